@@ -1,0 +1,81 @@
+/**
+ * Every error that Rollgate throws on purpose. `name` is the contract with the state machine, the CLI and the page;
+ * the message says what happened and what to type next, and is never branched on.
+ */
+export const errorNames = [
+  'InvalidDeploymentError',
+  'DeploymentLockedError',
+  'SupersededError',
+  'HaltedError',
+  'GateFailedError',
+  'RevertFailedError',
+  'LockLostError',
+  'TransientAwsError',
+] as const;
+
+export type ErrorName = (typeof errorNames)[number];
+
+/** CLI exit code of each error; 0 is success, 1 also stands for an error that is none of these (a bug). */
+export const exitCodes: Readonly<Record<ErrorName, number>> = {
+  InvalidDeploymentError: 2,
+  DeploymentLockedError: 3,
+  SupersededError: 4,
+  HaltedError: 5,
+  GateFailedError: 1,
+  RevertFailedError: 6,
+  LockLostError: 7,
+  TransientAwsError: 1,
+};
+
+/** Input, configuration or target is wrong; nothing was touched. `problems` lists all of them, one sentence each. */
+export class InvalidDeploymentError extends Error {
+  override readonly name = 'InvalidDeploymentError';
+  readonly problems: readonly string[];
+
+  constructor(problems: string | readonly string[], options?: ErrorOptions) {
+    const list = typeof problems === 'string' ? [problems] : problems;
+    super(list.join('\n'), options);
+    this.problems = list;
+  }
+}
+
+/** The target is frozen, or locked by another deployment and this one does not wait. */
+export class DeploymentLockedError extends Error {
+  override readonly name = 'DeploymentLockedError';
+}
+
+/** A newer upload took this one's place. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
+/** An operator said halt. */
+export class HaltedError extends Error {
+  override readonly name = 'HaltedError';
+}
+
+/** The failure budget is spent. */
+export class GateFailedError extends Error {
+  override readonly name = 'GateFailedError';
+}
+
+/** A host could not be put back on its previous release. */
+export class RevertFailedError extends Error {
+  override readonly name = 'RevertFailedError';
+}
+
+/** This execution no longer holds the lock: it stops and changes nothing. */
+export class LockLostError extends Error {
+  override readonly name = 'LockLostError';
+}
+
+/** Throttling, 5xx or a timeout of AWS: retried with backoff and jitter. */
+export class TransientAwsError extends Error {
+  override readonly name = 'TransientAwsError';
+}
+
+/** The exit code of a thrown value: its own where the name is ours, else 1. */
+export function exitCodeOf(error: unknown): number {
+  const name = error instanceof Error ? error.name : '';
+  return (errorNames as readonly string[]).includes(name) ? exitCodes[name as ErrorName] : 1;
+}

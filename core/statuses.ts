@@ -1,0 +1,39 @@
+/**
+ * The closed sets of words for how a deployment and its hosts stand. Other modules, the CLI and the page take their
+ * types and their spelling from here.
+ */
+
+/** How a deployment ended. The first three end the execution in a Succeed state, the others in a Fail state. */
+export const endStates = [
+  'Succeeded',
+  'Superseded',
+  'Continued',
+  'FailedClean',
+  'RolledBack',
+  'Degraded',
+  'Halted',
+  'FailedDirty',
+] as const;
+export type EndState = (typeof endStates)[number];
+
+/** `Continued` ends an execution, never a deployment: its successor execution goes on with the same deployment. */
+export type DeploymentEnd = Exclude<EndState, 'Continued'>;
+
+/** What Rollgate asks of a host. `revert` and `verifyRevert` are `activate` and `verify` pointed at the previous release. */
+export const hostActions = ['install', 'activate', 'verify', 'revert', 'verifyRevert', 'settle'] as const;
+export type HostAction = (typeof hostActions)[number];
+
+/** The SSM document that serves each action. */
+export const documentOfAction = {
+  install: 'install',
+  activate: 'activate',
+  verify: 'verify',
+  revert: 'activate',
+  verifyRevert: 'verify',
+  settle: 'settle',
+} as const satisfies Record<HostAction, string>;
+export type DocumentKind = (typeof documentOfAction)[HostAction];
+
+/** What asked for a deployment. A person's request goes before waiting uploads; only an upload supersedes an upload. */
+export const triggers = ['upload', 'person', 'converge', 'repair'] as const;
+export type Trigger = (typeof triggers)[number];
