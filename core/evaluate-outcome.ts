@@ -1,0 +1,186 @@
+import type { HostOutcome } from './deployment-records.ts';
+import type { ErrorName } from './errors.ts';
+import type { HostProgress } from './host-progress.ts';
+import { type Reason, reason } from './reasons.ts';
+import { releaseName } from './release-manifest.ts';
+import type { RolloutFacts } from './rollout-facts.ts';
+import type { DeploymentEnd } from './statuses.ts';
+
+/** Why a rollout must not go on. `keepsHosts`: the operator said halt and keep. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly errorName: ErrorName;
+  readonly keepsHosts: boolean;
+}
+
+/** The end of a deployment as its hosts are now. */
+export interface Outcome {
+  readonly status: DeploymentEnd;
+  readonly reason: Reason;
+  readonly errorName: ErrorName | null;
+  readonly hosts: readonly HostOutcome[];
+}
+
+/**
+ * The reason to turn back, or null while the rollout may go on. One global budget: hosts that could not be staged, that
+ * gave no answer or that did not pass their gate all count, however they ended up since.
+ */
+export function failureOf(facts: RolloutFacts): Failure | null {
+  const { halt } = facts.controls;
+  if (halt !== null) {
+    return {
+      reason: reason('halted', { by: halt.by, why: halt.reason }),
+      errorName: 'HaltedError',
+      keepsHosts: halt.isKept ?? false,
+    };
+  }
+  // A fault of the platform, or an execution that died, after the last gate has passed never reverts a good release.
+  if (facts.progress.every((host) => host.run === 'passed') && facts.progress.length > 0) {
+    return null;
+  }
+  if (facts.error !== null) {
+    return failed(reason('execution-error', facts.error));
+  }
+  const failedHosts = facts.progress.filter(hasFailed);
+  const first = failedHosts[0];
+  if (first !== undefined && failedHosts.length > facts.plan.policy.maxFailedHosts) {
+    return failed(reasonOfHost(first));
+  }
+  const stuck = facts.progress.filter((host) => host.run === 'revertFailed');
+  if (stuck.length > 0) {
+    return failed(reason('not-reverted', { hosts: names(stuck) }));
+  }
+  if (facts.isRepair) {
+    return failed(reason('execution-ended', { why: 'stopped or lost' }));
+  }
+  return failureOfProgress(facts);
+}
+
+/** The end state of a deployment, decided from what its hosts are, not from how it got there. */
+export function evaluateOutcome(facts: RolloutFacts): Outcome {
+  const hosts = [
+    ...facts.progress.map((host) => hostOutcome(host, facts)),
+    ...facts.plan.skipped.map((host) => skippedOutcome(host.instanceId, host.name)),
+  ];
+  const release = releaseName(facts.admitted.release.number);
+  if (facts.admitted.isDryRun) {
+    const count = facts.plan.hosts.length;
+    return { status: 'Succeeded', reason: reason('dry-run', { release, count }), errorName: null, hosts };
+  }
+  const failure = failureOf(facts);
+  const dirty = hosts.filter((host) => host.status === 'dirty');
+  if (dirty.length > 0) {
+    const why = failure?.reason.text ?? '';
+    const text = reason('not-reverted', {
+      hosts: `${dirty.map((host) => host.name).join(', ')}${why === '' ? '' : ` (${why})`}`,
+    });
+    return { status: 'FailedDirty', reason: text, errorName: 'RevertFailedError', hosts };
+  }
+  const touched = facts.progress.filter((host) => host.run !== 'untouched');
+  const passed = facts.progress.filter((host) => host.run === 'passed');
+  if (failure !== null) {
+    const status =
+      failure.keepsHosts && touched.length > 0 ? 'Halted' : touched.length === 0 ? 'FailedClean' : 'RolledBack';
+    return { status, reason: failure.reason, errorName: failure.errorName, hosts };
+  }
+  if (passed.length === facts.progress.length && passed.length > 0) {
+    return {
+      status: 'Succeeded',
+      reason: reason('all-hosts-passed', { release, count: passed.length }),
+      errorName: null,
+      hosts,
+    };
+  }
+  const failedHosts = facts.progress.filter(hasFailed);
+  return {
+    status: passed.length > 0 ? 'Degraded' : 'FailedClean',
+    reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts) }),
+    errorName: 'GateFailedError',
+    hosts,
+  };
+}
+
+/** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
+export function hasFailed(host: HostProgress): boolean {
+  return (
+    host.stage === 'failed' ||
+    host.stage === 'unknown' ||
+    host.run === 'failed' ||
+    host.run === 'reverted' ||
+    host.run === 'revertFailed'
+  );
+}
+
+function failureOfProgress(facts: RolloutFacts): Failure | null {
+  const { policy } = facts.plan;
+  const startedAt = Date.parse(facts.plan.plannedAt);
+  if (facts.nowMilliseconds > startedAt + policy.deadlineSeconds * 1000) {
+    return failed(reason('deadline-passed', { seconds: policy.deadlineSeconds }));
+  }
+  const [beforeLast, last] = facts.decisions.slice(-2).map((each) => each.decision);
+  const isStuck =
+    last?.kind === 'wave' &&
+    beforeLast?.kind === 'wave' &&
+    last.hosts.length > 0 &&
+    last.hosts.join() === beforeLast.hosts.join();
+  if (isStuck) {
+    const down = facts.progress.filter((host) => host.wasDown && host.run === 'untouched').length;
+    return failed(reason('too-many-down', { down, limit: policy.maxUnavailable }));
+  }
+  const parked = facts.decisions.at(-1)?.decision;
+  if (parked?.kind === 'park' && facts.nowMilliseconds >= parked.untilMilliseconds) {
+    return failed(reason('deadline-passed', { seconds: policy.approvalLimitSeconds }));
+  }
+  return null;
+}
+
+function hostOutcome(host: HostProgress, facts: RolloutFacts): HostOutcome {
+  const isDirty = !host.isSettled || host.run === 'failed' || host.run === 'revertFailed';
+  const keeps = facts.controls.halt?.isKept ?? false;
+  const status = isDirty
+    ? keeps && host.isSettled
+      ? 'kept'
+      : 'dirty'
+    : ({ untouched: 'untouched', passed: 'passed', reverted: 'reverted' } as const)[
+        host.run as 'untouched' | 'passed' | 'reverted'
+      ];
+  return {
+    instanceId: host.host.instanceId,
+    name: host.host.name,
+    status,
+    running: host.running,
+    observedAt: host.observedAt,
+    diagnosis: host.diagnosis,
+    repair: status === 'dirty' ? repairCommand(host, facts) : null,
+  };
+}
+
+/** A dirty host is put right by deploying the stable release to it alone, through the same gates. */
+function repairCommand(host: HostProgress, facts: RolloutFacts): string {
+  const stable = facts.admitted.stable;
+  const release = stable === null ? releaseName(facts.admitted.release.number) : releaseName(stable.number);
+  return `rollgate deploy --release ${release} --hosts ${host.host.instanceId}`;
+}
+
+function skippedOutcome(instanceId: string, name: string): HostOutcome {
+  return { instanceId, name, status: 'skipped', running: null, observedAt: null, diagnosis: null, repair: null };
+}
+
+function reasonOfHost(host: HostProgress): Reason {
+  const name = host.host.name;
+  if (host.stage === 'failed') {
+    return reason('stage-failed', { host: name, why: host.diagnosis?.meaning ?? 'no report' });
+  }
+  if (host.diagnosis === null) {
+    return reason('host-unknown', { host: name });
+  }
+  return reason('gate-failed', { host: name, why: host.diagnosis.meaning });
+}
+
+function failed(why: Reason): Failure {
+  return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
+}
+
+function names(hosts: readonly HostProgress[]): string {
+  return hosts.map((host) => host.host.name).join(', ');
+}

@@ -1,0 +1,43 @@
+/**
+ * Why a status changed: a machine word from this closed list, and the sentence for a person that stands beside it.
+ * Code branches on `code`, never on `text`.
+ */
+const templates = {
+  'all-hosts-passed': (facts: { release: string; count: number }) =>
+    `${facts.release} runs on ${hosts(facts.count)} and every one passed its gate`,
+  'dry-run': (facts: { release: string; count: number }) =>
+    `a plan only: ${facts.release} would go to ${hosts(facts.count)}; nothing was changed`,
+  'newer-upload': (facts: { versionId: string }) => `a newer upload (version ${facts.versionId}) took its place`,
+  'within-budget': (facts: { release: string; count: number; failed: string }) =>
+    `${facts.release} runs on ${hosts(facts.count)}; put back on their previous release: ${facts.failed}`,
+  'invalid-input': (facts: { problems: string }) => facts.problems,
+  'no-hosts': (facts: { tags: string }) => `no instance carries the tags ${facts.tags}`,
+  'stage-failed': (facts: { host: string; why: string }) => `could not be staged on ${facts.host}: ${facts.why}`,
+  'gate-failed': (facts: { host: string; why: string }) => `did not pass on ${facts.host}: ${facts.why}`,
+  'host-unknown': (facts: { host: string }) => `${facts.host} gave no answer in time`,
+  halted: (facts: { by: string; why: string }) => `halted by ${facts.by}${facts.why === '' ? '' : `: ${facts.why}`}`,
+  'deadline-passed': (facts: { seconds: number }) => `not finished within ${facts.seconds} s`,
+  'too-many-down': (facts: { down: number; limit: number }) =>
+    `${hosts(facts.down)} of the target ${facts.down === 1 ? 'is' : 'are'} down already and maxUnavailable is ${facts.limit}`,
+  'execution-error': (facts: { name: string; cause: string }) => `${facts.name}: ${facts.cause}`,
+  'execution-ended': (facts: { why: string }) => `its execution ended early (${facts.why}) and was repaired`,
+  'not-reverted': (facts: { hosts: string }) => `these hosts are not as they should be: ${facts.hosts}`,
+  'lock-refused': (facts: { why: string }) => facts.why,
+} as const;
+
+export type ReasonCode = keyof typeof templates;
+
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly text: string;
+}
+
+/** The reason of this code with its sentence filled in. */
+export function reason<C extends ReasonCode>(code: C, facts: Parameters<(typeof templates)[C]>[0]): Reason {
+  const template = templates[code] as (facts: Parameters<(typeof templates)[C]>[0]) => string;
+  return { code, text: template(facts) };
+}
+
+function hosts(count: number): string {
+  return count === 1 ? '1 host' : `${count} hosts`;
+}

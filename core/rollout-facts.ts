@@ -1,0 +1,61 @@
+import type { AdmittedDeployment, Control, DeploymentPlan } from './deployment-records.ts';
+import type { HostProgress } from './host-progress.ts';
+
+/** Everything that the next decision and the end state are made from: one reading of the ledger. */
+export interface RolloutFacts {
+  readonly admitted: AdmittedDeployment;
+  readonly plan: DeploymentPlan;
+  readonly progress: readonly HostProgress[];
+  /** Earlier decisions, oldest first. */
+  readonly decisions: readonly RecordedDecision[];
+  readonly controls: {
+    readonly halt: Control | null;
+    readonly pause: Control | null;
+    readonly resume: Control | null;
+    readonly approve: Control | null;
+  };
+  /** This execution only puts right what a dead one left. */
+  readonly isRepair: boolean;
+  /** The error of the machine that led here, in this execution or an earlier decision of it. */
+  readonly error: MachineError | null;
+  readonly nowMilliseconds: number;
+}
+
+export interface MachineError {
+  readonly name: string;
+  readonly cause: string;
+}
+
+/** What the machine does next; `kind` is the string that its Choice compares. */
+export type Decision =
+  | { readonly kind: 'stage'; readonly hosts: readonly string[] }
+  | { readonly kind: 'wave'; readonly wave: number; readonly hosts: readonly string[]; readonly maxConcurrency: number }
+  | { readonly kind: 'bake'; readonly wave: number; readonly seconds: number }
+  | {
+      readonly kind: 'verify';
+      readonly wave: number;
+      readonly hosts: readonly string[];
+      readonly maxConcurrency: number;
+    }
+  | {
+      readonly kind: 'park';
+      readonly wave: number;
+      readonly why: 'approval' | 'pause';
+      readonly untilMilliseconds: number;
+    }
+  | { readonly kind: 'revert'; readonly hosts: readonly string[]; readonly maxConcurrency: number }
+  | { readonly kind: 'settle'; readonly hosts: readonly string[] }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'finish' };
+
+/** `deployments/<id>/decisions/<round>.json` */
+export interface RecordedDecision {
+  /** 1, 2, …; 0 stands for the Stage that Plan asked for. */
+  readonly round: number;
+  readonly decision: Decision;
+  /** The fence that the commands of this round carry. */
+  readonly fence: number;
+  readonly at: string;
+  readonly executionArn: string;
+  readonly error: MachineError | null;
+}

@@ -1,0 +1,81 @@
+import type { Trigger } from './statuses.ts';
+
+/**
+ * `rollgate/<service>/state.json`: the one small object that says who may change the target, what waits, and what is
+ * stable. Changed only by compare-and-swap.
+ */
+export interface TargetState {
+  readonly schema: 1;
+  readonly service: string;
+  /** New with every write: tells a lost write from a lost answer. */
+  readonly writeId: string;
+  readonly lock: Lock | null;
+  /** The highest fence ever given out for this target. */
+  readonly fence: number;
+  /** Deployments that wait for the lock, in order of admission. */
+  readonly queue: readonly QueueEntry[];
+  /** The newest upload that passed validation; an older one that nobody asked for is superseded by it. */
+  readonly newestUpload: { readonly versionId: string; readonly deploymentId: string } | null;
+  /** Releases that succeeded on the whole target, newest last. The last one is the stable release. */
+  readonly stableHistory: readonly StableEntry[];
+  readonly freeze: { readonly by: string; readonly at: string; readonly reason: string } | null;
+}
+
+export interface Lock {
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly fence: number;
+  readonly acquiredAt: string;
+  readonly by: string;
+  /** `repair`: this execution only puts right what a dead one left. */
+  readonly purpose: 'rollout' | 'repair';
+}
+
+export interface QueueEntry {
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly trigger: Trigger;
+  /** Uploads only: the version of the artifact. */
+  readonly versionId: string | null;
+  readonly admittedAt: string;
+  readonly by: string;
+}
+
+export interface StableEntry {
+  readonly release: number;
+  readonly releaseId: string;
+  readonly deploymentId: string;
+  readonly at: string;
+  /** Reached by going back: a further rollback must name its release, so that a double click never goes back two. */
+  readonly isRollback: boolean;
+}
+
+/** The state of a target that Rollgate has never touched. */
+export function emptyTargetState(service: string): TargetState {
+  return {
+    schema: 1,
+    service,
+    writeId: '',
+    lock: null,
+    fence: 0,
+    queue: [],
+    newestUpload: null,
+    stableHistory: [],
+    freeze: null,
+  };
+}
+
+/** The release that a new host gets; undefined before the first success. */
+export function stableRelease(state: TargetState): StableEntry | undefined {
+  return state.stableHistory.at(-1);
+}
+
+/**
+ * The next fence: one more than the last, and at least the Unix time, so that it also grows when a stack is made anew
+ * over hosts that remember an older one.
+ *
+ * nextFence(0, 1_790_000_000) = 1_790_000_000; nextFence(1_790_000_000, 1_790_000_000) = 1_790_000_001
+ */
+export function nextFence(previous: number, nowSeconds: number): number {
+  return Math.max(previous + 1, Math.floor(nowSeconds));
+}

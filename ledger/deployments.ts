@@ -1,0 +1,112 @@
+import type { Ports } from '../clients/ports.ts';
+import type { AdmittedDeployment, Control, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
+import { progressOf } from '../core/host-progress.ts';
+import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout-facts.ts';
+import { readSteps } from './host-steps.ts';
+import { createJson, encode, readAll, readJson } from './json-objects.ts';
+import { type ControlVerb, keys } from './keys.ts';
+
+type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
+
+export function readAdmitted(ports: LedgerPorts, deploymentId: string): Promise<AdmittedDeployment | undefined> {
+  return readJson(ports.ledger, keys.request(ports.stage.service, deploymentId));
+}
+
+export async function writeAdmitted(ports: LedgerPorts, admitted: AdmittedDeployment): Promise<AdmittedDeployment> {
+  const key = keys.request(ports.stage.service, admitted.deploymentId);
+  return (await createJson(ports.ledger, key, admitted)).value;
+}
+
+export function readPlan(ports: LedgerPorts, deploymentId: string): Promise<DeploymentPlan | undefined> {
+  return readJson(ports.ledger, keys.plan(ports.stage.service, deploymentId));
+}
+
+export async function writePlan(ports: LedgerPorts, deploymentId: string, plan: DeploymentPlan): Promise<DeploymentPlan> {
+  return (await createJson(ports.ledger, keys.plan(ports.stage.service, deploymentId), plan)).value;
+}
+
+export function readOutcome(ports: LedgerPorts, deploymentId: string): Promise<DeploymentOutcome | undefined> {
+  return readJson(ports.ledger, keys.outcome(ports.stage.service, deploymentId));
+}
+
+/** Writes the end of a deployment once; the first one stands. */
+export async function writeOutcomeOnce(ports: LedgerPorts, outcome: DeploymentOutcome): Promise<DeploymentOutcome> {
+  const key = keys.outcome(ports.stage.service, outcome.deploymentId);
+  return (await createJson(ports.ledger, key, outcome)).value;
+}
+
+export function readDecision(
+  ports: LedgerPorts,
+  deploymentId: string,
+  round: number,
+): Promise<RecordedDecision | undefined> {
+  return readJson(ports.ledger, keys.decision(ports.stage.service, deploymentId, round));
+}
+
+export async function readDecisions(ports: LedgerPorts, deploymentId: string): Promise<readonly RecordedDecision[]> {
+  const names = await ports.ledger.list(`${keys.deployment(ports.stage.service, deploymentId)}decisions/`);
+  return readAll(ports.ledger, names);
+}
+
+/** Writes the decision of a round once; a retry after a lost answer gets the one that stands. */
+export async function writeDecision(
+  ports: LedgerPorts,
+  deploymentId: string,
+  decision: RecordedDecision,
+): Promise<RecordedDecision> {
+  const key = keys.decision(ports.stage.service, deploymentId, decision.round);
+  return (await createJson(ports.ledger, key, decision)).value;
+}
+
+export async function readControl(ports: LedgerPorts, verb: ControlVerb, deploymentId: string): Promise<Control | null> {
+  return (await readJson<Control>(ports.ledger, keys.control(ports.stage.service, verb, deploymentId))) ?? null;
+}
+
+/** Says a verb to a deployment. Saying it again replaces who, when and why. */
+export async function writeControl(
+  ports: LedgerPorts,
+  verb: ControlVerb,
+  deploymentId: string,
+  control: Control,
+): Promise<void> {
+  await ports.ledger.put(keys.control(ports.stage.service, verb, deploymentId), encode(control));
+}
+
+/** Every deployment id of the service, oldest first. */
+export async function listDeployments(ports: LedgerPorts): Promise<readonly string[]> {
+  const prefix = keys.deployments(ports.stage.service);
+  const names = await ports.ledger.list(prefix);
+  return [...new Set(names.map((name) => name.slice(prefix.length).split('/')[0] ?? ''))].filter((id) => id !== '');
+}
+
+/** Reads all that the decisions are made from; undefined where the deployment was never planned. */
+export async function readFacts(
+  ports: LedgerPorts,
+  deploymentId: string,
+  situation: { readonly isRepair: boolean; readonly error: MachineError | null },
+): Promise<RolloutFacts | undefined> {
+  const [admitted, plan, steps, decisions, halt, pause, resume, approve] = await Promise.all([
+    readAdmitted(ports, deploymentId),
+    readPlan(ports, deploymentId),
+    readSteps(ports, deploymentId),
+    readDecisions(ports, deploymentId),
+    readControl(ports, 'halt', deploymentId),
+    readControl(ports, 'pause', deploymentId),
+    readControl(ports, 'resume', deploymentId),
+    readControl(ports, 'approve', deploymentId),
+  ]);
+  if (admitted === undefined || plan === undefined) {
+    return undefined;
+  }
+  const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
+  return {
+    admitted,
+    plan,
+    progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [])),
+    decisions,
+    controls: { halt, pause, resume, approve },
+    isRepair: situation.isRepair,
+    error: situation.error ?? decisions.findLast((decision) => decision.error !== null)?.error ?? null,
+    nowMilliseconds: ports.clock.now(),
+  };
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import type { HostAction } from '../core/statuses.ts';
+
+/** Keys of the ledger below the state bucket, as design.md section 3 lists them. */
+export const controlVerbs = ['halt', 'pause', 'resume', 'approve'] as const;
+export type ControlVerb = (typeof controlVerbs)[number];
+
+export const keys = {
+  state: (service: string) => `rollgate/${service}/state.json`,
+  serviceConfig: (service: string) => `rollgate/${service}/service.json`,
+  control: (service: string, verb: ControlVerb, deploymentId: string) =>
+    `rollgate/${service}/control/${verb}/${deploymentId}.json`,
+  releases: (service: string) => `rollgate/${service}/releases/`,
+  manifest: (service: string, release: number) => `rollgate/${service}/releases/${release}.json`,
+  zip: (service: string, release: number) => `rollgate/${service}/releases/${release}.zip`,
+  /** Which release has this content: an index, so that the same content is never numbered twice. */
+  content: (service: string, contentSha256: string) => `rollgate/${service}/contents/${contentSha256}.json`,
+  packages: (service: string, requirementsSha256: string) => `rollgate/${service}/packages/${requirementsSha256}.txt`,
+  deployments: (service: string) => `rollgate/${service}/deployments/`,
+  deployment: (service: string, deploymentId: string) => `rollgate/${service}/deployments/${deploymentId}/`,
+  request: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}request.json`,
+  plan: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}plan.json`,
+  decision: (service: string, deploymentId: string, round: number) =>
+    `${keys.deployment(service, deploymentId)}decisions/${String(round).padStart(5, '0')}.json`,
+  outcome: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}outcome.json`,
+  hosts: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}hosts/`,
+  step: (service: string, deploymentId: string, instanceId: string, action: HostAction, attempt: number) =>
+    `${keys.hosts(service, deploymentId)}${instanceId}/${action}-${attempt}`,
+  parked: (name: string) => `rollgate/parked/${createHash('sha256').update(name).digest('hex').slice(0, 40)}.json`,
+} as const;
+
+/** Where deployment ids sort by time: `d-20261122-204500-1a2b3c`. */
+export function deploymentIdOf(executionArn: string, startedAt: string): string {
+  const stamp = new Date(startedAt).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `d-${stamp}-${createHash('sha256').update(executionArn).digest('hex').slice(0, 6)}`;
+}

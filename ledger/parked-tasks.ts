@@ -1,0 +1,69 @@
+import type { Ports } from '../clients/ports.ts';
+import type { HostAction } from '../core/statuses.ts';
+import { encode, readJson } from './json-objects.ts';
+import { keys } from './keys.ts';
+
+/**
+ * A Step Functions task that waits for something, as `rollgate/parked/<hash>.json`. The newest token wins: a retry of
+ * the task parks a new one over the old.
+ */
+export type ParkedTask = ParkedCommand | ParkedLock | ParkedPause;
+
+export interface ParkedCommand {
+  readonly kind: 'command';
+  readonly token: string;
+  readonly deploymentId: string;
+  readonly fence: number;
+  readonly instanceId: string;
+  readonly action: HostAction;
+  readonly round: number;
+  readonly parkedAt: string;
+  /** The command whose end this task has been told of already. */
+  readonly answeredCommandId?: string;
+}
+
+/** Waits for the target's lock. */
+export interface ParkedLock {
+  readonly kind: 'lock';
+  readonly token: string;
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly parkedAt: string;
+}
+
+/** Waits for an operator, or for the bake time to pass. */
+export interface ParkedPause {
+  readonly kind: 'operator' | 'bake';
+  readonly token: string;
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly round: number;
+  readonly parkedAt: string;
+}
+
+type LedgerPorts = Pick<Ports, 'ledger' | 'stage'>;
+
+/** An SSM event names only document and instance: that is what a waiting command is found by. */
+export function commandParkingName(documentName: string, instanceId: string): string {
+  return `command/${documentName}/${instanceId}`;
+}
+
+export function lockParkingName(service: string, deploymentId: string): string {
+  return `lock/${service}/${deploymentId}`;
+}
+
+export function pauseParkingName(service: string, deploymentId: string): string {
+  return `pause/${service}/${deploymentId}`;
+}
+
+export async function park(ports: LedgerPorts, name: string, task: ParkedTask): Promise<void> {
+  await ports.ledger.put(keys.parked(name), encode(task));
+}
+
+export function findParked(ports: LedgerPorts, name: string): Promise<ParkedTask | undefined> {
+  return readJson(ports.ledger, keys.parked(name));
+}
+
+export async function unpark(ports: LedgerPorts, name: string): Promise<void> {
+  await ports.ledger.remove(keys.parked(name));
+}
