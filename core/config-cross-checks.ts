@@ -1,0 +1,129 @@
+import { pathText } from './problems.ts';
+import type { RolloutConfig, ServiceConfig, UpstreamConfig, WaveSize } from './service-config.ts';
+
+type Sections = Partial<ServiceConfig>;
+
+/** Problems between sections that are each right by themselves; a section that is missing here is not looked at. */
+export function crossProblems(sections: Sections): string[] {
+  return [
+    ...pythonProblems(sections),
+    ...argumentProblems(sections),
+    ...secretProblems(sections),
+    ...upstreamProblems(sections),
+    ...healthProblems(sections),
+    ...rolloutProblems(sections.rollout),
+  ];
+}
+
+function pythonProblems({ runtime }: Sections): string[] {
+  const again = runtime?.python.accepted.indexOf(runtime.python.preferred) ?? -1;
+  return again < 0
+    ? []
+    : [`runtime.python.accepted[${again}]: ${runtime?.python.preferred} is the preferred one already`];
+}
+
+function argumentProblems({ run }: Sections): string[] {
+  const last = run?.arguments.at(-1);
+  if (run === undefined || last !== '--ini') {
+    return [];
+  }
+  return [`run.arguments[${run.arguments.length - 1}]: --ini must be followed by the name of a file`];
+}
+
+function secretProblems({ environment, secrets }: Sections): string[] {
+  return Object.keys(secrets ?? {})
+    .filter((name) => environment !== undefined && Object.hasOwn(environment, name))
+    .map((name) => `${pathText(['secrets', name])}: is in environment too; a variable has one value`);
+}
+
+function upstreamProblems({ environment, secrets, upstreams }: Sections): string[] {
+  if (environment === undefined || secrets === undefined) {
+    return [];
+  }
+  const names = Object.keys(environment);
+  const both = [...names, ...Object.keys(secrets)];
+  return Object.entries(upstreams ?? {}).flatMap(([name, upstream]) => {
+    const at = (key: string) => pathText(['upstreams', name, key]);
+    return [
+      ...(names.includes(upstream.host) ? [] : [`${at('host')}: ${notThere(upstream.host, 'environment', names)}`]),
+      ...portProblems(at('port'), upstream, environment),
+      ...(upstream.kind === 'amqp' && !both.includes(upstream.user)
+        ? [`${at('user')}: ${notThere(upstream.user, 'environment or secrets', both)}`]
+        : []),
+      ...(upstream.kind === 'amqp' && !Object.hasOwn(secrets, upstream.password)
+        ? [`${at('password')}: ${notThere(upstream.password, 'secrets', Object.keys(secrets))}`]
+        : []),
+    ];
+  });
+}
+
+function portProblems(
+  at: string,
+  { port }: UpstreamConfig,
+  environment: NonNullable<Sections['environment']>,
+): string[] {
+  if (typeof port === 'number') {
+    return [];
+  }
+  const value = Object.hasOwn(environment, port) ? environment[port] : undefined;
+  if (value === undefined) {
+    return [`${at}: ${notThere(port, 'environment', Object.keys(environment))}`];
+  }
+  const isPort = value.kind === 'literal' && /^[1-9][0-9]{0,4}$/.test(value.value) && Number(value.value) <= 65_535;
+  return isPort ? [] : [`${at}: environment.${port} is not a port from 1 to 65535`];
+}
+
+function notThere(name: string, where: string, names: readonly string[]): string {
+  return `${where} has no ${name}; it has ${names.length === 0 ? 'nothing' : names.join(', ')}`;
+}
+
+function healthProblems({ health }: Sections): string[] {
+  if (health === undefined) {
+    return [];
+  }
+  const { stableSeconds, consecutiveSuccesses, intervalSeconds, timeoutSeconds, deadlineSeconds } = health;
+  const asked = (consecutiveSuccesses - 1) * intervalSeconds;
+  const least = Math.max(stableSeconds, asked) + timeoutSeconds;
+  return least <= deadlineSeconds
+    ? []
+    : [
+        `health.deadlineSeconds: must be at least ${least}: stableSeconds is ${stableSeconds}, ` +
+          `${consecutiveSuccesses} answers ${intervalSeconds} s apart take ${asked} s, one answer up to ${timeoutSeconds} s`,
+      ];
+}
+
+function rolloutProblems(rollout: RolloutConfig | undefined): string[] {
+  if (rollout === undefined) {
+    return [];
+  }
+  const { waves, approval } = rollout;
+  const problems = waves.flatMap((size, index) => {
+    const earlier = index === 0 ? undefined : waves[index - 1];
+    return earlier !== undefined && isNoLarger(size, earlier)
+      ? [`rollout.waves[${index}]: must be larger than ${earlier}: the sizes count all hosts up to and with that wave`]
+      : [];
+  });
+  if (waves.at(-1) !== '100%') {
+    problems.push(
+      `rollout.waves[${waves.length - 1}]: the last one must be "100%", or some hosts would keep the old release`,
+    );
+  }
+  if (approval.kind === 'after-wave' && approval.wave >= waves.length) {
+    problems.push(
+      `rollout.approval: wave ${approval.wave} is ${approval.wave === waves.length ? 'the last one' : 'not there'}; ` +
+        `waves that others follow are 1 to ${waves.length - 1}`,
+    );
+  }
+  return problems;
+}
+
+/** Sizes of different kinds can't be compared before the number of hosts is known. */
+function isNoLarger(size: WaveSize, earlier: WaveSize): boolean {
+  if (typeof size === 'number' && typeof earlier === 'number') {
+    return size <= earlier;
+  }
+  if (typeof size === 'string' && typeof earlier === 'string') {
+    return Number.parseInt(size, 10) <= Number.parseInt(earlier, 10);
+  }
+  return earlier === '100%';
+}
