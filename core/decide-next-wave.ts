@@ -1,6 +1,6 @@
 import { failureOf } from './evaluate-outcome.ts';
 import type { HostProgress } from './host-progress.ts';
-import { concurrencyOf, planWaves, type Wave } from './plan-waves.ts';
+import { approvalBeforeWave, concurrencyOf, planWaves, type Wave } from './plan-waves.ts';
 import type { Decision, RolloutFacts } from './rollout-facts.ts';
 
 /** A host that could not be reverted or settled is tried once more, then named in FailedDirty. */
@@ -13,6 +13,9 @@ export const maxSettleAttempts = 2;
  */
 export const eventsPerHost = 20;
 export const maxEventsPerExecution = 18_000;
+
+/** A pause that nobody ends within a week is an end: the deployment is reverted. */
+export const pauseLimitSeconds = 604_800;
 
 /** No deployment takes more decisions than this, whatever happens: every loop has a bound. */
 export const maxRounds = 2_000;
@@ -52,7 +55,7 @@ function decideForward(facts: RolloutFacts): Decision {
   if (isOverEventBudget(facts, next.hosts.length)) {
     return { kind: 'continue' };
   }
-  const parked = decidePark(facts, next.number);
+  const parked = decidePark(facts, waves, next);
   if (parked !== undefined) {
     return parked;
   }
@@ -127,18 +130,21 @@ function decideAfterWave(facts: RolloutFacts, waves: readonly Wave[]): Decision 
     : { kind: 'verify', wave: last.wave, hosts: passed, maxConcurrency: Math.min(40, passed.length) };
 }
 
-function decidePark(facts: RolloutFacts, wave: number): Decision | undefined {
-  const { approvalBeforeWave, approvalLimitSeconds } = facts.plan.policy;
-  const untilMilliseconds = facts.nowMilliseconds + approvalLimitSeconds * 1000;
-  const isPaused =
-    facts.controls.pause !== null &&
-    (facts.controls.resume === null || facts.controls.resume.at < facts.controls.pause.at);
-  if (isPaused) {
-    return { kind: 'park', wave, why: 'pause', untilMilliseconds };
+function decidePark(facts: RolloutFacts, waves: readonly Wave[], next: Wave): Decision | undefined {
+  const { approval } = facts.plan.policy;
+  const { pause, resume, approve } = facts.controls;
+  const park = (why: 'approval' | 'pause', seconds: number): Decision => ({
+    kind: 'park',
+    wave: next.number,
+    why,
+    untilMilliseconds: facts.nowMilliseconds + seconds * 1000,
+  });
+  if (pause !== null && (resume === null || resume.at < pause.at)) {
+    return park('pause', pauseLimitSeconds);
   }
-  const needsApproval =
-    approvalBeforeWave === wave && facts.controls.approve === null && facts.admitted.trigger !== 'converge';
-  return needsApproval ? { kind: 'park', wave, why: 'approval', untilMilliseconds } : undefined;
+  const isAutomatic = facts.admitted.trigger === 'converge' || facts.admitted.isRollback;
+  const needsApproval = !isAutomatic && approve === null && approvalBeforeWave(approval, waves) === next.number;
+  return needsApproval && approval.kind !== 'none' ? park('approval', approval.timeLimitSeconds) : undefined;
 }
 
 /** Waves are planned from what Stage found: the same finding always gives the same waves. */

@@ -2,6 +2,7 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { DeploymentRequest } from './execution-input.ts';
 import type { HostReport } from './host-report.ts';
 import type { Reason } from './reasons.ts';
+import type { RolloutConfig } from './service-config.ts';
 import type { DeploymentEnd, DocumentKind, HostAction, Trigger } from './statuses.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */
@@ -42,23 +43,11 @@ export interface DeploymentPlan {
   readonly skipped: readonly PlannedHost[];
   /** False for a deployment to named hosts: `stable` does not move. */
   readonly isWholeTarget: boolean;
-  readonly policy: RolloutPolicy;
+  readonly policy: RolloutConfig;
   readonly documents: Readonly<
     Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>
   >;
   readonly plannedAt: string;
-}
-
-/** The part of the configuration that decides how a rollout goes. */
-export interface RolloutPolicy {
-  readonly waves: readonly (number | string)[];
-  readonly maxUnavailable: number;
-  readonly maxFailedHosts: number;
-  readonly bakeSeconds: number;
-  readonly deadlineSeconds: number;
-  /** Wave number before which a person must approve; null for none. 1 is before the first. */
-  readonly approvalBeforeWave: number | null;
-  readonly approvalLimitSeconds: number;
 }
 
 /** One command to one host: its intent, written before the call. `hosts/<instanceId>/<action>-<attempt>.intent.json` */

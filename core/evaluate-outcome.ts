@@ -129,7 +129,7 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
   }
   const parked = facts.decisions.at(-1)?.decision;
   if (parked?.kind === 'park' && facts.nowMilliseconds >= parked.untilMilliseconds) {
-    return failed(reason('deadline-passed', { seconds: policy.approvalLimitSeconds }));
+    return failed(reason('nobody-answered', { why: parked.why }));
   }
   return null;
 }

@@ -21,7 +21,11 @@ export function readPlan(ports: LedgerPorts, deploymentId: string): Promise<Depl
   return readJson(ports.ledger, keys.plan(ports.stage.service, deploymentId));
 }
 
-export async function writePlan(ports: LedgerPorts, deploymentId: string, plan: DeploymentPlan): Promise<DeploymentPlan> {
+export async function writePlan(
+  ports: LedgerPorts,
+  deploymentId: string,
+  plan: DeploymentPlan,
+): Promise<DeploymentPlan> {
   return (await createJson(ports.ledger, keys.plan(ports.stage.service, deploymentId), plan)).value;
 }
 
@@ -58,7 +62,11 @@ export async function writeDecision(
   return (await createJson(ports.ledger, key, decision)).value;
 }
 
-export async function readControl(ports: LedgerPorts, verb: ControlVerb, deploymentId: string): Promise<Control | null> {
+export async function readControl(
+  ports: LedgerPorts,
+  verb: ControlVerb,
+  deploymentId: string,
+): Promise<Control | null> {
   return (await readJson<Control>(ports.ledger, keys.control(ports.stage.service, verb, deploymentId))) ?? null;
 }
 

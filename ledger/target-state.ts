@@ -28,7 +28,8 @@ export async function changeState(
   const key = keys.state(ports.stage.service);
   for (let attempt = 1; attempt <= maxSwapAttempts; attempt++) {
     const object = await ports.ledger.read(key);
-    const state = object === undefined ? emptyTargetState(ports.stage.service) : (JSON.parse(object.body) as TargetState);
+    const state =
+      object === undefined ? emptyTargetState(ports.stage.service) : (JSON.parse(object.body) as TargetState);
     const changed = change(state);
     if (changed === undefined || changed === state) {
       return state;

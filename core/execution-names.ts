@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Names of executions. An execution is started at most once under a name, so the name is what makes a repeated event
+ * harmless. Letters, digits and hyphens only: version ids hold dots, and CloudWatch logging takes no others.
+ */
+export const executionNames = {
+  /** The same upload always has the same name: a repeated event starts nothing. */
+  ofUpload: (bucket: string, key: string, versionId: string): string =>
+    `upload-${hash(`${bucket}\n${key}\n${versionId}`)}`,
+  /** One repair for each dead execution. */
+  ofRepair: (deploymentId: string, deadExecutionArn: string): string =>
+    `repair-${deploymentId}-${hash(deadExecutionArn).slice(0, 8)}`,
+  /** The successor of a rollout that is too long for one history. */
+  ofContinuation: (deploymentId: string, round: number): string => `continue-${deploymentId}-${round}`,
+  /** What a person asks for: never the same twice. */
+  ofPerson: (verb: string, unique: string): string => `${verb}-${hash(unique)}`,
+} as const;
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

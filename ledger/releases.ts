@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Ports } from '../clients/ports.ts';
+import { InvalidDeploymentError } from '../core/errors.ts';
+import { type ReleaseManifest, releaseName } from '../core/release-manifest.ts';
+import { createJson, encode, readJson } from './json-objects.ts';
+import { keys } from './keys.ts';
+
+type ReleasePorts = Pick<Ports, 'stage' | 'ledger' | 'artifacts'>;
+
+/** A manifest with the SHA-256 of its bytes in the ledger, which the `install` command carries. */
+export interface StoredRelease {
+  readonly manifest: ReleaseManifest;
+  readonly manifestSha256: string;
+}
+
+/** The release of this number. Throws InvalidDeploymentError that lists the ones there are. */
+export async function readRelease(ports: Pick<Ports, 'stage' | 'ledger'>, number: number): Promise<StoredRelease> {
+  const object = await ports.ledger.read(keys.manifest(ports.stage.service, number));
+  if (object === undefined) {
+    const known = await listReleases(ports);
+    const list = known.length === 0 ? 'there are none yet' : `there are ${known.map(releaseName).join(', ')}`;
+    throw new InvalidDeploymentError(`release: ${releaseName(number)} does not exist; ${list}`);
+  }
+  return { manifest: JSON.parse(object.body) as ReleaseManifest, manifestSha256: sha256Of(object.body) };
+}
+
+/** The numbers of all releases, ascending. */
+export async function listReleases(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<readonly number[]> {
+  const prefix = keys.releases(ports.stage.service);
+  const names = await ports.ledger.list(prefix);
+  return names
+    .map((name) => /^([0-9]+)\.json$/.exec(name.slice(prefix.length))?.[1])
+    .flatMap((digits) => (digits === undefined ? [] : [Number(digits)]))
+    .sort((a, b) => a - b);
+}
+
+/**
+ * Numbers a release and keeps its bytes: the same content always gets the same number. The manifest is written first
+ * (it wins the number), then the zip is copied; both are repeated harmlessly after a crash.
+ */
+export async function storeRelease(
+  ports: ReleasePorts,
+  build: (number: number, zipKey: string) => ReleaseManifest,
+): Promise<StoredRelease> {
+  const { service } = ports.stage;
+  const contentSha256 = build(1, '').contentSha256;
+  const known = await readJson<{ number: number }>(ports.ledger, keys.content(service, contentSha256));
+  const number = known?.number ?? (await createNumbered(ports, build));
+  await createJson(ports.ledger, keys.content(service, contentSha256), { number });
+  const stored = await readRelease(ports, number);
+  const copy = await ports.artifacts.copyToLedger(stored.manifest.artifact.versionId, stored.manifest.zipKey);
+  if (copy.sha256 !== stored.manifest.artifact.sha256) {
+    throw new InvalidDeploymentError(
+      `artifact: the copy of version ${stored.manifest.artifact.versionId} has another SHA-256 than the upload; upload it again`,
+    );
+  }
+  return stored;
+}
+
+async function createNumbered(
+  ports: ReleasePorts,
+  build: (number: number, zipKey: string) => ReleaseManifest,
+): Promise<number> {
+  const { service } = ports.stage;
+  for (let number = ((await listReleases(ports)).at(-1) ?? 0) + 1; ; number++) {
+    const manifest = build(number, keys.zip(service, number));
+    const result = await ports.ledger.create(keys.manifest(service, number), encode(manifest));
+    const isOurs = result.kind === 'written' || (await isSameContent(ports, number, manifest));
+    if (isOurs) {
+      return number;
+    }
+  }
+}
+
+/** The write may have been lost to us only as an answer: then the manifest that is there is the one we meant. */
+async function isSameContent(ports: ReleasePorts, number: number, manifest: ReleaseManifest): Promise<boolean> {
+  const existing = await readJson<ReleaseManifest>(ports.ledger, keys.manifest(ports.stage.service, number));
+  return existing?.contentSha256 === manifest.contentSha256;
+}
+
+/** The resolved packages of a requirements file, once the first host has resolved them. */
+export async function readPackages(
+  ports: Pick<Ports, 'stage' | 'ledger'>,
+  requirementsSha256: string,
+): Promise<{ readonly key: string; readonly sha256: string } | undefined> {
+  const key = keys.packages(ports.stage.service, requirementsSha256);
+  const object = await ports.ledger.read(key);
+  return object === undefined ? undefined : { key, sha256: sha256Of(object.body) };
+}
+
+/** Keeps the packages that the first host resolved; those of later hosts change nothing. */
+export async function keepPackages(
+  ports: Pick<Ports, 'stage' | 'ledger'>,
+  requirementsSha256: string,
+  packages: readonly string[],
+): Promise<void> {
+  const body = packages.map((line) => `${line}\n`).join('');
+  await ports.ledger.create(keys.packages(ports.stage.service, requirementsSha256), body);
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
