@@ -45,7 +45,7 @@ function upstreamProblems({ environment, secrets, upstreams }: Sections): string
   return Object.entries(upstreams ?? {}).flatMap(([name, upstream]) => {
     const at = (key: string) => pathText(['upstreams', name, key]);
     return [
-      ...(names.includes(upstream.host) ? [] : [`${at('host')}: ${notThere(upstream.host, 'environment', names)}`]),
+      ...hostProblems(at('host'), upstream, environment),
       ...portProblems(at('port'), upstream, environment),
       ...(upstream.kind === 'amqp' && !both.includes(upstream.user)
         ? [`${at('user')}: ${notThere(upstream.user, 'environment or secrets', both)}`]
@@ -55,6 +55,19 @@ function upstreamProblems({ environment, secrets, upstreams }: Sections): string
         : []),
     ];
   });
+}
+
+function hostProblems(
+  at: string,
+  { host }: UpstreamConfig,
+  environment: NonNullable<Sections['environment']>,
+): string[] {
+  const value = Object.hasOwn(environment, host) ? environment[host] : undefined;
+  if (value === undefined) {
+    return [`${at}: ${notThere(host, 'environment', Object.keys(environment))}`];
+  }
+  const isAddress = value.kind === 'tag' || /^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$/.test(value.value);
+  return isAddress ? [] : [`${at}: environment.${host} is not a host name or an address`];
 }
 
 function portProblems(

@@ -1,0 +1,126 @@
+import { sha256Hex } from './canonical-json.ts';
+import type { HostCommand, ParametersOf } from './host-commands.ts';
+import { parameterPatterns } from './parameter-patterns.ts';
+import { isSpelled, patterns } from './patterns.ts';
+import type { HostConfiguration } from './release-manifest.ts';
+import { type DocumentKind, documentOfAction, type HostAction } from './statuses.ts';
+
+/** Hex digits of a command's key: the Comment of a command holds 100 characters. */
+const keyLength = 32;
+
+/** Seconds SSM may take to hand a command to the agent; 30 is the least that SendCommand takes. */
+export const deliverySeconds = 60;
+
+/** Seconds a document may run. install compiles uWSGI (57 s on three hosts at once) and may wait for a package lock. */
+export const executionSecondsOfInstall = 1800;
+
+/** Seconds for what a script does besides waiting for the service itself: start-up, evidence, a busy `flock`. */
+export const executionMarginSeconds = 60;
+
+export interface CommandIdentity {
+  readonly deploymentId: string;
+  readonly action: HostAction;
+  /** A release id, or `previous`; settle names none. */
+  readonly releaseId: string | null;
+  readonly instanceId: string;
+  /** 1, 2, …: counted in the ledger; re-attaching never raises it. */
+  readonly attempt: number;
+}
+
+/** The idempotency key of a command, 32 hex digits: the same step asked for again has the same key. */
+export function idempotencyKey(identity: CommandIdentity): string {
+  const { deploymentId, action, releaseId, instanceId, attempt } = identity;
+  return sha256Hex([deploymentId, action, releaseId ?? '-', instanceId, String(attempt)].join('\n')).slice(
+    0,
+    keyLength,
+  );
+}
+
+/** What `CancelCommand`, look-ups and people find a command by. */
+export function commentOf(key: string): string {
+  return `rollgate ${key}`;
+}
+
+/**
+ * Seconds the document of an action may run for a service with these waits; two stops fit in, because activate stops the
+ * old unit and, on failure, its own.
+ */
+export function executionSecondsOf(
+  action: HostAction,
+  configuration: Pick<HostConfiguration, 'unit' | 'health'>,
+): number {
+  const document: DocumentKind = documentOfAction[action];
+  switch (document) {
+    case 'install':
+      return executionSecondsOfInstall;
+    case 'activate':
+      return 2 * configuration.unit.stopSeconds + executionMarginSeconds;
+    case 'verify':
+      return configuration.health.deadlineSeconds + executionMarginSeconds;
+    case 'settle':
+      return executionMarginSeconds;
+  }
+}
+
+export interface CommandFacts<A extends HostAction> {
+  readonly action: A;
+  readonly instanceId: string;
+  readonly attempt: number;
+  /** The document of the action as resolved when the deployment began. */
+  readonly document: { readonly version: string; readonly hash: string };
+  /** All that the document is told but the key, which is made here. */
+  readonly parameters: Omit<ParametersOf<A>, 'key'>;
+  readonly executionSeconds: number;
+  /** `deliverySeconds` where absent. */
+  readonly deliverySeconds?: number;
+}
+
+/**
+ * The command for one step of one host. Throws TypeError where a parameter is not as the document allows, is missing or
+ * is none of its own: such a command is a bug and must not reach a host.
+ */
+export function buildHostCommand<A extends HostAction>(facts: CommandFacts<A>): HostCommand {
+  const document: DocumentKind = documentOfAction[facts.action];
+  const given: Readonly<Record<string, unknown>> = { ...facts.parameters };
+  const key = idempotencyKey({
+    deploymentId: String(given['deploymentId']),
+    action: facts.action,
+    releaseId: typeof given['releaseId'] === 'string' ? given['releaseId'] : null,
+    instanceId: facts.instanceId,
+    attempt: facts.attempt,
+  });
+  const parameters = Object.fromEntries(
+    Object.entries({ ...given, key }).map(([name, value]) => [name, String(value)] as const),
+  );
+  const problems = parameterProblems(document, parameters);
+  if (!isSpelled(patterns.instanceId, facts.instanceId)) {
+    problems.unshift(`instanceId ${JSON.stringify(facts.instanceId)} is no instance id`);
+  }
+  if (problems.length > 0) {
+    throw new TypeError(`${facts.action}: ${problems.join('; ')}`);
+  }
+  return {
+    instanceId: facts.instanceId,
+    document,
+    documentVersion: facts.document.version,
+    documentHash: facts.document.hash,
+    comment: commentOf(key),
+    parameters,
+    deliverySeconds: facts.deliverySeconds ?? deliverySeconds,
+    executionSeconds: facts.executionSeconds,
+  };
+}
+
+/** What is wrong with the parameters of a document; none where SSM will take them. */
+export function parameterProblems(document: DocumentKind, parameters: Readonly<Record<string, string>>): string[] {
+  const allowed: Readonly<Record<string, string>> = parameterPatterns[document];
+  const unknown = Object.keys(parameters).filter((name) => !Object.hasOwn(allowed, name));
+  const wrong = Object.entries(allowed).flatMap(([name, pattern]) => {
+    const value = parameters[name];
+    if (value === undefined) {
+      return [`${name} is missing`];
+    }
+    return isSpelled(pattern, value) ? [] : [`${name} ${JSON.stringify(value)} does not match ${pattern}`];
+  });
+  return [...unknown.map((name) => `${name} is no parameter of ${document}`), ...wrong];
+}
