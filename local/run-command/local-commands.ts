@@ -1,0 +1,71 @@
+import type { Commands, Invocation } from '../../clients/ports.ts';
+import type { DocumentKind } from '../../core/statuses.ts';
+import { createRunCommand, type RunCommand, type RunCommandOptions } from './run-command.ts';
+import { RunCommandError } from './run-command-error.ts';
+
+export interface LocalCommandsOptions extends Omit<RunCommandOptions, 'documents'> {
+  /** `payment`: the documents are called `rollgate-payment-install` and so on, as the stack calls them. */
+  readonly service: string;
+  /** Built documents (scripts put in), YAML or JSON text. */
+  readonly documents: Readonly<Record<DocumentKind, string>>;
+}
+
+/** The `Commands` port over Run Command on local hosts; `runCommand` is what the engine needs besides. */
+export function createLocalCommands(options: LocalCommandsOptions): {
+  readonly commands: Commands;
+  readonly runCommand: RunCommand;
+} {
+  const kinds = Object.keys(options.documents) as readonly DocumentKind[];
+  const nameOf = (kind: DocumentKind): string => documentName(options.service, kind);
+  const documents = Object.fromEntries(kinds.map((kind) => [nameOf(kind), options.documents[kind]]));
+  const runCommand = createRunCommand({ ...options, documents });
+
+  const commands: Commands = {
+    async documents() {
+      const describe = (kind: DocumentKind) => ({ name: nameOf(kind), ...runCommand.document(nameOf(kind)) });
+      return {
+        install: describe('install'),
+        activate: describe('activate'),
+        verify: describe('verify'),
+        settle: describe('settle'),
+      };
+    },
+    async send(command) {
+      try {
+        const { commandId } = runCommand.send({
+          instanceId: command.instanceId,
+          documentName: nameOf(command.document),
+          documentVersion: command.documentVersion,
+          documentHash: command.documentHash,
+          comment: command.comment,
+          parameters: Object.fromEntries(Object.entries(command.parameters).map(([name, value]) => [name, [value]])),
+          timeoutSeconds: command.deliverySeconds,
+        });
+        return { kind: 'sent', commandId };
+      } catch (error) {
+        if (error instanceof RunCommandError && error.name === 'InvalidInstanceId') {
+          return { kind: 'refused', reason: error.message };
+        }
+        throw error;
+      }
+    },
+    async find(instanceId, comment) {
+      return runCommand.find(instanceId, comment)?.commandId;
+    },
+    async invocation(commandId, instanceId): Promise<Invocation | undefined> {
+      const record = runCommand.invocation(commandId, instanceId);
+      if (record === undefined) return undefined;
+      const { status, statusDetails, responseCode, stdout, stderr } = record;
+      return { commandId, instanceId, status, statusDetails, responseCode, stdout, stderr };
+    },
+    async cancel(commandId, instanceId) {
+      runCommand.cancel(commandId, instanceId);
+    },
+  };
+  return { commands, runCommand };
+}
+
+/** `rollgate-payment-install`: the name under which SSM knows a document of a service. */
+export function documentName(service: string, kind: DocumentKind): string {
+  return `rollgate-${service}-${kind}`;
+}
