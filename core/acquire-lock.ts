@@ -1,4 +1,4 @@
-import { nextFence, type QueueEntry, type TargetState } from './target-state.ts';
+import { type Lock, nextFence, type QueueEntry, type TargetState } from './target-state.ts';
 
 /** What one execution finds when it asks for the lock. All facts are of one reading of `state.json`. */
 export interface AcquireFacts {
@@ -55,8 +55,24 @@ export function decideAcquire(facts: AcquireFacts): AcquireDecision {
         acquiredAt: new Date(facts.nowSeconds * 1000).toISOString(),
         by: entry.by,
         purpose: 'rollout',
+        repairs: 0,
+        isRollback: entry.isRollback,
       },
     },
+  };
+}
+
+/**
+ * The state after a repair has taken the lock of a dead execution over: a higher fence, so that nothing which the dead
+ * one sent counts any more.
+ */
+export function withRepair(state: TargetState, dead: Lock, executionArn: string, nowSeconds: number): TargetState {
+  const fence = nextFence(state.fence, nowSeconds);
+  const acquiredAt = new Date(nowSeconds * 1000).toISOString();
+  return {
+    ...state,
+    fence,
+    lock: { ...dead, executionArn, fence, acquiredAt, by: 'rollgate', purpose: 'repair', repairs: dead.repairs + 1 },
   };
 }
 

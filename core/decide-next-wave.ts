@@ -1,5 +1,5 @@
 import { failureOf } from './evaluate-outcome.ts';
-import type { HostProgress } from './host-progress.ts';
+import { type HostProgress, landed } from './host-progress.ts';
 import { approvalBeforeWave, concurrencyOf, planWaves, type Wave } from './plan-waves.ts';
 import type { Decision, RolloutFacts } from './rollout-facts.ts';
 
@@ -24,7 +24,8 @@ export const maxRounds = 2_000;
  * What the machine does next. It is asked after Stage, after every wave, bake, park, revert and settle, and after every
  * error; it looks at the ledger alone, so a repair or a continued execution gets the same answer as the first one.
  */
-export function decideNextWave(facts: RolloutFacts): Decision {
+export function decideNextWave(read: RolloutFacts): Decision {
+  const facts = { ...read, progress: landed(read.progress) };
   const failure = failureOf(facts);
   if (facts.decisions.length >= maxRounds) {
     return { kind: 'finish' };

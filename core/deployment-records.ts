@@ -111,6 +111,8 @@ export interface DeploymentOutcome {
   readonly errorName: string | null;
   readonly endedAt: string;
   readonly isDryRun: boolean;
+  /** Only a deployment to the whole target moves `stable`. */
+  readonly isWholeTarget: boolean;
   /** Every host of the plan with what it runs, as last observed. */
   readonly hosts: readonly HostOutcome[];
   readonly executionArn: string;

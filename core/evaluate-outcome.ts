@@ -1,6 +1,6 @@
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
-import type { HostProgress } from './host-progress.ts';
+import { type HostProgress, landed } from './host-progress.ts';
 import { type Reason, reason } from './reasons.ts';
 import { releaseName } from './release-manifest.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
@@ -57,7 +57,8 @@ export function failureOf(facts: RolloutFacts): Failure | null {
 }
 
 /** The end state of a deployment, decided from what its hosts are, not from how it got there. */
-export function evaluateOutcome(facts: RolloutFacts): Outcome {
+export function evaluateOutcome(read: RolloutFacts): Outcome {
+  const facts = { ...read, progress: landed(read.progress) };
   const hosts = [
     ...facts.progress.map((host) => hostOutcome(host, facts)),
     ...facts.plan.skipped.map((host) => skippedOutcome(host.instanceId, host.name)),

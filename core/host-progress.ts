@@ -10,10 +10,11 @@ export interface HostProgress {
   readonly host: PlannedHost;
   readonly stage: 'waiting' | 'staged' | 'failed' | 'unknown';
   /**
-   * `untouched`: no activate intent. `passed`: runs the release and passed its last gate. `failed`: activated or meant
-   * to be, and did not pass. `reverted`: back on its previous release and passed. `revertFailed`: neither.
+   * `untouched`: no activate intent. `activating`: on its way, not yet through its gate. `passed`: runs the release and
+   * passed its last gate. `failed`: activated or meant to be, and did not pass. `reverted`: back on its previous release
+   * and passed. `revertFailed`: neither.
    */
-  readonly run: 'untouched' | 'passed' | 'failed' | 'reverted' | 'revertFailed';
+  readonly run: 'untouched' | 'activating' | 'passed' | 'failed' | 'reverted' | 'revertFailed';
   /** Nothing sent earlier can still change the host. */
   readonly isSettled: boolean;
   /** How often this deployment has tried to revert or settle the host. */
@@ -69,6 +70,17 @@ export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgr
   };
 }
 
+/**
+ * The progress once no Map is running any more: a host that has not answered by now is one that failed.
+ */
+export function landed(progress: readonly HostProgress[]): readonly HostProgress[] {
+  return progress.map((host) => ({
+    ...host,
+    stage: host.stage === 'waiting' ? 'unknown' : host.stage,
+    run: host.run === 'activating' ? 'failed' : host.run,
+  }));
+}
+
 function stageOf(install: Step | undefined): HostProgress['stage'] {
   if (install === undefined) {
     return 'waiting';
@@ -99,8 +111,17 @@ function runOf(
   if (activate === undefined || isKnownUntouched(activate)) {
     return 'untouched';
   }
-  const isGated = verify?.outcome?.status === 'done' && verify.intent.round >= activate.intent.round;
-  return activate.outcome?.status === 'done' && isGated ? 'passed' : 'failed';
+  if (activate.outcome === null) {
+    return 'activating';
+  }
+  if (activate.outcome.status !== 'done') {
+    return 'failed';
+  }
+  const gate = verify !== undefined && verify.intent.round >= activate.intent.round ? verify.outcome : null;
+  if (gate === null) {
+    return 'activating';
+  }
+  return gate.status === 'done' ? 'passed' : 'failed';
 }
 
 /** SSM or the host refused the command before it did anything. */

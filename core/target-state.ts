@@ -29,6 +29,9 @@ export interface Lock {
   readonly by: string;
   /** `repair`: this execution only puts right what a dead one left. */
   readonly purpose: 'rollout' | 'repair';
+  /** How many repairs have taken this lock over: after three, the end is recorded as it is. */
+  readonly repairs: number;
+  readonly isRollback: boolean;
 }
 
 export interface QueueEntry {
@@ -39,6 +42,7 @@ export interface QueueEntry {
   readonly versionId: string | null;
   readonly admittedAt: string;
   readonly by: string;
+  readonly isRollback: boolean;
 }
 
 export interface StableEntry {

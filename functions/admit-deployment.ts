@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import type { ArtifactVersion, Ports } from '../clients/ports.ts';
+import { withEntry } from '../core/acquire-lock.ts';
+import { checkArtifact } from '../core/artifact-check.ts';
+import { buildManifest } from '../core/build-release.ts';
+import { sha256Hex } from '../core/canonical-json.ts';
+import { configWarnings } from '../core/config-warnings.ts';
+import type { AdmittedDeployment } from '../core/deployment-records.ts';
+import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
+import { type DeploymentRequest, parseExecutionInput } from '../core/execution-input.ts';
+import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
+import { resolveRollback } from '../core/resolve-rollback.ts';
+import type { ServiceConfig } from '../core/service-config.ts';
+import { stableRelease, type TargetState } from '../core/target-state.ts';
+import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
+import { deploymentIdOf } from '../ledger/keys.ts';
+import { readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
+import { readServiceConfig } from '../ledger/service-config.ts';
+import { changeState, readState } from '../ledger/target-state.ts';
+import { wakePause } from './parked/wake.ts';
+import { toHandler } from './runtime/handler.ts';
+import { findTarget } from './target/find-target.ts';
+
+const inputSchema = z.object({ executionArn: z.string(), startedAt: z.string(), input: z.unknown() });
+
+export type AdmitInput = z.output<typeof inputSchema>;
+
+/** What the machine goes on with; `next` is compared by its Choice. */
+export interface Admission {
+  readonly deploymentId: string;
+  readonly purpose: 'rollout' | 'repair' | 'continue';
+  readonly next: 'queue' | 'plan' | 'finish';
+}
+
+type OwnRequest = Exclude<DeploymentRequest, { readonly kind: 'repair' | 'continue' }>;
+
+/**
+ * Validates the input, checks the artifact and numbers the release before anything waits or is locked: what is invalid
+ * gets no number, supersedes nothing and waits for no lock. Throws InvalidDeploymentError and DeploymentLockedError.
+ */
+export async function run({ executionArn, startedAt, input }: AdmitInput, ports: Ports): Promise<Admission> {
+  const request = parseExecutionInput(input);
+  if (request.kind === 'repair' || request.kind === 'continue') {
+    const outcome = await readOutcome(ports, request.deploymentId);
+    const isHeld = (await readState(ports)).lock?.deploymentId === request.deploymentId;
+    const next = outcome !== undefined && !isHeld ? 'finish' : 'queue';
+    return { deploymentId: request.deploymentId, purpose: request.kind, next };
+  }
+  const deploymentId = deploymentIdOf(executionArn, startedAt);
+  const known = await readAdmitted(ports, deploymentId);
+  const admitted = known ?? (await admit(request, { deploymentId, executionArn }, ports));
+  if (!admitted.isDryRun) {
+    await enqueue(admitted, ports);
+  }
+  return { deploymentId, purpose: 'rollout', next: admitted.isDryRun ? 'plan' : 'queue' };
+}
+
+async function admit(
+  request: OwnRequest,
+  ids: { readonly deploymentId: string; readonly executionArn: string },
+  ports: Ports,
+): Promise<AdmittedDeployment> {
+  const config = await readServiceConfig(ports);
+  const state = await readState(ports);
+  if (state.freeze !== null) {
+    const { by, reason } = state.freeze;
+    throw new DeploymentLockedError(`the target is frozen by ${by} (${reason}); unfreeze it first`);
+  }
+  await findTarget(ports, config, 'hosts' in request ? request.hosts : undefined);
+  const isDryRun = 'isDryRun' in request && request.isDryRun;
+  const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
+  const release = await releaseOf(request, rollback?.release, config, state, ports);
+  const stable = stableRelease(state);
+  const admitted = await writeAdmitted(ports, {
+    ...ids,
+    trigger: request.kind === 'upload' || request.kind === 'converge' ? request.kind : 'person',
+    request,
+    by: request.by ?? (request.kind === 'upload' ? 'upload' : 'unknown (see CloudTrail)'),
+    admittedAt: new Date(ports.clock.now()).toISOString(),
+    isDryRun,
+    isRollback: request.kind === 'rollback',
+    release: {
+      number: release.manifest.number,
+      releaseId: release.manifest.releaseId,
+      manifestSha256: release.manifestSha256,
+      versionId: release.manifest.artifact.versionId,
+    },
+    stable: stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId },
+    warnings: configWarnings(config),
+  });
+  if (rollback !== null && rollback.halts !== null && !isDryRun) {
+    await haltRunning(rollback.halts, admitted, ports);
+  }
+  return admitted;
+}
+
+/** `{"rollback": true}` while a rollout runs means: halt it and revert it. */
+async function haltRunning(deploymentId: string, admitted: AdmittedDeployment, ports: Ports): Promise<void> {
+  const reason = `rollback asked for by ${admitted.deploymentId}`;
+  await writeControl(ports, 'halt', deploymentId, { by: admitted.by, at: admitted.admittedAt, reason });
+  await wakePause(ports, deploymentId);
+}
+
+async function releaseOf(
+  request: OwnRequest,
+  rollbackTo: number | undefined,
+  config: ServiceConfig,
+  state: TargetState,
+  ports: Ports,
+): Promise<StoredRelease> {
+  switch (request.kind) {
+    case 'rollback':
+      return readRelease(ports, rollbackTo ?? 0);
+    case 'release':
+      return readRelease(ports, request.release);
+    case 'resume': {
+      const earlier = await readAdmitted(ports, request.deploymentId);
+      if (earlier === undefined) {
+        throw new InvalidDeploymentError(
+          `resume: there is no deployment ${request.deploymentId}; see rollgate history`,
+        );
+      }
+      return readRelease(ports, earlier.release.number);
+    }
+    case 'converge': {
+      const stable = stableRelease(state);
+      if (stable === undefined) {
+        throw new InvalidDeploymentError('converge: no release has succeeded on the whole target yet');
+      }
+      return readRelease(ports, stable.release);
+    }
+    case 'newest':
+    case 'version':
+    case 'upload':
+      return makeRelease(request, config, ports);
+  }
+}
+
+/** Checks the uploaded bytes and numbers them together with the configuration; a dry run stores nothing. */
+async function makeRelease(
+  request: Extract<OwnRequest, { readonly kind: 'newest' | 'version' | 'upload' }>,
+  config: ServiceConfig,
+  ports: Ports,
+): Promise<StoredRelease> {
+  const version = await versionOf(request, ports);
+  const bytes = await ports.artifacts.read(version.versionId);
+  const checked = await checkArtifact(bytes, config);
+  const lookups = environmentLookups(config, ports.stage.name);
+  const found = await Promise.all(
+    lookups.map(async ({ key, tags }) => [key, await ports.inventory.hosts(tags)] as const),
+  );
+  const configuration = resolveEnvironment(config, Object.fromEntries(found), ports.stage.name);
+  const createdAt = new Date(ports.clock.now()).toISOString();
+  const artifact = {
+    sha256: sha256Hex(bytes),
+    bytes: bytes.length,
+    bucket: version.bucket,
+    key: version.key,
+    versionId: version.versionId,
+    requirementsSha256: checked.requirementsSha256,
+  };
+  const build = (number: number, zipKey: string) =>
+    buildManifest({ number, artifact, zipKey, createdAt, configuration });
+  if ('isDryRun' in request && request.isDryRun) {
+    return { manifest: build(0, ''), manifestSha256: '' };
+  }
+  return storeRelease(ports, build);
+}
+
+async function versionOf(
+  request: Extract<OwnRequest, { readonly kind: 'newest' | 'version' | 'upload' }>,
+  ports: Ports,
+): Promise<ArtifactVersion> {
+  const versions = await ports.artifacts.versions();
+  if (request.kind === 'newest') {
+    const newest = versions[0];
+    if (newest === undefined) {
+      throw new InvalidDeploymentError(
+        `artifact: nothing was uploaded to s3://${ports.stage.artifactBucket} yet; upload a zip, or name a release`,
+      );
+    }
+    return newest;
+  }
+  const version = versions.find((each) => each.versionId === request.versionId);
+  if (version === undefined) {
+    throw new InvalidDeploymentError(
+      `${request.kind === 'upload' ? 'upload' : 'versionId'}: version ${request.versionId} is not in s3://${ports.stage.artifactBucket}; ` +
+        'it was deleted or never there. Name a release instead: it has a copy of its own',
+    );
+  }
+  return version;
+}
+
+/** Waits in the queue from here on; an upload becomes the newest one if the bucket says that it is newer. */
+async function enqueue(admitted: AdmittedDeployment, ports: Ports): Promise<void> {
+  const { deploymentId, executionArn, trigger, admittedAt, by, isRollback } = admitted;
+  const uploaded = admitted.request.kind === 'upload' ? admitted.request.versionId : null;
+  const order = uploaded === null ? [] : (await ports.artifacts.versions()).map((version) => version.versionId);
+  await changeState(ports, (state) => {
+    const queued = withEntry(state, {
+      deploymentId,
+      executionArn,
+      trigger,
+      versionId: uploaded,
+      admittedAt,
+      by,
+      isRollback,
+    });
+    return uploaded === null || !isNewer(uploaded, state.newestUpload?.versionId, order)
+      ? queued
+      : { ...queued, newestUpload: { versionId: uploaded, deploymentId } };
+  });
+}
+
+/** By the bucket's own version list, newest first; a version that is not in the list any more is older. */
+function isNewer(versionId: string, than: string | undefined, newestFirst: readonly string[]): boolean {
+  if (than === undefined || !newestFirst.includes(than)) {
+    return true;
+  }
+  return newestFirst.includes(versionId) && newestFirst.indexOf(versionId) < newestFirst.indexOf(than);
+}
+
+export const handler = toHandler('admit-deployment', inputSchema, run);

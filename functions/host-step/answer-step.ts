@@ -1,0 +1,70 @@
+import type { Ports } from '../../clients/ports.ts';
+import type { DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
+import { diagnose } from '../../core/diagnosis.ts';
+import { judgeInvocation } from '../../core/judge-invocation.ts';
+import { documentOfAction } from '../../core/statuses.ts';
+import { readAdmitted } from '../../ledger/deployments.ts';
+import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
+import { commandParkingName, type ParkedCommand, park } from '../../ledger/parked-tasks.ts';
+import { keepPackages, readRelease } from '../../ledger/releases.ts';
+import { sendStep } from './send-step.ts';
+import { stepOfRound } from './step-of-round.ts';
+
+/** How often one round tries a step again after trouble of the platform. */
+const maxTries = 3;
+
+/**
+ * Looks once at a parked step and, where it has ended, answers its task. Called after the send, at every status event and
+ * at every heartbeat: whoever sees the end first writes the outcome, and the first outcome stands.
+ */
+export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: ParkedCommand): Promise<void> {
+  const { deploymentId, instanceId, action, round, token } = parked;
+  for (let tries = 1; ; tries++) {
+    const steps = await readSteps(ports, deploymentId, instanceId);
+    const step = stepOfRound(steps, action, round);
+    if (step === undefined) {
+      return;
+    }
+    const outcome = step.outcome ?? (await lookAtStep(ports, deploymentId, step));
+    if (outcome === undefined) {
+      return;
+    }
+    const triedSoFar = steps.filter((each) => each.intent.action === action && each.intent.round === round).length;
+    if (!outcome.isRetryable || triedSoFar >= maxTries || tries >= maxTries) {
+      const name = commandParkingName(plan.documents[documentOfAction[action]].name, instanceId);
+      await ports.executions.taskSucceeded(token, { status: outcome.status });
+      await park(ports, name, { ...parked, answeredCommandId: outcome.commandId ?? '' });
+      return;
+    }
+    await sendStep(ports, plan, parked, await readSteps(ports, deploymentId, instanceId));
+  }
+}
+
+/** Asks SSM once; writes and returns the outcome where the step has ended. */
+async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promise<StepOutcome | undefined> {
+  const { intent, commandId } = step;
+  const { instanceId, action, attempt, round, fence } = intent;
+  const found = commandId === null ? undefined : await ports.commands.invocation(commandId, instanceId);
+  const verdict = judgeInvocation({ intent, invocation: found ?? null, nowMilliseconds: ports.clock.now() });
+  if (verdict.kind === 'pending') {
+    return undefined;
+  }
+  const { status, report, isRetryable } = verdict;
+  const admitted = await readAdmitted(ports, deploymentId);
+  const release = admitted === undefined ? undefined : await readRelease(ports, admitted.release.number);
+  const diagnosis =
+    status === 'done'
+      ? null
+      : diagnose({
+          ...(report === null ? {} : { report }),
+          ...(found === undefined ? {} : { invocation: found }),
+          ...(release === undefined ? {} : { configuration: release.manifest.configuration }),
+        });
+  if (status === 'done' && report?.installed !== undefined && release !== undefined) {
+    await keepPackages(ports, release.manifest.artifact.requirementsSha256, report.installed.packages);
+  }
+  const at = new Date(ports.clock.now()).toISOString();
+  return writeOutcome(ports, deploymentId, {
+    ...{ instanceId, action, attempt, round, fence, status, at, commandId, report, diagnosis, isRetryable },
+  });
+}

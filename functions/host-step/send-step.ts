@@ -1,0 +1,148 @@
+import type { Ports } from '../../clients/ports.ts';
+import { buildHostCommand, executionSecondsOf } from '../../core/build-host-command.ts';
+import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
+import { diagnose } from '../../core/diagnosis.ts';
+import type { CommonParameters, HostCommand } from '../../core/host-commands.ts';
+import { documentOfAction } from '../../core/statuses.ts';
+import type { TargetState } from '../../core/target-state.ts';
+import { readAdmitted } from '../../ledger/deployments.ts';
+import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
+import { keys } from '../../ledger/keys.ts';
+import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
+import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
+import { readState } from '../../ledger/target-state.ts';
+import { stepOfRound } from './step-of-round.ts';
+
+/** SSM's delivery timeout for every step: a host that has not picked it up by then is treated as not answering. */
+const deliveryLimitSeconds = 60;
+
+/** Seconds beyond a command's own limits before it counts as lost. */
+const lostAfterSeconds = 30;
+
+/** Seconds that a host's clock may be behind or a command late before the host refuses it. */
+const lateSeconds = 30;
+
+/**
+ * Sends the command of a step. The intent is written before the call. A step whose send may already have happened is
+ * first looked for by its comment; sent again after all, the host's receipt answers it with the first report.
+ */
+export async function sendStep(
+  ports: Ports,
+  plan: DeploymentPlan,
+  parked: ParkedCommand,
+  steps: readonly Step[],
+): Promise<void> {
+  const { deploymentId, instanceId, action, round } = parked;
+  const open = stepOfRound(steps, action, round);
+  const isResend = open !== undefined && open.outcome === null;
+  const attempt = isResend ? open.intent.attempt : steps.filter((step) => step.intent.action === action).length + 1;
+  const release = await releaseOf(ports, deploymentId);
+  const command = await buildCommand(ports, plan, parked, attempt, release);
+  const intent = isResend
+    ? open.intent
+    : await writeIntent(ports, deploymentId, intentOf(ports, parked, attempt, command));
+  const found = isResend ? await ports.commands.find(instanceId, intent.comment) : undefined;
+  if (found !== undefined) {
+    await writeSent(ports, deploymentId, intent, found);
+    return;
+  }
+  const sent = await ports.commands.send(command);
+  if (sent.kind === 'sent') {
+    await writeSent(ports, deploymentId, intent, sent.commandId);
+    return;
+  }
+  const { fence } = intent;
+  await writeOutcome(ports, deploymentId, {
+    ...{
+      instanceId,
+      action,
+      attempt,
+      round,
+      fence,
+      status: 'refused',
+      commandId: null,
+      report: null,
+      isRetryable: false,
+    },
+    at: new Date(ports.clock.now()).toISOString(),
+    diagnosis: diagnose({ sendRefused: sent.reason }),
+  });
+}
+
+async function releaseOf(ports: Ports, deploymentId: string): Promise<StoredRelease> {
+  const admitted = await readAdmitted(ports, deploymentId);
+  if (admitted === undefined) {
+    throw new Error(`${deploymentId} was never admitted`);
+  }
+  return readRelease(ports, admitted.release.number);
+}
+
+function intentOf(ports: Ports, parked: ParkedCommand, attempt: number, command: HostCommand): StepIntent {
+  const { instanceId, action, round, fence } = parked;
+  const now = ports.clock.now();
+  const key = command.parameters['key'] ?? '';
+  const limitSeconds = command.deliverySeconds + command.executionSeconds + lostAfterSeconds;
+  return {
+    ...{ instanceId, action, attempt, round, key, fence, comment: command.comment },
+    at: new Date(now).toISOString(),
+    deadlineMilliseconds: now + limitSeconds * 1000,
+  };
+}
+
+async function buildCommand(
+  ports: Ports,
+  plan: DeploymentPlan,
+  parked: ParkedCommand,
+  attempt: number,
+  release: StoredRelease,
+): Promise<HostCommand> {
+  const { action, instanceId, deploymentId, fence } = parked;
+  const { configuration, releaseId } = release.manifest;
+  const common: Omit<CommonParameters, 'key'> = {
+    service: ports.stage.service,
+    deploymentId,
+    fence,
+    notAfter: Math.ceil(ports.clock.now() / 1000) + deliveryLimitSeconds + lateSeconds,
+  };
+  const facts = {
+    instanceId,
+    attempt,
+    document: plan.documents[documentOfAction[action]],
+    executionSeconds: executionSecondsOf(action, configuration),
+    deliverySeconds: deliveryLimitSeconds,
+  };
+  switch (action) {
+    case 'install': {
+      const parameters = { ...common, ...(await installParameters(ports, release)) };
+      return buildHostCommand({ ...facts, action, parameters });
+    }
+    case 'settle':
+      return buildHostCommand({ ...facts, action, parameters: common });
+    case 'activate':
+    case 'verify':
+      return buildHostCommand({ ...facts, action, parameters: { ...common, releaseId } });
+    case 'revert':
+    case 'verifyRevert':
+      return buildHostCommand({ ...facts, action, parameters: { ...common, releaseId: 'previous' } });
+  }
+}
+
+async function installParameters(ports: Ports, release: StoredRelease) {
+  const { manifest, manifestSha256 } = release;
+  const packages = await readPackages(ports, manifest.artifact.requirementsSha256);
+  return {
+    releaseId: manifest.releaseId,
+    region: ports.stage.region,
+    stateBucket: ports.stage.stateBucket,
+    manifestKey: keys.manifest(ports.stage.service, manifest.number),
+    manifestSha256,
+    packagesKey: packages?.key ?? '',
+    packagesSha256: packages?.sha256 ?? '',
+    keep: keptReleases(await readState(ports)).join(','),
+  };
+}
+
+/** The stable release and the one before it stay on every host, whatever retention says. */
+function keptReleases(state: TargetState): readonly string[] {
+  return [...new Set(state.stableHistory.map((entry) => entry.releaseId).toReversed())].slice(0, 2);
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Ports } from '../clients/ports.ts';
+import { decideNextWave } from '../core/decide-next-wave.ts';
+import { readControl, readFacts } from '../ledger/deployments.ts';
+import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
+import { readState, requireLock } from '../ledger/target-state.ts';
+import { wakePause } from './parked/wake.ts';
+import { toHandler } from './runtime/handler.ts';
+
+const inputSchema = z.object({
+  token: z.string(),
+  kind: z.enum(['operator', 'bake']),
+  executionArn: z.string(),
+  deploymentId: z.string(),
+  round: z.number(),
+});
+
+/**
+ * Parks a deployment for an operator or a bake, and looks once: what was said before the token was parked counts too.
+ * The next decision, not this one, says what it means. Throws LockLostError.
+ */
+export async function run(input: z.output<typeof inputSchema>, ports: Ports): Promise<void> {
+  const { kind, token, deploymentId, executionArn, round } = input;
+  const lock = requireLock(await readState(ports), { deploymentId, executionArn });
+  const parkedAt = new Date(ports.clock.now()).toISOString();
+  const name = pauseParkingName(ports.stage.service, deploymentId);
+  await park(ports, name, { kind, token, deploymentId, executionArn, round, parkedAt });
+  const isOver =
+    kind === 'bake' ? await isBakeOver(deploymentId, ports) : await isWaitOver(deploymentId, lock.purpose, ports);
+  if (isOver) {
+    await wakePause(ports, deploymentId);
+  }
+}
+
+async function isBakeOver(deploymentId: string, ports: Ports): Promise<boolean> {
+  const [halt, pause] = await Promise.all([
+    readControl(ports, 'halt', deploymentId),
+    readControl(ports, 'pause', deploymentId),
+  ]);
+  return halt !== null || pause !== null;
+}
+
+async function isWaitOver(deploymentId: string, purpose: 'rollout' | 'repair', ports: Ports): Promise<boolean> {
+  const facts = await readFacts(ports, deploymentId, { isRepair: purpose === 'repair', error: null });
+  return facts !== undefined && decideNextWave(facts).kind !== 'park';
+}
+
+export const handler = toHandler('park-deployment', inputSchema, run);

@@ -1,0 +1,146 @@
+import type { Ports } from '../../clients/ports.ts';
+import { decideAcquire, withEntry, withRepair } from '../../core/acquire-lock.ts';
+import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
+import type { Lock, QueueEntry, TargetState } from '../../core/target-state.ts';
+import { readAdmitted, readControl, readDecisions, readPlan } from '../../ledger/deployments.ts';
+import { changeState, readState } from '../../ledger/target-state.ts';
+import { startRepair } from './start-repair.ts';
+
+export interface LockClaim {
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly purpose: 'rollout' | 'repair' | 'continue';
+}
+
+/** What the machine goes on with; `next` is compared by its Choice. */
+export interface Acquired {
+  readonly deploymentId: string;
+  readonly fence: number;
+  readonly round: number;
+  readonly next: 'plan' | 'decide' | 'finish' | 'superseded';
+  /** The upload that took its place. */
+  readonly byVersionId?: string;
+}
+
+/**
+ * Takes the lock if it may be taken now; undefined while somebody else goes first. Asking again by the same execution
+ * finds it held. Throws HaltedError, DeploymentLockedError (frozen) and LockLostError.
+ */
+export async function lookAtLock(ports: Ports, claim: LockClaim): Promise<Acquired | undefined> {
+  switch (claim.purpose) {
+    case 'rollout':
+      return acquire(ports, claim);
+    case 'repair':
+      return acquireForRepair(ports, claim);
+    case 'continue':
+      return acquireForContinuation(ports, claim);
+  }
+}
+
+async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undefined> {
+  const halt = await readControl(ports, 'halt', claim.deploymentId);
+  if (halt !== null) {
+    throw new HaltedError(
+      `halted by ${halt.by} while it waited for the lock${halt.reason === '' ? '' : `: ${halt.reason}`}`,
+    );
+  }
+  const entry = await entryOf(ports, claim);
+  const endedExecutions = await findEnded(ports, await readState(ports), claim);
+  const nowSeconds = ports.clock.now() / 1000;
+  const decide = (state: TargetState) =>
+    decideAcquire({ state: withEntry(state, entry), entry, endedExecutions, nowSeconds });
+  const state = await changeState(ports, (current) => {
+    const decision = decide(current);
+    return decision.kind === 'superseded' || decision.kind === 'acquired' ? decision.state : current;
+  });
+  const { deploymentId } = claim;
+  if (state.lock?.executionArn === claim.executionArn) {
+    const next = (await readPlan(ports, deploymentId)) === undefined ? 'plan' : 'decide';
+    return { deploymentId, fence: state.lock.fence, round: await roundOf(ports, deploymentId), next };
+  }
+  const decision = decide(state);
+  switch (decision.kind) {
+    case 'superseded':
+      return { deploymentId, fence: 0, round: 0, next: 'superseded', byVersionId: decision.byVersionId };
+    case 'frozen':
+      throw new DeploymentLockedError(`the target is frozen by ${decision.by} (${decision.reason}); unfreeze it first`);
+    default:
+      return undefined;
+  }
+}
+
+async function entryOf(ports: Ports, claim: LockClaim): Promise<QueueEntry> {
+  const admitted = await readAdmitted(ports, claim.deploymentId);
+  if (admitted === undefined) {
+    throw new InvalidDeploymentError(`${claim.deploymentId} was never admitted; start a new execution`);
+  }
+  const { deploymentId, trigger, request, admittedAt, by, isRollback } = admitted;
+  const versionId = request.kind === 'upload' ? request.versionId : null;
+  return { deploymentId, executionArn: claim.executionArn, trigger, versionId, admittedAt, by, isRollback };
+}
+
+/** Executions before us that have ended: a dead holder is repaired, a dead waiter no longer waits. */
+async function findEnded(ports: Ports, state: TargetState, claim: LockClaim): Promise<ReadonlySet<string>> {
+  if (state.lock !== null && state.lock.executionArn !== claim.executionArn) {
+    await repairIfDead(ports, state.lock);
+  }
+  const others = state.queue.filter((entry) => entry.executionArn !== claim.executionArn);
+  const ended = await Promise.all(others.map((entry) => hasEnded(ports, entry.executionArn)));
+  return new Set(others.filter((_, index) => ended[index]).map((entry) => entry.executionArn));
+}
+
+/** Starts the repair of a lock whose execution has ended without freeing it. */
+export async function repairIfDead(ports: Ports, lock: Lock): Promise<boolean> {
+  const isDead = await hasEnded(ports, lock.executionArn);
+  if (isDead) {
+    await startRepair(ports, lock.deploymentId, lock.executionArn);
+  }
+  return isDead;
+}
+
+/** Whether an execution is known to have ended; one that Step Functions does not know is unknown, not dead. */
+export async function hasEnded(ports: Pick<Ports, 'executions'>, executionArn: string): Promise<boolean> {
+  const info = await ports.executions.describe(executionArn);
+  return info !== undefined && info.status !== 'RUNNING';
+}
+
+/** Takes the lock of a dead execution over, with a higher fence. Without a lock to take over only the end is recorded. */
+async function acquireForRepair(ports: Ports, claim: LockClaim): Promise<Acquired> {
+  const { deploymentId, executionArn } = claim;
+  const { lock } = await readState(ports);
+  const isTaken = lock?.deploymentId === deploymentId && lock.executionArn !== executionArn;
+  if (isTaken && !(await hasEnded(ports, lock.executionArn))) {
+    throw new LockLostError(`${deploymentId} is still running (${lock.executionArn}); there is nothing to repair`);
+  }
+  const deadArn = isTaken ? lock.executionArn : undefined;
+  const nowSeconds = ports.clock.now() / 1000;
+  const state = await changeState(ports, (current) =>
+    current.lock !== null && current.lock.deploymentId === deploymentId && current.lock.executionArn === deadArn
+      ? withRepair(current, current.lock, executionArn, nowSeconds)
+      : current,
+  );
+  const isOurs = state.lock?.executionArn === executionArn;
+  const isPlanned = (await readPlan(ports, deploymentId)) !== undefined;
+  return {
+    deploymentId,
+    fence: isOurs ? (state.lock?.fence ?? 0) : 0,
+    round: await roundOf(ports, deploymentId),
+    next: isOurs && isPlanned ? 'decide' : 'finish',
+  };
+}
+
+/** The predecessor has put our ARN into the lock before it started us. */
+async function acquireForContinuation(ports: Ports, claim: LockClaim): Promise<Acquired> {
+  const { lock } = await readState(ports);
+  if (lock?.executionArn !== claim.executionArn) {
+    throw new LockLostError(
+      `${claim.deploymentId} was not handed over to this execution; it stops and changes nothing`,
+    );
+  }
+  const { deploymentId } = claim;
+  return { deploymentId, fence: lock.fence, round: await roundOf(ports, deploymentId), next: 'decide' };
+}
+
+async function roundOf(ports: Ports, deploymentId: string): Promise<number> {
+  return (await readDecisions(ports, deploymentId)).at(-1)?.round ?? 0;
+}

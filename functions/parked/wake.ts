@@ -1,0 +1,50 @@
+import type { Ports } from '../../clients/ports.ts';
+import type { QueueEntry } from '../../core/target-state.ts';
+import { findParked, lockParkingName, pauseParkingName, unpark } from '../../ledger/parked-tasks.ts';
+import { readState } from '../../ledger/target-state.ts';
+import { lookAtLock } from './look-at-lock.ts';
+
+/**
+ * Wakes whoever may now have the lock or is superseded: looks on behalf of each waiting execution and answers its token
+ * when the look is decisive. An execution that is between two heartbeats has no token for a moment; it looks by itself.
+ */
+export async function wakeLockWaiters(ports: Ports): Promise<void> {
+  const { queue } = await readState(ports);
+  for (const entry of queue) {
+    await wakeWaiter(ports, entry);
+  }
+}
+
+/** Wakes one deployment that waits for the lock, if its look is decisive now. */
+export async function wakeWaiter(ports: Ports, entry: QueueEntry): Promise<void> {
+  const name = lockParkingName(ports.stage.service, entry.deploymentId);
+  const parked = await findParked(ports, name);
+  if (parked?.kind !== 'lock') {
+    return;
+  }
+  const { deploymentId, executionArn, token } = parked;
+  try {
+    const acquired = await lookAtLock(ports, { deploymentId, executionArn, purpose: 'rollout' });
+    if (acquired === undefined) {
+      return;
+    }
+    await ports.executions.taskSucceeded(token, acquired);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'TransientAwsError') {
+      throw error;
+    }
+    await ports.executions.taskFailed(token, error.name, error.message);
+  }
+  await unpark(ports, name);
+}
+
+/** Wakes a deployment that is parked for an operator or a bake: it decides anew what comes next. */
+export async function wakePause(ports: Ports, deploymentId: string): Promise<void> {
+  const name = pauseParkingName(ports.stage.service, deploymentId);
+  const parked = await findParked(ports, name);
+  if (parked === undefined || (parked.kind !== 'operator' && parked.kind !== 'bake')) {
+    return;
+  }
+  await ports.executions.taskSucceeded(parked.token, {});
+  await unpark(ports, name);
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Ports } from '../clients/ports.ts';
+import { readState } from '../ledger/target-state.ts';
+import { hasEnded, repairIfDead } from './parked/look-at-lock.ts';
+import { startRepair } from './parked/start-repair.ts';
+import { wakeLockWaiters } from './parked/wake.ts';
+import { toHandler } from './runtime/handler.ts';
+
+/** The 5-minute schedule sends nothing that matters. */
+const inputSchema = z.unknown();
+
+/**
+ * The safety net below the events, which are best effort: repairs a lock whose execution has ended, takes ended
+ * executions out of the queue, and wakes whoever may go on.
+ */
+export async function run(_event: unknown, ports: Ports): Promise<void> {
+  const { lock, queue } = await readState(ports);
+  if (lock !== null) {
+    await repairIfDead(ports, lock);
+  }
+  for (const entry of queue) {
+    if (await hasEnded(ports, entry.executionArn)) {
+      await startRepair(ports, entry.deploymentId, entry.executionArn);
+    }
+  }
+  if (lock === null) {
+    await wakeLockWaiters(ports);
+  }
+}
+
+export const handler = toHandler('sweep-locks', inputSchema, run);
