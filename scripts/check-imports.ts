@@ -1,0 +1,48 @@
+/**
+ * Imports run one way: functions, cli, dashboard, local -> ledger -> clients -> core. Only `clients/` imports an AWS SDK.
+ * `core/` has no SDK, clock, environment or I/O. Prints every violation; exits 1 where there is one.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findImports, importProblems, purityProblems, type SourceFile } from './import-rules.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'dashboard', 'local', 'scripts', 'test'];
+
+const problems = layers.flatMap((layer) =>
+  sourcesIn(join(root, layer)).flatMap((path) => {
+    const file = readSource(path);
+    return [...importProblems(file), ...purityProblems(file)];
+  }),
+);
+for (const problem of problems) {
+  console.error(problem);
+}
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function sourcesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(ts|mts|mjs)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(path, 'utf8');
+  return {
+    path: slashed(relative(root, path)),
+    text,
+    imports: findImports(text).map((specifier) =>
+      specifier.startsWith('.') ? slashed(relative(root, resolve(dirname(path), specifier))) : specifier,
+    ),
+  };
+}
+
+function slashed(path: string): string {
+  return path.split(sep).join('/');
+}
