@@ -1,0 +1,146 @@
+import { wavesOf } from '../decide-next-wave.ts';
+import type { PlannedHost, Step } from '../deployment-records.ts';
+import { planWaves, type Wave } from '../plan-waves.ts';
+import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
+import type { HostAction } from '../statuses.ts';
+import { durationText, earliest, latest, secondsBetween } from './elapsed.ts';
+import { type HostLine, hostsById, type LineFacts, revertLine, settleLine, stageLine, waveLine } from './host-lines.ts';
+import type { HostStatus, PartStatus } from './status-words.ts';
+
+/** One branch of the tree: Stage, a wave, the revert, the settling. */
+export interface DeploymentPart {
+  readonly kind: 'stage' | 'wave' | 'revert' | 'settle';
+  /** `Stage`, `Wave 1` */
+  readonly title: string;
+  readonly status: PartStatus;
+  readonly durationSeconds: number | null;
+  /** `waits for approval`, `bakes 4.0 s of 60.0 s` */
+  readonly note: string | null;
+  readonly hosts: readonly HostLine[];
+}
+
+export interface PartFacts {
+  readonly rollout: RolloutFacts;
+  readonly steps: readonly Step[];
+  readonly isEnded: boolean;
+}
+
+const actionsOf = {
+  stage: ['install'],
+  wave: ['activate', 'verify'],
+  revert: ['revert', 'verifyRevert'],
+  settle: ['settle'],
+} as const satisfies Readonly<Record<DeploymentPart['kind'], readonly HostAction[]>>;
+
+const lineOf = { stage: stageLine, wave: waveLine, revert: revertLine, settle: settleLine } as const;
+
+/** The parts of a deployment in the order in which they happen; revert and settle only where they did. */
+export function deploymentParts(facts: PartFacts): readonly DeploymentPart[] {
+  const { plan, decisions } = facts.rollout;
+  const reverted = hostsOfDecisions(decisions, 'revert');
+  const settled = hostsOfDecisions(decisions, 'settle');
+  return [
+    part(facts, 'stage', 'Stage', plan.hosts, null),
+    ...expectedWaves(facts).map((wave) =>
+      part(facts, 'wave', `Wave ${wave.number}`, hostsOf(facts, wave.hosts), waveNote(facts, wave)),
+    ),
+    ...(reverted.length === 0 ? [] : [part(facts, 'revert', 'Revert', hostsOf(facts, reverted), null)]),
+    ...(settled.length === 0 ? [] : [part(facts, 'settle', 'Settle', hostsOf(facts, settled), null)]),
+  ];
+}
+
+/** Until Stage has found out how the hosts are, the waves are those of hosts that are all up and outdated. */
+function expectedWaves({ rollout, steps }: PartFacts): readonly Wave[] {
+  const isStageOver = rollout.decisions.length > 0 && steps.length > 0;
+  if (isStageOver) {
+    return wavesOf(rollout);
+  }
+  return planWaves({
+    hosts: rollout.plan.hosts.map(({ instanceId, zone }) => ({ instanceId, zone, isDown: false, isOutdated: true })),
+    waves: rollout.admitted.isRollback ? ['100%'] : rollout.plan.policy.waves,
+  });
+}
+
+function part(
+  facts: PartFacts,
+  kind: DeploymentPart['kind'],
+  title: string,
+  hosts: readonly PlannedHost[],
+  note: string | null,
+): DeploymentPart {
+  const actions: readonly HostAction[] = actionsOf[kind];
+  const ids = new Set(hosts.map((host) => host.instanceId));
+  const stepsOfHost = Map.groupBy(facts.steps, (step) => step.intent.instanceId);
+  const lines = hosts.map((host) => lineOf[kind](lineFacts(facts, host, stepsOfHost.get(host.instanceId) ?? [])));
+  const own = facts.steps.filter(({ intent }) => ids.has(intent.instanceId) && actions.includes(intent.action));
+  const status = partStatus(lines.map((line) => line.status));
+  const isOver = status !== 'running';
+  const end = latest(own.flatMap((step) => (step.outcome === null ? [] : [step.outcome.at])));
+  const isOpen = !isOver && !facts.isEnded;
+  return {
+    kind,
+    title,
+    status,
+    durationSeconds: secondsBetween(
+      earliest(own.map((step) => step.intent.at)),
+      isOpen ? facts.rollout.nowMilliseconds : end,
+    ),
+    note,
+    hosts: lines,
+  };
+}
+
+function lineFacts(facts: PartFacts, host: PlannedHost, steps: readonly Step[]): LineFacts {
+  return { host, steps, isEnded: facts.isEnded, nowMilliseconds: facts.rollout.nowMilliseconds };
+}
+
+const restful: ReadonlySet<HostStatus> = new Set<HostStatus>(['waiting', 'notStarted']);
+const good: ReadonlySet<HostStatus> = new Set<HostStatus>(['staged', 'passed', 'reverted', 'settled']);
+const bad: ReadonlySet<HostStatus> = new Set<HostStatus>(['failed', 'unknown', 'notReverted', 'notSettled']);
+
+function partStatus(statuses: readonly HostStatus[]): PartStatus {
+  if (statuses.every((status) => restful.has(status))) {
+    return statuses.includes('notStarted') ? 'notStarted' : 'waiting';
+  }
+  const isBusy = statuses.some((status) => !restful.has(status) && !good.has(status) && !bad.has(status));
+  if (isBusy) {
+    return 'running';
+  }
+  if (statuses.some((status) => bad.has(status))) {
+    return 'failed';
+  }
+  if (statuses.includes('waiting')) {
+    return 'running';
+  }
+  return statuses.includes('notStarted') ? 'stopped' : 'done';
+}
+
+function waveNote({ rollout, isEnded }: PartFacts, wave: Wave): string | null {
+  const last = rollout.decisions.at(-1);
+  if (isEnded || last === undefined || !('wave' in last.decision) || last.decision.wave !== wave.number) {
+    return null;
+  }
+  switch (last.decision.kind) {
+    case 'bake': {
+      const since = secondsBetween(last.at, rollout.nowMilliseconds) ?? 0;
+      const { seconds } = last.decision;
+      return `bakes ${durationText(Math.min(since, seconds))} of ${durationText(seconds)}`;
+    }
+    case 'verify':
+      return 'verified once more';
+    case 'park':
+      return last.decision.why === 'approval' ? 'waits for approval' : 'paused';
+    default:
+      return null;
+  }
+}
+
+function hostsOfDecisions(decisions: readonly RecordedDecision[], kind: 'revert' | 'settle'): readonly string[] {
+  const ids = decisions.flatMap(({ decision }) => (decision.kind === kind ? decision.hosts : []));
+  return [...new Set(ids)];
+}
+
+function hostsOf(facts: PartFacts, ids: readonly string[]): readonly PlannedHost[] {
+  const byId = hostsById(facts.rollout.plan);
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}

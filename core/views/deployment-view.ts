@@ -1,0 +1,160 @@
+import type { AdmittedDeployment, Control, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
+import { progressOf } from '../host-progress.ts';
+import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
+import type { Trigger } from '../statuses.ts';
+import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
+import { secondsBetween } from './elapsed.ts';
+import { type EndView, endView } from './end-view.ts';
+import { releaseLabel } from './release-label.ts';
+import { type StageFacts, stageLabel } from './stage-label.ts';
+import type { DeploymentStatus } from './status-words.ts';
+
+/** All that the ledger holds of one deployment, read at one time. */
+export interface DeploymentRecord {
+  readonly stage: StageFacts;
+  readonly deploymentId: string;
+  /** Null where it was refused before it was admitted. */
+  readonly admitted: AdmittedDeployment | null;
+  readonly plan: DeploymentPlan | null;
+  readonly steps: readonly Step[];
+  readonly decisions: readonly RecordedDecision[];
+  readonly controls: {
+    readonly halt: Control | null;
+    readonly pause: Control | null;
+    readonly resume: Control | null;
+    readonly approve: Control | null;
+  };
+  readonly outcome: DeploymentOutcome | null;
+  /** Who holds the target's lock: this deployment, another one or nobody. */
+  readonly lock: { readonly deploymentId: string; readonly purpose: 'rollout' | 'repair' } | null;
+  readonly isQueued: boolean;
+  readonly nowMilliseconds: number;
+}
+
+/** A deployment as a person looks at it: CLI and page show it, `--json` prints it as it is. */
+export interface DeploymentView {
+  readonly service: string;
+  /** `local (embedded engine)` */
+  readonly stage: string;
+  readonly deploymentId: string;
+  readonly status: DeploymentStatus;
+  /** What it waits for, or who repairs it; null where there is nothing to add. */
+  readonly statusNote: string | null;
+  /** `from` is the stable release when it was admitted. */
+  readonly release: { readonly from: string | null; readonly to: string } | null;
+  readonly trigger: Trigger | null;
+  readonly isRollback: boolean;
+  readonly isDryRun: boolean;
+  readonly by: string | null;
+  /** What the person gave as the reason. */
+  readonly reason: string | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly durationSeconds: number | null;
+  readonly warnings: readonly string[];
+  readonly parts: readonly DeploymentPart[];
+  /** Hosts of the target that were offline and are left out. */
+  readonly skipped: readonly string[];
+  readonly end: EndView | null;
+}
+
+/** The view of one deployment; the same record always gives the same view. */
+export function deploymentView(record: DeploymentRecord): DeploymentView {
+  const { admitted, outcome, plan } = record;
+  const endedAt = outcome?.endedAt ?? null;
+  const startedAt = admitted?.admittedAt ?? null;
+  return {
+    service: record.stage.service,
+    stage: stageLabel(record.stage, plan?.hosts ?? []),
+    deploymentId: record.deploymentId,
+    status: statusOf(record),
+    statusNote: statusNote(record),
+    release:
+      admitted === null
+        ? null
+        : {
+            from: admitted.stable === null ? null : releaseLabel(admitted.stable.number),
+            to: releaseLabel(admitted.release.number),
+          },
+    trigger: admitted?.trigger ?? null,
+    isRollback: admitted?.isRollback ?? false,
+    isDryRun: (admitted?.isDryRun ?? false) || (outcome?.isDryRun ?? false),
+    by: admitted?.by ?? null,
+    reason: admitted?.request.reason ?? null,
+    startedAt,
+    endedAt,
+    durationSeconds: secondsBetween(startedAt, endedAt ?? record.nowMilliseconds),
+    warnings: [...(admitted?.warnings ?? []), ...hostWarnings(record.steps)],
+    parts: partsOf(record),
+    skipped: plan?.skipped.map((host) => host.name) ?? [],
+    end: outcome === null ? null : endView(outcome),
+  };
+}
+
+function partsOf(record: DeploymentRecord): readonly DeploymentPart[] {
+  const { admitted, plan, steps, decisions, controls } = record;
+  if (admitted === null || plan === null) {
+    return [];
+  }
+  const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
+  const rollout: RolloutFacts = {
+    admitted,
+    plan,
+    progress: plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? [])),
+    decisions,
+    controls,
+    isRepair: record.lock?.purpose === 'repair' && record.lock.deploymentId === record.deploymentId,
+    error: null,
+    nowMilliseconds: record.nowMilliseconds,
+  };
+  return deploymentParts({ rollout, steps, isEnded: record.outcome !== null });
+}
+
+function statusOf(record: DeploymentRecord): DeploymentStatus {
+  const { outcome, plan, lock, deploymentId, decisions } = record;
+  if (outcome !== null) {
+    return outcome.isDryRun && outcome.status === 'Succeeded' ? 'Planned' : outcome.status;
+  }
+  if (record.isQueued && lock?.deploymentId !== deploymentId) {
+    return 'Waiting';
+  }
+  const decision = decisions.at(-1)?.decision;
+  if (plan === null) {
+    return 'Planning';
+  }
+  switch (decision?.kind) {
+    case undefined:
+    case 'stage':
+      return 'Staging';
+    case 'wave':
+    case 'verify':
+    case 'continue':
+      return 'RollingOut';
+    case 'bake':
+      return 'Baking';
+    case 'park':
+      return decision.why === 'approval' ? 'AwaitingApproval' : 'Paused';
+    case 'revert':
+      return 'Reverting';
+    case 'settle':
+      return 'Settling';
+    case 'finish':
+      return 'Finishing';
+  }
+}
+
+function statusNote(record: DeploymentRecord): string | null {
+  const { lock, deploymentId, outcome } = record;
+  if (outcome !== null || lock === null) {
+    return null;
+  }
+  if (lock.deploymentId !== deploymentId) {
+    return record.isQueued ? `behind ${lock.deploymentId}` : null;
+  }
+  return lock.purpose === 'repair' ? 'its execution was lost; a repair puts its hosts right' : null;
+}
+
+/** What hosts said that is worth a line, each once. */
+function hostWarnings(steps: readonly Step[]): readonly string[] {
+  return [...new Set(steps.flatMap((step) => step.outcome?.report?.warnings ?? []))];
+}

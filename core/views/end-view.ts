@@ -1,0 +1,49 @@
+import type { DeploymentOutcome, HostOutcome } from '../deployment-records.ts';
+import type { Reason } from '../reasons.ts';
+import { runningLabel } from './release-label.ts';
+import { endMeanings, type Mess } from './status-words.ts';
+
+/** The end of a deployment. What an operator needs first, whether a mess was left, stands first. */
+export interface EndView {
+  readonly mess: Mess;
+  /** What the end state means, in one sentence. */
+  readonly meaning: string;
+  /** Why it ended so. */
+  readonly reason: Reason;
+  readonly errorName: string | null;
+  readonly hosts: readonly HostEnd[];
+}
+
+/** One host as it was left. */
+export interface HostEnd {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly status: HostOutcome['status'];
+  /** `v42`, `nothing`, `not seen` */
+  readonly running: string;
+  readonly observedAt: string | null;
+  readonly cause: string | null;
+  readonly remedy: string | null;
+  /** What to type to repair it. */
+  readonly repair: string | null;
+}
+
+export function endView(outcome: DeploymentOutcome): EndView {
+  const { mess, text } = endMeanings[outcome.isDryRun && outcome.status === 'Succeeded' ? 'Planned' : outcome.status];
+  return {
+    mess,
+    meaning: text,
+    reason: outcome.reason,
+    errorName: outcome.errorName,
+    hosts: outcome.hosts.map((host) => ({
+      instanceId: host.instanceId,
+      name: host.name,
+      status: host.status,
+      running: runningLabel(host.running),
+      observedAt: host.observedAt,
+      cause: host.diagnosis?.meaning ?? null,
+      remedy: host.diagnosis?.remedy ?? null,
+      repair: host.repair,
+    })),
+  };
+}

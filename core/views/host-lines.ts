@@ -1,0 +1,147 @@
+import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../deployment-records.ts';
+import type { HostAction } from '../statuses.ts';
+import { earliest, secondsBetween } from './elapsed.ts';
+import { runningLabel } from './release-label.ts';
+import type { HostStatus } from './status-words.ts';
+
+/** One host in one part of a deployment. */
+export interface HostLine {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly isSimulated: boolean;
+  readonly status: HostStatus;
+  /** Until now where it is not over; null where it has not begun. */
+  readonly durationSeconds: number | null;
+  /** One sentence: the cause of a failure, or what is worth knowing of a success. */
+  readonly detail: string | null;
+  /** What to do about a failure. */
+  readonly remedy: string | null;
+}
+
+export interface LineFacts {
+  readonly host: PlannedHost;
+  /** All steps of this host. */
+  readonly steps: readonly Step[];
+  /** The deployment has ended: what has not begun never will. */
+  readonly isEnded: boolean;
+  readonly nowMilliseconds: number;
+}
+
+/** The host in Stage. */
+export function stageLine(facts: LineFacts): HostLine {
+  const step = lastStep(facts.steps, 'install');
+  const status = statusOf(facts, step, { moving: 'installing', done: 'staged', failed: 'failed' });
+  const isReused = step?.outcome?.report?.installed?.isVirtualenvReused === true;
+  return line(facts, status, ['install'], step, isReused ? 'unchanged requirements, nothing installed' : null);
+}
+
+/** The host in its wave: activated, then through its gate. */
+export function waveLine(facts: LineFacts): HostLine {
+  const activate = lastStep(facts.steps, 'activate');
+  const verify = lastStep(facts.steps, 'verify');
+  const isGated = activate !== undefined && verify !== undefined && verify.intent.round >= activate.intent.round;
+  if (activate?.outcome?.status === 'done' && isGated) {
+    const status = statusOf(facts, verify, { moving: 'gate', done: 'passed', failed: 'failed' });
+    return line(facts, status, ['activate', 'verify'], verify, null);
+  }
+  const between = activate?.outcome?.status === 'done' && !facts.isEnded ? 'activating' : null;
+  const status = statusOf(facts, activate, { moving: 'activating', done: 'unknown', failed: 'failed' });
+  return line(facts, between ?? status, ['activate'], activate, null);
+}
+
+/** The host on its way back. */
+export function revertLine(facts: LineFacts): HostLine {
+  const revert = lastStep(facts.steps, 'revert');
+  const verify = lastStep(facts.steps, 'verifyRevert');
+  const isGated = revert !== undefined && verify !== undefined && verify.intent.round >= revert.intent.round;
+  const actions: readonly HostAction[] = ['revert', 'verifyRevert'];
+  if (revert?.outcome?.status === 'done' && isGated) {
+    const status = statusOf(facts, verify, { moving: 'revertGate', done: 'reverted', failed: 'notReverted' });
+    const running = verify.outcome?.report?.host.running ?? null;
+    return line(facts, status, actions, verify, running === null ? null : `back on ${runningLabel(running)}`);
+  }
+  const between = revert?.outcome?.status === 'done' && !facts.isEnded ? 'revertGate' : null;
+  const status = statusOf(facts, revert, { moving: 'reverting', done: 'notReverted', failed: 'notReverted' });
+  return line(facts, between ?? status, actions, revert, null);
+}
+
+/** The host acknowledging that nothing sent earlier may still change it. */
+export function settleLine(facts: LineFacts): HostLine {
+  const step = lastStep(facts.steps, 'settle');
+  const status = statusOf(facts, step, { moving: 'settling', done: 'settled', failed: 'notSettled' });
+  return line(facts, status, ['settle'], step, null);
+}
+
+/** Hosts of the plan by id. */
+export function hostsById(plan: DeploymentPlan): ReadonlyMap<string, PlannedHost> {
+  return new Map(plan.hosts.map((host) => [host.instanceId, host]));
+}
+
+function statusOf(
+  facts: LineFacts,
+  step: Step | undefined,
+  words: { readonly moving: HostStatus; readonly done: HostStatus; readonly failed: HostStatus },
+): HostStatus {
+  if (step === undefined) {
+    return facts.isEnded ? 'notStarted' : 'waiting';
+  }
+  switch (step.outcome?.status) {
+    case undefined:
+      return facts.isEnded ? 'unknown' : words.moving;
+    case 'done':
+      return words.done;
+    case 'failed':
+    case 'refused':
+      return words.failed;
+    case 'unknown':
+      return 'unknown';
+  }
+}
+
+function line(
+  facts: LineFacts,
+  status: HostStatus,
+  actions: readonly HostAction[],
+  last: Step | undefined,
+  success: string | null,
+): HostLine {
+  const { instanceId, name, zone, isSimulated } = facts.host;
+  const outcome = last?.outcome ?? null;
+  const isFailure = outcome !== null && outcome.status !== 'done';
+  return {
+    instanceId,
+    name,
+    zone,
+    isSimulated,
+    status,
+    durationSeconds: durationOf(facts, actions, last),
+    detail: isFailure ? failureText(outcome) : outcome === null ? null : success,
+    remedy: isFailure ? (outcome.diagnosis?.remedy ?? null) : null,
+  };
+}
+
+/** From the first of these steps in the last one's round to the end of the last one. */
+function durationOf(facts: LineFacts, actions: readonly HostAction[], last: Step | undefined): number | null {
+  if (last === undefined) {
+    return null;
+  }
+  const { round } = last.intent;
+  const begun = facts.steps.filter(({ intent }) => actions.includes(intent.action) && intent.round === round);
+  const from = earliest(begun.map((step) => step.intent.at));
+  return secondsBetween(from, last.outcome?.at ?? (facts.isEnded ? null : facts.nowMilliseconds));
+}
+
+function failureText(outcome: StepOutcome): string {
+  if (outcome.diagnosis !== null) {
+    return `${outcome.diagnosis.cause}: ${outcome.diagnosis.meaning}`;
+  }
+  return outcome.report?.message ?? (outcome.status === 'unknown' ? 'gave no answer in time' : 'gave no report');
+}
+
+function lastStep(steps: readonly Step[], action: HostAction): Step | undefined {
+  return steps
+    .filter((step) => step.intent.action === action)
+    .toSorted((a, b) => a.intent.attempt - b.intent.attempt)
+    .at(-1);
+}

@@ -1,0 +1,92 @@
+import type { ChosenTarget } from '../choose-target.ts';
+import { planWaves, type Wave } from '../plan-waves.ts';
+import type { Approval, RolloutConfig } from '../service-config.ts';
+import { type StageFacts, stageLabel } from './stage-label.ts';
+
+export interface PlanFacts {
+  readonly stage: StageFacts;
+  /** What would be deployed: `v3`, or `a new release`. */
+  readonly release: string;
+  readonly source: string;
+  readonly stable: string | null;
+  readonly target: ChosenTarget;
+  readonly policy: RolloutConfig;
+  /** What each host was last seen to run, as a release id; absent where it was never seen. */
+  readonly runningOn: ReadonlyMap<string, string>;
+  /** The release id where it exists already. */
+  readonly releaseId: string | null;
+  readonly warnings: readonly string[];
+}
+
+/** What a deployment would do, as far as it can be told before Stage has looked at the hosts. */
+export interface PlanView {
+  readonly service: string;
+  readonly stage: string;
+  readonly release: { readonly from: string | null; readonly to: string };
+  readonly source: string;
+  readonly waves: readonly {
+    readonly number: number;
+    readonly hosts: readonly { readonly instanceId: string; readonly name: string; readonly zone: string }[];
+  }[];
+  readonly skipped: readonly string[];
+  /** One sentence each. */
+  readonly policy: readonly string[];
+  readonly movesStable: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** The plan, from the same wave planning as the deployment's own. */
+export function planView(facts: PlanFacts): PlanView {
+  const { target, policy } = facts;
+  const hosts = new Map(target.hosts.map((host) => [host.instanceId, host]));
+  const waves = planWaves({
+    hosts: target.hosts.map(({ instanceId, zone }) => ({
+      ...{ instanceId, zone, isDown: false },
+      isOutdated: facts.releaseId === null || facts.runningOn.get(instanceId) !== facts.releaseId,
+    })),
+    waves: policy.waves,
+  });
+  return {
+    service: facts.stage.service,
+    stage: stageLabel(facts.stage, target.hosts),
+    release: { from: facts.stable, to: facts.release },
+    source: facts.source,
+    waves: waves.map((wave: Wave) => ({
+      number: wave.number,
+      hosts: wave.hosts.flatMap((id) => {
+        const host = hosts.get(id);
+        return host === undefined ? [] : [{ instanceId: id, name: host.name, zone: host.zone }];
+      }),
+    })),
+    skipped: target.skipped.map((host) => host.name),
+    policy: policySentences(policy),
+    movesStable: target.isWholeTarget,
+    warnings: facts.warnings,
+  };
+}
+
+function policySentences(policy: RolloutConfig): readonly string[] {
+  return [
+    `at most ${hostCount(policy.maxUnavailable)} down at once`,
+    policy.maxFailedHosts === 0
+      ? 'the first failed host turns all of it back'
+      : `more than ${hostCount(policy.maxFailedHosts)} failed turns all of it back`,
+    ...(policy.bakeSeconds === 0 ? [] : [`each wave bakes ${policy.bakeSeconds} s and is verified again`]),
+    ...approvalSentences(policy.approval),
+  ];
+}
+
+function approvalSentences(approval: Approval): readonly string[] {
+  switch (approval.kind) {
+    case 'none':
+      return [];
+    case 'before-first-wave':
+      return ['a person approves before the first wave'];
+    case 'after-wave':
+      return [`a person approves after entry ${approval.wave} of the waves`];
+  }
+}
+
+function hostCount(count: number): string {
+  return count === 1 ? '1 host' : `${count} hosts`;
+}

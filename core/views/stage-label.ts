@@ -1,0 +1,16 @@
+/** Where a deployer stands, as far as a person must know. */
+export interface StageFacts {
+  readonly service: string;
+  /** `prod`, `local` */
+  readonly name: string;
+  readonly kind: 'aws' | 'embedded';
+}
+
+/** `prod`; `local (embedded engine)`; `local (embedded engine, simulated hosts)`. */
+export function stageLabel(stage: StageFacts, hosts: readonly { readonly isSimulated: boolean }[]): string {
+  const marks = [
+    ...(stage.kind === 'embedded' ? ['embedded engine'] : []),
+    ...(hosts.some((host) => host.isSimulated) ? ['simulated hosts'] : []),
+  ];
+  return marks.length === 0 ? stage.name : `${stage.name} (${marks.join(', ')})`;
+}

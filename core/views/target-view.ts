@@ -1,0 +1,56 @@
+import { releaseName } from '../release-manifest.ts';
+import { stableRelease, type TargetState } from '../target-state.ts';
+import { type StageFacts, stageLabel } from './stage-label.ts';
+
+/** The target as it stands between deployments. */
+export interface TargetView {
+  readonly service: string;
+  readonly stage: string;
+  readonly stable: { readonly release: string; readonly since: string; readonly deploymentId: string } | null;
+  /** The deployment that changes the target now. */
+  readonly running: { readonly deploymentId: string; readonly by: string; readonly isRepair: boolean } | null;
+  readonly waiting: readonly { readonly deploymentId: string; readonly by: string }[];
+  readonly frozen: { readonly by: string; readonly at: string; readonly reason: string } | null;
+  readonly hosts: readonly TargetHostView[];
+}
+
+export interface TargetHostView {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly privateAddress: string;
+  readonly state: string;
+  /** SSM ping status */
+  readonly ping: string;
+  readonly isSimulated: boolean;
+}
+
+export function targetView(facts: {
+  readonly stage: StageFacts;
+  readonly state: TargetState;
+  readonly hosts: readonly TargetHostView[];
+}): TargetView {
+  const { state } = facts;
+  const stable = stableRelease(state);
+  return {
+    service: facts.stage.service,
+    stage: stageLabel(facts.stage, facts.hosts),
+    stable:
+      stable === undefined
+        ? null
+        : { release: releaseName(stable.release), since: stable.at, deploymentId: stable.deploymentId },
+    running:
+      state.lock === null
+        ? null
+        : {
+            deploymentId: state.lock.deploymentId,
+            by: state.lock.by,
+            isRepair: state.lock.purpose === 'repair',
+          },
+    waiting: state.queue.map(({ deploymentId, by }) => ({ deploymentId, by })),
+    frozen: state.freeze,
+    hosts: facts.hosts.map(({ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated }) => ({
+      ...{ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated },
+    })),
+  };
+}
