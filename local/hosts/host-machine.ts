@@ -1,7 +1,7 @@
 /** What a command on a host is given; everything else it could inherit is left out. */
 export interface ExecOptions {
-  readonly stdin?: string;
-  /** The whole environment of the command, on top of a PATH and a HOME; nothing of the engine's leaks in. */
+  readonly stdin?: string | Uint8Array;
+  /** The whole environment of the command, on top of a PATH (no HOME, as under the real agent); nothing of the engine's leaks in. */
   readonly env?: Readonly<Record<string, string>>;
   /** The command and all its children are killed (SIGKILL) after so long. */
   readonly timeoutSeconds?: number;
@@ -18,6 +18,8 @@ export interface ExecResult {
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** Set where `timeoutSeconds` ended it. */
+  readonly timedOut?: true;
 }
 
 /** A host as the Run Command service sees it: a booted systemd machine or a simulated stand-in. */
