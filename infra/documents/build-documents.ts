@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'yaml';
+import type { DocumentKind } from '../../core/statuses.ts';
+
+/**
+ * The scripts that a document carries. The marker line of its template is replaced by lines that unpack them into
+ * `$directory`.
+ */
+const common = ['common.sh', 'unit.sh', 'host.py', 'manifest.py', 'redact.py', 'report.py', 'evidence.py', 'checks.py', 'amqp.py'];
+const scriptsOf: Readonly<Record<DocumentKind, readonly string[]>> = {
+  install: ['install.sh', 'os-packages.sh', 'virtualenv.sh', 'retention.sh', 'aws.py', 'artifact.py', 'service_files.py', 'run_as.py'],
+  activate: ['activate.sh'],
+  verify: ['verify.sh'],
+  settle: ['settle.sh'],
+};
+const marker = '# @unpack';
+
+/** SSM's limit for a document, in bytes; the parameters of a command count too. */
+export const documentLimitBytes = 64 * 1024;
+
+interface Step {
+  readonly inputs: { runCommand: readonly string[] };
+}
+
+/**
+ * The final text (JSON) of the four SSM documents. Scripts are embedded gzipped in base64: SSM replaces `{{ … }}`
+ * anywhere in a document, and packagers resolve `${…}`, so neither may stand in them as they are.
+ */
+export function buildDocuments(): Record<DocumentKind, string> {
+  return { install: build('install'), activate: build('activate'), verify: build('verify'), settle: build('settle') };
+}
+
+function build(kind: DocumentKind): string {
+  const path = join(import.meta.dirname, `${kind}.yml`);
+  const document = parse(readFileSync(path, 'utf8')) as { readonly mainSteps: readonly Step[] };
+  for (const step of document.mainSteps) {
+    if (!step.inputs.runCommand.includes(marker)) {
+      throw new Error(`${path}: no line "${marker}" in runCommand`);
+    }
+    step.inputs.runCommand = step.inputs.runCommand.flatMap((line) => (line === marker ? unpackingLines(kind) : [line]));
+  }
+  const text = JSON.stringify(document);
+  if (Buffer.byteLength(text) > documentLimitBytes) {
+    throw new Error(`${path}: ${Buffer.byteLength(text)} bytes built, SSM takes ${documentLimitBytes}`);
+  }
+  return text;
+}
+
+function unpackingLines(kind: DocumentKind): string[] {
+  return [...scriptsOf[kind], ...common].flatMap((name) => [
+    `unpack ${name} <<'END'`,
+    gzipSync(readFileSync(join(import.meta.dirname, 'scripts', name)), { level: 9 }).toString('base64'),
+    'END',
+  ]);
+}

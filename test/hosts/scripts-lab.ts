@@ -1,0 +1,299 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { ZipFile } from 'yazl';
+import { buildManifest, manifestText } from '../../core/build-release.ts';
+import type { HostReport } from '../../core/host-report.ts';
+import type { HostConfiguration } from '../../core/release-manifest.ts';
+import type { DocumentKind } from '../../core/statuses.ts';
+import { buildDocuments } from '../../infra/documents/build-documents.ts';
+import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
+import { createParameterStore, type ParameterStore } from '../../local/host-endpoints/parameter-store.ts';
+import type { ExecOptions, ExecResult } from '../../local/hosts/host-machine.ts';
+import { type AmqpBroker, startAmqpBroker } from '../infra/documents/amqp-broker.ts';
+
+/** What the scripts need of a host. */
+export interface LabHost {
+  readonly instanceId: string;
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+}
+
+export interface Run {
+  readonly code: number | null;
+  /** Undefined where stdout is no JSON: a killed script. */
+  readonly report: HostReport | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+export interface LabRelease {
+  readonly releaseId: string;
+  readonly manifestKey: string;
+  readonly manifestSha256: string;
+}
+
+/** Content by path; the mode of a file is 0644 in the zip. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Parameters that the lab does not fill in by itself. */
+export type Given = Readonly<Record<string, string | number>>;
+
+/** The world around a host, on the bridge: instance metadata, S3, SSM, two HTTP upstreams and a broker. */
+export interface Lab {
+  readonly parameters: ParameterStore;
+  readonly broker: AmqpBroker;
+  readonly password: string;
+  readonly objects: Map<string, Uint8Array>;
+  /** What the hosts asked for, newest last. */
+  readonly accesses: string[];
+  /** Makes a release and puts it where hosts download it. */
+  release(
+    number: number,
+    files: Files,
+    change?: (configuration: HostConfiguration) => HostConfiguration,
+  ): Promise<LabRelease>;
+  /** Starts one document on a host, as the agent does. */
+  start(host: LabHost, kind: DocumentKind, parameters: Given, signal?: AbortSignal): Promise<Run>;
+  install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given): Promise<Run>;
+  activate(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
+  verify(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
+  /** To the hosts the endpoints are down, or up again. */
+  openEndpoints(): Promise<void>;
+  closeEndpoints(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const region = 'eu-west-1';
+const stateBucket = 'rollgate-state-local';
+const parameterName = '/payment/local/AMQP_PASS';
+const endpointPort = 9099;
+let deployments = 0;
+
+export function newDeploymentId(): string {
+  deployments += 1;
+  return `d-20261122-204500-${deployments.toString(16).padStart(6, '0')}`;
+}
+
+/** `address` is the machine's own on the bridge; `hostAddresses` are those of the hosts, with their instance ids. */
+export async function createLab(address: string, hostAddresses: Readonly<Record<string, string>>): Promise<Lab> {
+  const documents = buildDocuments();
+  const objects = new Map<string, Uint8Array>();
+  const accesses: string[] = [];
+  const parameters = createParameterStore(undefined, Date.now);
+  // Everything that quoting, encoding and redaction have to get right.
+  const password = `p%4"a\\s's w$rd#&é${randomBytes(4).toString('hex')}`;
+  parameters.put(parameterName, password);
+  const broker = await startAmqpBroker(address, 0);
+  broker.users.set('roboshop', { password, vhosts: ['/'], mayWrite: true });
+  const upstreams = [await startUpstream(address), await startUpstream(address)];
+  const endpoints = createHostEndpoints({
+    listen: [{ address, port: endpointPort }],
+    hostOf: (source) => {
+      const instanceId = hostAddresses[source];
+      return instanceId === undefined
+        ? undefined
+        : { instanceId, zone: 'eu-west-1a', privateAddress: source, role: 'rollgate-host' };
+    },
+    service: 'payment',
+    region,
+    stateBucket,
+    readObject: async (key) => objects.get(key),
+    parameters,
+    parameterPrefix: '/payment/local/',
+    clock: { now: Date.now },
+    onAccess: (entry) =>
+      accesses.push(`${entry.endpoint} ${entry.action} ${entry.resources.join(',')} ${entry.status}`),
+  });
+  await endpoints.open();
+  const base = configurationOf(address, broker.port, upstreams.map(portOf));
+  let fence = 100;
+
+  const lab: Lab = {
+    parameters,
+    broker,
+    password,
+    objects,
+    accesses,
+    async release(number, files, change = (configuration) => configuration) {
+      const zip = await zipOf(files);
+      const zipKey = `rollgate/payment/releases/${number}.zip`;
+      const manifest = buildManifest({
+        number,
+        artifact: {
+          sha256: sha256(zip),
+          bytes: zip.length,
+          bucket: 'roboshop-builds',
+          key: 'payment.zip',
+          versionId: `version-${number}`,
+          requirementsSha256: sha256(Buffer.from(files['requirements.txt'] ?? '')),
+        },
+        zipKey,
+        createdAt: '2026-11-22T20:45:00.000Z',
+        configuration: change(base),
+      });
+      const manifestKey = `rollgate/payment/releases/${number}.json`;
+      const text = Buffer.from(manifestText(manifest));
+      objects.set(zipKey, zip);
+      objects.set(manifestKey, text);
+      return { releaseId: manifest.releaseId, manifestKey, manifestSha256: sha256(text) };
+    },
+    async start(host, kind, given, signal) {
+      fence += 1;
+      const all: Record<string, string> = {
+        service: 'payment',
+        key: randomBytes(16).toString('hex'),
+        fence: String(fence),
+        notAfter: String(Math.floor(Date.now() / 1000) + 600),
+      };
+      for (const [name, value] of Object.entries(given)) all[name] = String(value);
+      const path = `/var/lib/lab-${randomBytes(6).toString('hex')}.sh`;
+      await host.writeFile(path, scriptOf(documents[kind], all), 0o700);
+      const began = performance.now();
+      const result = await host.exec(['sh', '-c', path], signal === undefined ? {} : { signal });
+      const seconds = (performance.now() - began) / 1000;
+      return {
+        code: result.code,
+        report: reportOf(result.stdout),
+        stdout: result.stdout,
+        stderr: result.stderr,
+        seconds,
+      };
+    },
+    install: (host, deploymentId, release, given = {}) =>
+      lab.start(host, 'install', {
+        deploymentId,
+        ...release,
+        region,
+        stateBucket,
+        packagesKey: '',
+        packagesSha256: '',
+        keep: '',
+        ...given,
+      }),
+    activate: (host, deploymentId, releaseId, given = {}) =>
+      lab.start(host, 'activate', { deploymentId, releaseId, ...given }),
+    verify: (host, deploymentId, releaseId, given = {}) =>
+      lab.start(host, 'verify', { deploymentId, releaseId, ...given }),
+    openEndpoints: async () => {
+      await endpoints.open();
+    },
+    closeEndpoints: () => endpoints.close(),
+    async close() {
+      await endpoints.close();
+      await broker.close();
+      await Promise.all(upstreams.map((server) => new Promise((resolve) => server.close(resolve))));
+    },
+  };
+  return lab;
+}
+
+/** Points a host to the lab's endpoints. */
+export async function connectHost(host: LabHost, address: string): Promise<void> {
+  const url = `http://${address}:${endpointPort}`;
+  await host.writeFile('/etc/rollgate/endpoints', `S3=${url}\nSSM=${url}\nIMDS=${url}\n`, 0o644);
+}
+
+/** The one step's script with the parameters put in as text, as SSM does. */
+export function scriptOf(document: string, parameters: Readonly<Record<string, string>>): string {
+  const parsed = JSON.parse(document) as { mainSteps: { inputs: { runCommand: string[] } }[] };
+  const text = (parsed.mainSteps[0]?.inputs.runCommand ?? []).join('\n');
+  return text.replaceAll(/\{\{ ([A-Za-z0-9]+) \}\}/g, (_, name: string) => parameters[name] ?? '');
+}
+
+function reportOf(stdout: string): HostReport | undefined {
+  try {
+    return JSON.parse(stdout) as HostReport;
+  } catch {
+    return undefined;
+  }
+}
+
+function configurationOf(
+  address: string,
+  brokerPort: number,
+  [cart = 0, user = 0]: readonly number[],
+): HostConfiguration {
+  return {
+    service: 'payment',
+    description: 'Payment Service',
+    runtime: {
+      python: { preferred: '3.6', accepted: ['3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13'] },
+      packages: {
+        yum: ['python36', 'gcc', 'python3-devel'],
+        dnf: ['python36', 'gcc', 'python3-devel'],
+        apt: ['python3', 'python3-venv', 'python3-dev', 'gcc', 'libc6-dev'],
+      },
+      requirementsFile: 'requirements.txt',
+    },
+    run: {
+      user: 'roboshop',
+      program: 'uwsgi',
+      arguments: [
+        ...['--ini', 'payment.ini', '--uid', 'roboshop', '--gid', 'roboshop', '--need-app'],
+        ...['--hook-master-start', 'unix_signal:15 gracefully_kill_them_all'],
+      ],
+    },
+    unit: { stopSeconds: 30, restartSeconds: 1 },
+    environment: {
+      CART_HOST: address,
+      CART_PORT: String(cart),
+      USER_HOST: address,
+      USER_PORT: String(user),
+      AMQP_HOST: address,
+      AMQP_USER: 'roboshop',
+    },
+    secrets: [{ name: 'AMQP_PASS', parameter: parameterName }],
+    health: {
+      port: 8080,
+      path: '/health',
+      expectStatus: 200,
+      consecutiveSuccesses: 3,
+      intervalSeconds: 0.3,
+      timeoutSeconds: 2,
+      stableSeconds: 3,
+      deadlineSeconds: 20,
+      journalPatterns: ['[Cc]onnection refused', 'ACCESS_REFUSED'],
+    },
+    upstreams: [
+      { name: 'cart', kind: 'tcp', host: address, port: cart, variable: 'CART_HOST', source: 'tag Service=cart' },
+      { name: 'user', kind: 'tcp', host: address, port: user, variable: 'USER_HOST', source: 'tag Service=user' },
+      {
+        name: 'rabbitmq',
+        kind: 'amqp',
+        host: address,
+        port: brokerPort,
+        variable: 'AMQP_HOST',
+        source: 'literal',
+        amqp: { userVariable: 'AMQP_USER', passwordVariable: 'AMQP_PASS', vhost: '/' },
+      },
+    ],
+    retention: { releases: 5 },
+  };
+}
+
+async function startUpstream(address: string): Promise<Server> {
+  const server = createServer((_, response) => response.end('OK'));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  return server;
+}
+
+function portOf(server: Server): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
+
+async function zipOf(files: Files): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [path, content] of Object.entries(files)) {
+    zip.addBuffer(Buffer.from(content), path, { mtime: new Date(0), mode: 0o100644 });
+  }
+  zip.end();
+  const blocks: Buffer[] = [];
+  for await (const block of zip.outputStream) blocks.push(block as Buffer);
+  return Buffer.concat(blocks);
+}
+
+export function sha256(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
