@@ -39,7 +39,9 @@ class Orders:
         except pika.exceptions.ChannelClosedByBroker as error:
             raise UpstreamError("rabbitmq", "RabbitMQ closed the channel: {}".format(error.reply_text)) from error
         except (pika.exceptions.AMQPError, OSError) as error:
-            raise UpstreamError("rabbitmq", "the order was not confirmed by RabbitMQ: {!r}".format(error)) from error
+            raise UpstreamError(
+                "rabbitmq", "RabbitMQ did not confirm the order: {!r}".format(error), "the order may or may not be made"
+            ) from error
         finally:
             if connection.is_open:
                 connection.close()

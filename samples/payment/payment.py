@@ -70,7 +70,7 @@ def problem(status, message):
 @app.errorhandler(UpstreamError)
 def upstream_failed(error):
     log.error(str(error), extra={"upstream": error.upstream, "path": request.path})
-    return problem(502, "{} is not available: no order was made".format(error.upstream))
+    return problem(502, "{} is not available: {}".format(error.upstream, error.consequence))
 
 
 @app.errorhandler(HTTPException)

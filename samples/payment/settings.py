@@ -24,7 +24,7 @@ def base_url(environment, name):
 def required(environment, name):
     value = environment.get(name, "")
     if not value:
-        raise RuntimeError("environment variable {} is not set: the payment service cannot start without it".format(name))
+        raise RuntimeError("{} is not set: the payment service cannot start without it".format(name))
     return value
 
 

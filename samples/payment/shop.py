@@ -11,9 +11,10 @@ READ_SECONDS = 5
 class UpstreamError(Exception):
     """An upstream did not answer, or answered something that a payment cannot go on with."""
 
-    def __init__(self, upstream, message):
+    def __init__(self, upstream, message, consequence="no order was made"):
         super().__init__(message)
         self.upstream = upstream
+        self.consequence = consequence
 
 
 class Shop:

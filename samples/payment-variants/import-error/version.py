@@ -1,0 +1,3 @@
+"""Imports a package that requirements.txt does not name."""
+
+from build_information import VERSION  # noqa: F401

@@ -1,0 +1,5 @@
+"""What this build calls itself; fails where the new requirement was not installed."""
+
+import xmltodict
+
+VERSION = "3.0+xmltodict" + xmltodict.__version__
