@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Ports } from '../clients/ports.ts';
+import { logTo } from '../functions/runtime/log.ts';
+import { providePorts } from '../functions/runtime/ports.ts';
+import { buildDocuments } from '../infra/documents/build-documents.ts';
+import { createEventBus } from './engine/event-bus.ts';
+import { stepFunctions } from './engine/functions.ts';
+import { createInventory } from './engine/inventory.ts';
+import type { LocalTarget } from './engine/local-target.ts';
+import { openSimulatedTarget } from './engine/simulated-target.ts';
+import { artifactKey, localStage, passwordParameter } from './engine/stage.ts';
+import { openSystemdTarget } from './engine/systemd-target.ts';
+import { createParameterStore, type ParameterStore } from './host-endpoints/parameter-store.ts';
+import { ensureHostTools, probeHosts } from './hosts/host-tools.ts';
+import { canReachPackageIndex } from './hosts/package-index.ts';
+import { createFileArtifacts } from './ledger/file-artifacts.ts';
+import { createFileLedger } from './ledger/file-ledger.ts';
+import { type EngineSocket, serveEngine } from './rpc/serve-engine.ts';
+import { type CommandFaultQueue, createCommandFaultQueue } from './run-command/command-faults.ts';
+import { createLocalCommands } from './run-command/local-commands.ts';
+import type { RunCommand } from './run-command/run-command.ts';
+import type { Definition } from './state-machine/definition.ts';
+import { createExecutions, type LocalExecutions } from './state-machine/executions.ts';
+import { createSystemClock } from './state-machine/timer-clock.ts';
+
+export interface EngineOptions {
+  /** Everything that survives the process: `.rollgate`. */
+  readonly stateDirectory: string;
+  /** Cached root file systems, shared by engines; `<stateDirectory>/roots` where absent. */
+  readonly rootsDirectory?: string;
+  /** `auto`: real hosts where they can run, else simulated ones with the reason. */
+  readonly hosts: 'auto' | 'nspawn' | 'simulated';
+  /** Starts anew: forgets ledger, uploads and hosts, keeps the cached roots. */
+  readonly fresh: boolean;
+  /** Hosts that come with compiler and headers. */
+  readonly isWarm?: boolean;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The embedded engine: everything that AWS does for Rollgate, in this process. */
+export interface Engine {
+  readonly ports: Ports;
+  readonly kind: 'nspawn' | 'simulated';
+  /** Why the hosts are simulated. */
+  readonly whySimulated?: string;
+  readonly socketPath: string;
+  readonly target: LocalTarget;
+  readonly executions: LocalExecutions;
+  readonly runCommand: RunCommand;
+  readonly parameters: ParameterStore;
+  /** Simulated faults of Run Command; none unless somebody asks for one. */
+  readonly faults: CommandFaultQueue;
+  /** Stops hosts and servers and leaves nothing on the machine; running executions are repaired at the next start. */
+  stop(): Promise<void>;
+}
+
+/** The safety net below the events, as the stack schedules it. */
+const sweepMilliseconds = 300_000;
+
+/** What `fresh` forgets. */
+const forgotten = [
+  'ledger',
+  'uploads',
+  'executions',
+  'commands',
+  'hosts',
+  'simulated',
+  'dead-letters',
+  'parameters.json',
+];
+
+/**
+ * Brings the engine up over its state directory: adopts what an earlier run left there, makes executions that died with
+ * it ABORTED, and lets the repair path put right what they left. Throws where another engine runs there.
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const stateDirectory = resolve(options.stateDirectory);
+  const rootsDirectory = options.rootsDirectory ?? join(stateDirectory, 'roots');
+  const at = (name: string): string => join(stateDirectory, name);
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  const socketPath = at('engine.sock');
+  const socket: EngineSocket = await serveEngine(socketPath);
+  let target: LocalTarget | undefined;
+  try {
+    if (options.fresh) {
+      await Promise.all(forgotten.map((name) => rm(at(name), { recursive: true, force: true })));
+    }
+    const clock = createSystemClock();
+    const log = (line: string): void => appendFileSync(at('engine.log'), `${new Date().toISOString()} ${line}\n`);
+    logTo(log);
+    const bus = createEventBus({ clock, deadLetters: at('dead-letters'), log });
+    const { region, service, stateBucket, artifactBucket } = localStage;
+    const ledger = await createFileLedger({
+      ...{ directory: at('ledger'), bucket: stateBucket, region, clock },
+      onCreated: (event) => {
+        if (event.detail.object.key.startsWith(`rollgate/${service}/control/`)) bus.deliver('OnControlWritten', event);
+      },
+    });
+    const artifacts = await createFileArtifacts({
+      ...{ directory: at('uploads'), bucket: artifactBucket, key: artifactKey, region, ledger, clock },
+      onCreated: (event) => bus.deliver('OnArtifactUploaded', event),
+    });
+    const parameters = createParameterStore(stateDirectory, () => clock.now());
+    if (parameters.get(passwordParameter) === undefined) {
+      parameters.put(passwordParameter, randomBytes(18).toString('base64url'));
+    }
+    const readObject = async (key: string) => (await ledger.readObject(key))?.body;
+    target = await openTarget({ ...options, stateDirectory, rootsDirectory, readObject, parameters });
+    const hosts = target;
+    const faults = createCommandFaultQueue();
+    const { commands, runCommand } = createLocalCommands({
+      ...{ service, documents: buildDocuments(), clock, region, stateDir: stateDirectory, faults, log },
+      agentOf: (instanceId) => hosts.agentOf(instanceId),
+      onEvent: (event) => {
+        if (event['detail-type'] === 'EC2 Command Invocation Status-change Notification') {
+          bus.deliver('OnCommandStatus', event);
+        }
+      },
+    });
+    hosts.onPower((instanceId) => runCommand.hostChanged(instanceId));
+    const definition = new URL('../state-machine/rollout.asl.json', import.meta.url);
+    const executions = await createExecutions({
+      ...{ definition: JSON.parse(await readFile(definition, 'utf8')) as Definition, functions: stepFunctions },
+      ...{ service, region, clock, directory: at('executions') },
+      onStatusChange: (event) => bus.deliver('OnExecutionStatus', event),
+    });
+    const inventory = createInventory(
+      hosts.entries.map((entry) => ({ ...entry, ping: () => runCommand.ping(entry.instance.instanceId) })),
+    );
+    const ports: Ports = { stage: localStage, clock, ledger, artifacts, inventory, commands, executions };
+    providePorts(() => ports);
+    await executions.recover();
+    bus.deliver('SweepLocks', {});
+    const sweep = setInterval(() => bus.deliver('SweepLocks', {}), sweepMilliseconds);
+    socket.open(ports, { kind: hosts.kind, ...(hosts.whySimulated === undefined ? {} : { why: hosts.whySimulated }) });
+    let stopped: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      clearInterval(sweep);
+      bus.close();
+      await socket.close();
+      await executions.close();
+      runCommand.close();
+      await hosts.stop();
+    };
+    return {
+      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
+      ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await target?.stop();
+    await socket.close();
+    throw error;
+  }
+}
+
+type OpenOptions = Parameters<typeof openSystemdTarget>[0] extends infer Needed
+  ? Omit<Needed & EngineOptions, 'isWarm' | 'rootsDirectory'> & {
+      readonly rootsDirectory: string;
+      readonly isWarm?: boolean;
+    }
+  : never;
+
+async function openTarget(options: OpenOptions): Promise<LocalTarget> {
+  if (options.hosts === 'simulated') {
+    return openSimulatedTarget({ ...options, why: 'asked for with --hosts simulated' });
+  }
+  const why = await whyNoSystemdHosts(options);
+  if (why === undefined) {
+    return openSystemdTarget({ ...options, isWarm: options.isWarm ?? false });
+  }
+  if (options.hosts === 'nspawn') {
+    throw new Error(why);
+  }
+  return openSimulatedTarget({ ...options, why });
+}
+
+async function whyNoSystemdHosts(options: OpenOptions): Promise<string | undefined> {
+  const { onProgress, stateDirectory, signal } = options;
+  const why =
+    (await ensureHostTools({ onProgress, ...(signal === undefined ? {} : { signal }) })) ??
+    (await probeHosts(stateDirectory));
+  if (why !== undefined) {
+    return why;
+  }
+  return (await canReachPackageIndex())
+    ? undefined
+    : 'no Python package index can be reached, and real hosts install their packages from it: set pip up (pip config set global.index-url …) to have them';
+}

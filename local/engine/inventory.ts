@@ -1,0 +1,38 @@
+import type { Host, Inventory } from '../../clients/ports.ts';
+import type { LocalInstance } from './stage.ts';
+
+/** An instance of the local stage with how it is now. */
+export interface InventoryEntry {
+  readonly instance: LocalInstance;
+  readonly privateAddress: string;
+  readonly isSimulated: boolean;
+  isRunning(): boolean;
+  ping(): Host['ping'];
+}
+
+/** The local hosts as EC2 instances. */
+export function createInventory(entries: readonly InventoryEntry[]): Inventory {
+  return {
+    async hosts(tags) {
+      const wanted = Object.entries(tags);
+      return entries
+        .filter(({ instance }) => wanted.every(([key, value]) => instance.tags[key] === value))
+        .map(hostOf)
+        .sort((a, b) => (`${a.zone} ${a.instanceId}` < `${b.zone} ${b.instanceId}` ? -1 : 1));
+    },
+  };
+}
+
+function hostOf(entry: InventoryEntry): Host {
+  const { instanceId, name, zone, tags } = entry.instance;
+  return {
+    instanceId,
+    name,
+    zone,
+    privateAddress: entry.privateAddress,
+    tags,
+    state: entry.isRunning() ? 'running' : 'stopped',
+    ping: entry.ping(),
+    isSimulated: entry.isSimulated,
+  };
+}

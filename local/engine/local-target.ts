@@ -1,0 +1,28 @@
+import type { HostMachine } from '../hosts/host-machine.ts';
+import type { HostAgent } from '../run-command/host-agent.ts';
+import type { InventoryEntry } from './inventory.ts';
+
+/** The hosts of the local stage, real or simulated, as the engine works with them. */
+export interface LocalTarget {
+  readonly kind: 'nspawn' | 'simulated';
+  /** Why the hosts are simulated, and what to install to have real ones. */
+  readonly whySimulated?: string;
+  /** The hosts that are deployed to, then those of the upstreams. */
+  readonly machines: readonly HostMachine[];
+  readonly entries: readonly Omit<InventoryEntry, 'ping'>[];
+  agentOf(instanceId: string): HostAgent | undefined;
+  /** Told when a host goes down or comes up. */
+  onPower(listener: (instanceId: string) => void): void;
+  /** Cuts or restores what the hosts reach on the engine: ledger, parameters, instance metadata. */
+  setEndpoints(state: 'open' | 'closed'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a target needs of the engine. */
+export interface TargetOptions {
+  readonly stateDirectory: string;
+  readonly rootsDirectory: string;
+  readonly readObject: (key: string) => Promise<Uint8Array | undefined>;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
