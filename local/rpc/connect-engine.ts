@@ -1,0 +1,95 @@
+import { connect, type Socket } from 'node:net';
+import { hasCode } from '../ledger/atomic-files.ts';
+import { EngineGoneError, NoEngineError } from './engine-errors.ts';
+import { shortSocketPath } from './socket-path.ts';
+import { createLineReader, fromLine, fromWireError, type Message, subscribeMethod, toLine } from './wire.ts';
+
+/** A connection to the engine. An idle one does not keep the process alive. */
+export interface EngineConnection {
+  /** Calls a method of the engine; throws what it throws there. */
+  call(method: string, ...given: readonly unknown[]): Promise<unknown>;
+  /** Every event from now on; `onEnd` when the engine is gone. Keeps the process alive. */
+  subscribe(onEvent: (event: unknown) => void, onEnd?: () => void): Promise<void>;
+  close(): void;
+}
+
+/** Throws NoEngineError where nobody listens. */
+export async function connectEngine(socketPath: string): Promise<EngineConnection> {
+  const socket = await open(socketPath);
+  const pending = new Map<number, PromiseWithResolvers<unknown>>();
+  let onEvent: ((event: unknown) => void) | undefined;
+  let onEnd: (() => void) | undefined;
+  let lastId = 0;
+
+  function rest(): void {
+    if (pending.size === 0 && onEvent === undefined) socket.unref();
+    else socket.ref();
+  }
+
+  function receive(message: Message): void {
+    if ('event' in message) {
+      onEvent?.(message.event);
+      return;
+    }
+    const call = pending.get(message.id);
+    pending.delete(message.id);
+    rest();
+    if ('error' in message) call?.reject(fromWireError(message.error));
+    else call?.resolve(message.result);
+  }
+
+  const read = createLineReader((line) => receive(fromLine(line) as Message));
+  socket.on('data', read);
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    for (const call of pending.values()) call.reject(new EngineGoneError());
+    pending.clear();
+    onEnd?.();
+  });
+  rest();
+
+  function call(method: string, ...given: readonly unknown[]): Promise<unknown> {
+    if (socket.destroyed) return Promise.reject(new EngineGoneError());
+    lastId += 1;
+    const answer = Promise.withResolvers<unknown>();
+    pending.set(lastId, answer);
+    rest();
+    socket.write(toLine({ id: lastId, method, arguments: given }));
+    return answer.promise;
+  }
+
+  return {
+    call,
+    async subscribe(listener, ended) {
+      onEvent = listener;
+      onEnd = ended;
+      await call(subscribeMethod);
+    },
+    close: () => socket.destroy(),
+  };
+}
+
+async function open(socketPath: string): Promise<Socket> {
+  try {
+    const short = shortSocketPath(socketPath);
+    try {
+      return await connected(short.path);
+    } finally {
+      short.release();
+    }
+  } catch (error) {
+    const isNobodyThere = ['ENOENT', 'ENOTDIR', 'ECONNREFUSED'].some((code) => hasCode(error, code));
+    throw isNobodyThere ? new NoEngineError({ cause: error }) : error;
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,98 @@
+import {
+  DeploymentLockedError,
+  GateFailedError,
+  HaltedError,
+  InvalidDeploymentError,
+  LockLostError,
+  RevertFailedError,
+  SupersededError,
+  TransientAwsError,
+} from '../../core/errors.ts';
+
+/** One line of JSON each way; bytes travel as `{"$bytes": "<base64>"}`. */
+export interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly arguments: readonly unknown[];
+}
+
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  /** Of an InvalidDeploymentError. */
+  readonly problems?: readonly string[];
+}
+
+export type Message =
+  | { readonly id: number; readonly result?: unknown }
+  | { readonly id: number; readonly error: WireError }
+  | { readonly event: unknown };
+
+/** The method that asks for the engine's events; answered once, events follow. */
+export const subscribeMethod = 'subscribe';
+
+/** More than the largest artifact as base64: whoever sends a longer line does not speak this protocol. */
+const maxLineBytes = 512 * 1024 * 1024;
+
+export function toLine(message: Request | Message): string {
+  return `${JSON.stringify(message, bytesToText)}\n`;
+}
+
+export function fromLine(line: string): unknown {
+  return JSON.parse(line, (_key, value: unknown) => {
+    const text = typeof value === 'object' && value !== null ? (value as { $bytes?: unknown }).$bytes : undefined;
+    return typeof text === 'string' ? new Uint8Array(Buffer.from(text, 'base64')) : value;
+  });
+}
+
+/** A Buffer has been through its toJSON when the replacer sees it: so the holder is asked. */
+function bytesToText(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Readonly<Record<string, unknown>>)[key];
+  return original instanceof Uint8Array ? { $bytes: Buffer.from(original).toString('base64') } : value;
+}
+
+/** Cuts a stream of bytes into lines. Throws where a line has no end. */
+export function createLineReader(onLine: (line: string) => void): (chunk: Buffer) => void {
+  let parts: Buffer[] = [];
+  let length = 0;
+  return (chunk) => {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8');
+      parts = [];
+      length = 0;
+      start = end + 1;
+      onLine(line);
+    }
+    const rest = chunk.subarray(start);
+    length += rest.length;
+    if (length > maxLineBytes) throw new RangeError('a line without an end');
+    if (rest.length > 0) parts.push(rest);
+  };
+}
+
+export function toWireError(thrown: unknown): WireError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { name, message } = error;
+  return error instanceof InvalidDeploymentError ? { name, message, problems: error.problems } : { name, message };
+}
+
+const errorClasses: Readonly<Record<string, new (message: string) => Error>> = {
+  DeploymentLockedError,
+  SupersededError,
+  HaltedError,
+  GateFailedError,
+  RevertFailedError,
+  LockLostError,
+  TransientAwsError,
+};
+
+/** The error as it was thrown on the other side, of the same class where it is one of ours. */
+export function fromWireError(error: WireError): Error {
+  if (error.name === 'InvalidDeploymentError') return new InvalidDeploymentError(error.problems ?? error.message);
+  const OwnError = errorClasses[error.name];
+  if (OwnError !== undefined) return new OwnError(error.message);
+  const other = new Error(error.message);
+  other.name = error.name;
+  return other;
+}
