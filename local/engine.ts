@@ -18,7 +18,8 @@ import { ensureHostTools, probeHosts } from './hosts/host-tools.ts';
 import { canReachPackageIndex } from './hosts/package-index.ts';
 import { createFileArtifacts } from './ledger/file-artifacts.ts';
 import { createFileLedger } from './ledger/file-ledger.ts';
-import { type EngineSocket, serveEngine } from './rpc/serve-engine.ts';
+import { methodsOfPorts } from './rpc/remote-ports.ts';
+import { type RpcMethods, serveRpc } from './rpc/serve-rpc.ts';
 import { type CommandFaultQueue, createCommandFaultQueue } from './run-command/command-faults.ts';
 import { createLocalCommands } from './run-command/local-commands.ts';
 import type { RunCommand } from './run-command/run-command.ts';
@@ -83,7 +84,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const at = (name: string): string => join(stateDirectory, name);
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
   const socketPath = at('engine.sock');
-  const socket: EngineSocket = await serveEngine(socketPath);
+  // The socket is taken first: it is what makes this the one engine of the directory. Its methods come when all is up.
+  const methods: Record<string, RpcMethods[string]> = {};
+  const socket = await serveRpc(socketPath, methods);
   let target: LocalTarget | undefined;
   try {
     if (options.fresh) {
@@ -136,7 +139,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await executions.recover();
     bus.deliver('SweepLocks', {});
     const sweep = setInterval(() => bus.deliver('SweepLocks', {}), sweepMilliseconds);
-    socket.open(ports, { kind: hosts.kind, ...(hosts.whySimulated === undefined ? {} : { why: hosts.whySimulated }) });
+    Object.assign(methods, methodsOfPorts(ports));
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       clearInterval(sweep);
