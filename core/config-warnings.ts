@@ -1,8 +1,70 @@
+import { defaultStableSeconds } from './config-defaults.ts';
+import { pathText } from './problems.ts';
 import type { ServiceConfig } from './service-config.ts';
 
-/** What works but should not stay so, one sentence each. */
-export function configWarnings(config: ServiceConfig): readonly string[] {
-  return config.run.user === 'root'
-    ? [`run.user: ${config.service} runs as root; give it a user of its own, such as roboshop`]
+/** Names of variables whose values are secrets more often than not. */
+const secretName = /PASS(WORD|WD)?$|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL/i;
+
+/** What is allowed and probably not meant, each `path: sentence`; shown at every deployment. */
+export function warnings(config: ServiceConfig): readonly string[] {
+  return [
+    ...runWarnings(config),
+    ...(config.run.program === 'uwsgi' ? uwsgiWarnings(config.run) : []),
+    ...environmentWarnings(config),
+    ...healthWarnings(config),
+  ];
+}
+
+function runWarnings({ run }: ServiceConfig): string[] {
+  return run.user === 'root'
+    ? ['run.user: the service runs as root; a fault in it is a fault of the whole host, roboshop would do']
     : [];
+}
+
+function uwsgiWarnings(run: ServiceConfig['run']): string[] {
+  const words = run.arguments;
+  const found: string[] = [];
+  const ini = words.findIndex((word) => /^--ini(=|$)/.test(word));
+  const identity = words.findIndex((word) => /^--[ug]id(=|$)/.test(word));
+  if (identity >= 0 && ini > identity) {
+    found.push(`run.arguments[${identity}]: stands before --ini, so the ini file overrules it`);
+  }
+  if (!words.includes('--need-app')) {
+    found.push('run.arguments: without --need-app uWSGI stays alive after an import error and answers 500');
+  }
+  if (!words.some((word) => /gracefully_kill_them_all/.test(word))) {
+    found.push(
+      'run.arguments: without --hook-master-start "unix_signal:15 gracefully_kill_them_all" a stop reloads uWSGI, and what is in flight is killed after unit.stopSeconds',
+    );
+  }
+  return found;
+}
+
+function environmentWarnings({ environment, secrets }: ServiceConfig): string[] {
+  const plain = Object.entries(environment)
+    .filter(([name, value]) => secretName.test(name) && value.kind === 'literal' && value.value !== '')
+    .map(
+      ([name]) =>
+        `${pathText(['environment', name])}: looks like a secret, and stands in the ledger in clear text; move it to secrets`,
+    );
+  const pinned = Object.entries(secrets)
+    .filter(([, secret]) => secret.version !== undefined)
+    .map(
+      ([name, secret]) =>
+        `${pathText(['secrets', name, 'version'])}: version ${secret.version} is pinned, so a rotation does not reach the service`,
+    );
+  return [...plain, ...pinned];
+}
+
+function healthWarnings({ health, upstreams }: ServiceConfig): string[] {
+  const found: string[] = [];
+  if (health.stableSeconds < defaultStableSeconds) {
+    found.push(
+      `health.stableSeconds: a process that dies later than ${health.stableSeconds} s after its start passes the gate`,
+    );
+  }
+  if (Object.keys(upstreams).length === 0) {
+    found.push('upstreams: none is named, so a closed security group shows only when the first request needs it');
+  }
+  return found;
 }
