@@ -6,7 +6,7 @@ import type { ServiceConfig } from './service-config.ts';
 const secretName = /PASS(WORD|WD)?$|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL/i;
 
 /** What is allowed and probably not meant, each `path: sentence`; shown at every deployment. */
-export function warnings(config: ServiceConfig): readonly string[] {
+export function configWarnings(config: ServiceConfig): readonly string[] {
   return [
     ...runWarnings(config),
     ...(config.run.program === 'uwsgi' ? uwsgiWarnings(config.run) : []),
