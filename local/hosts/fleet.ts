@@ -1,11 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { killCgroup, processesIn, removeCgroup } from './cgroups.ts';
 import { readMachineSettings } from './machine-settings.ts';
 import { unmountBelow } from './mounts.ts';
 import { type Names, namesOf } from './names.ts';
 import { iptables, type Network, openNetwork, plugIn, removeNetwork } from './network.ts';
 import { abandoned, forgetClaim, takeOwnership, withRegistry } from './registry.ts';
+import { forgetMachine } from './spawn-machine.ts';
 import { type HostSpec, makeSystemdHost, type PowerState, type SystemdHost } from './systemd-host.ts';
 
 export interface FleetOptions {
@@ -120,9 +120,8 @@ async function sweep(names: Names): Promise<void> {
   await unmountBelow(names.hostsDir);
   await removeNetwork(names);
   await removeCgroup(names.cgroup);
-  const propagated = '/run/systemd/nspawn/propagate';
-  for (const entry of await readdir(propagated).catch(() => [])) {
-    if (entry.startsWith(`rollgate-${names.mark}-`)) await unmountBelow(join(propagated, entry));
+  for (const entry of await readdir('/run/systemd/nspawn/propagate').catch(() => [])) {
+    if (entry.startsWith(`${names.bridge}-`)) await forgetMachine(entry);
   }
   await forgetClaim(names);
 }

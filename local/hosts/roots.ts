@@ -8,7 +8,7 @@ import { type MachineSettings, readMachineSettings, type SeedFile } from './mach
 import { mountOverlay, mountsBelow, removeTree, unmountBelow } from './mounts.ts';
 import { mustRun, runProgram } from './run-program.ts';
 import { seedFiles } from './seed-files.ts';
-import { inCgroup, nspawnArgv } from './spawn-machine.ts';
+import { forgetMachine, inCgroup, nspawnArgv } from './spawn-machine.ts';
 
 /** A file system to boot hosts from, never written to again once it is made. */
 export interface Root {
@@ -112,7 +112,12 @@ export function ensureLayer(rootsDir: string, plan: LayerPlan, options: RootOpti
         env: outsideEnv,
       });
       if (result.code === 0) return result;
-      const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-15).join('\n');
+      const lines = `${result.stdout}\n${result.stderr}`.trim().split('\n');
+      // nspawn's farewell about a folder of its own, wherever /run is on a disk.
+      const said = lines
+        .filter((line) => !line.startsWith('Attempted to remove disk file system'))
+        .slice(-15)
+        .join('\n');
       throw new Error(
         `making the root "${plan.name}": ${argv.join(' ')}: ${result.signal ?? `exit ${result.code}`}\n${said}`,
       );
@@ -123,6 +128,7 @@ export function ensureLayer(rootsDir: string, plan: LayerPlan, options: RootOpti
     });
     await mustRun(['rm', '--force', join(at, 'usr/sbin/policy-rc.d')]);
     await unmountBelow(scratch);
+    await forgetMachine(machine);
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFile, readlink, rmdir } from 'node:fs/promises';
 import { entriesOf } from './cgroups.ts';
 
 /** Enters the cgroups named up to `--`, then becomes the program after it. */
@@ -55,4 +55,9 @@ export async function leaderOf(nspawn: number): Promise<number | undefined> {
     // a process went away meanwhile: ask again
   }
   return undefined;
+}
+
+/** Removes the folder that nspawn leaves behind where it was killed, and always where /run is on a disk. */
+export async function forgetMachine(machine: string): Promise<void> {
+  await rmdir(`/run/systemd/nspawn/propagate/${machine}`).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
 import { type ExecOptions, type ExecResult, type HostMachine, HostNotRunningError } from './host-machine.ts';
@@ -12,7 +12,7 @@ import { type HostNetwork, setCable } from './network.ts';
 import type { Root } from './roots.ts';
 import { runProgram } from './run-program.ts';
 import { seedFiles } from './seed-files.ts';
-import { enterMachine, inCgroup, leaderOf, nspawnArgv } from './spawn-machine.ts';
+import { enterMachine, forgetMachine, inCgroup, leaderOf, nspawnArgv } from './spawn-machine.ts';
 import { deadline, until } from './until.ts';
 
 /** A host as its owner wants it. */
@@ -173,8 +173,7 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     await removeCgroup(cgroup);
     if (existsSync(`/sys/class/net/${network.cable}`)) await setCable(network, 'down');
     await unmountBelow(merged);
-    // nspawn leaves its folder behind where it was killed.
-    await rmdir(join('/run/systemd/nspawn/propagate', machine)).catch(() => undefined);
+    await forgetMachine(machine);
     setPower('stopped');
   };
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { limitMemory, processesIn } from '../../local/hosts/cgroups.ts';
@@ -53,6 +54,13 @@ async function curl(from: SystemdHost, url: string): Promise<number | null> {
   return (await from.exec(['curl', '--silent', '--max-time', '2', '--output', '/dev/null', url])).code;
 }
 
+/** Processes of a host, seen from this machine, whose command line begins with these words. */
+async function countOf(host: SystemdHost, words: string): Promise<number> {
+  const pids = await processesIn(host.cgroup);
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.replaceAll('\0', ' ').startsWith(words)).length;
+}
+
 async function givenWebServer(host: SystemdHost, port: number): Promise<string> {
   const address = host.addresses[0] ?? '';
   await shell(host, `systemd-run --unit=web-${port} python3 -m http.server ${port} --bind 0.0.0.0`);
@@ -96,20 +104,12 @@ describe('a booted host', () => {
       "trap '' TERM; setsid sh -c \"trap '' TERM; while :; do sleep 900; done\" & while :; do sleep 900; done";
     await first.writeFile('/usr/local/bin/stubborn', `#!/bin/sh\n${stubborn}\n`, 0o755);
     await shell(first, 'systemd-run --unit=stubborn --property=TimeoutStopSec=1 /usr/local/bin/stubborn');
-    await until('both sleeps run', async () => (await sleepers()) === 2, deadline(10));
+    await until('both sleeps run', async () => (await countOf(first, 'sleep 900')) === 2, deadline(10));
 
     const stop = await first.exec(['systemctl', 'stop', 'stubborn']);
 
     expect(stop).toMatchObject({ code: 0, stderr: '' });
-    expect(await sleepers()).toBe(0);
-
-    async function sleepers() {
-      return (
-        Number(
-          await shell(first, 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -o "sleep 900 " | wc -l'),
-        ) - 0
-      );
-    }
+    expect(await countOf(first, 'sleep 900')).toBe(0);
   });
 
   test('a service may use the sandboxing that a hardened unit asks for', async () => {
@@ -186,10 +186,10 @@ describe('a command on a host', () => {
   });
 
   test('is killed with its children when its time is over', async () => {
-    const result = await first.exec(['sh', '-c', 'sleep 801 & sleep 802'], { timeoutSeconds: 1 });
+    const result = await first.exec(['sh', '-c', 'sleep 801 & exec sleep 802'], { timeoutSeconds: 1 });
 
     expect(result).toMatchObject({ code: null, signal: 'SIGKILL', timedOut: true });
-    await until('its children are gone', async () => (await countOf('sleep 80')) === 0, deadline(5));
+    await until('its children are gone', async () => (await countOf(first, 'sleep 80')) === 0, deadline(5));
   });
 
   test('is killed with its children when it is aborted', async () => {
@@ -200,23 +200,15 @@ describe('a command on a host', () => {
     });
 
     expect(await running).toMatchObject({ code: null, signal: 'SIGKILL', stdout: 'started\n' });
-    await until('its children are gone', async () => (await countOf('sleep 81')) === 0, deadline(5));
+    await until('its children are gone', async () => (await countOf(first, 'sleep 81')) === 0, deadline(5));
   });
 
   test('ends when its script ends, though a daemon it left behind keeps its output open', async () => {
     const result = await first.exec(['sh', '-c', 'sleep 821 & echo done'], { timeoutSeconds: 20 });
 
     expect(result).toMatchObject({ code: 0, stdout: 'done\n' });
-    await first.exec(['sh', '-c', 'kill $(grep -l "^sleep.821" /proc/[0-9]*/cmdline | cut -d/ -f3)']);
+    expect(await countOf(first, 'sleep 821')).toBe(1);
   });
-
-  async function countOf(words: string): Promise<number> {
-    const lists = await Promise.all((await processesIn(first.cgroup)).map((pid) => shell(first, `true ${pid}`)));
-    expect(lists).toBeDefined();
-    return Number(
-      await shell(first, `cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -c "^${words}" || true`),
-    );
-  }
 });
 
 describe('traffic between hosts', () => {
@@ -273,13 +265,19 @@ describe('power', () => {
   });
 
   test('a reboot from within is honoured, and the firewall outlives it', async () => {
-    const before = await shell(first, 'cut -d. -f1 /proc/uptime; readlink /proc/1/ns/pid');
+    const url = await givenWebServer(second, 8004);
+    const startedAt = 'systemctl show --property=UserspaceTimestampMonotonic';
+    const before = await shell(first, startedAt);
+    await rejectTraffic(first, { port: 8004 });
 
     await first.exec(['systemctl', 'reboot']);
     await until('it went down', () => !first.isRunning(), deadline(10));
     await until('it is back', () => first.isRunning(), deadline(20));
 
-    expect(await shell(first, 'cut -d. -f1 /proc/uptime; readlink /proc/1/ns/pid')).not.toBe(before);
+    expect(await shell(first, startedAt)).not.toBe(before);
+    expect(await curl(first, url)).toBe(7);
+    await clearFirewall(first);
+    expect(await curl(first, url)).toBe(0);
   });
 
   test('a host that is cut off in the middle of a command ends the command with SIGKILL, and answers nobody', async () => {

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeploymentOutcome } from '../../core/deployment-records.ts';
+import { executionNames } from '../../core/execution-names.ts';
+import { readOutcome } from '../../ledger/deployments.ts';
+import { deploymentIdOf } from '../../ledger/keys.ts';
+import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { type Engine, startEngine } from '../../local/engine.ts';
+import type { HostMachine } from '../../local/hosts/host-machine.ts';
+import { makeArtifact } from '../../samples/make-zip.ts';
+
+const repository = new URL('../../', import.meta.url).pathname;
+
+/** How a test's engine ended a deployment, with the execution that it ran in. */
+export interface Ended {
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly outcome: DeploymentOutcome;
+}
+
+/** A whole local stage for the tests: engine, three booted hosts, upstreams with RabbitMQ. */
+export interface LocalStage {
+  readonly engine: Engine;
+  readonly hosts: readonly HostMachine[];
+  /** Uploads a variant of the sample, as `aws s3 cp` does, without waiting for anything. */
+  upload(variant: string): Promise<{ readonly executionArn: string }>;
+  /** Uploads and waits for the end. */
+  deploy(variant: string): Promise<Ended>;
+  /** Starts an execution as a person does in the console, and waits for the end. */
+  run(input: unknown): Promise<Ended>;
+  /** Waits until an execution has ended. */
+  ended(executionArn: string): Promise<Ended>;
+  /** Publishes another configuration. */
+  publish(change?: (yaml: string) => string): Promise<void>;
+}
+
+/** Starts a stage of its own in `.rollgate/<name>`; the cached root file systems are shared. */
+export async function startStage(name: string, options: { readonly fresh?: boolean } = {}): Promise<LocalStage> {
+  const engine = await startEngine({
+    stateDirectory: join(repository, '.rollgate', name),
+    rootsDirectory: join(repository, '.rollgate', 'roots'),
+    hosts: 'nspawn',
+    fresh: options.fresh ?? true,
+    isWarm: true,
+    onProgress: () => undefined,
+  });
+  const { ports, executions } = engine;
+
+  async function ended(executionArn: string): Promise<Ended> {
+    const info = await executions.ended(executionArn);
+    if (info === undefined) throw new Error(`${executionArn} was never started`);
+    const deploymentId = deploymentIdOf(executionArn, info.startedAt);
+    const outcome = await readOutcome(ports, deploymentId);
+    if (outcome === undefined) {
+      throw new Error(`${deploymentId} has no outcome: ${info.status} ${info.error} ${info.cause}`);
+    }
+    return { deploymentId, executionArn, outcome };
+  }
+
+  async function publish(change: (yaml: string) => string = (yaml) => yaml): Promise<void> {
+    const yaml = await readFile(join(repository, 'services/payment.yml'), 'utf8');
+    await publishServiceConfig(ports, change(yaml), 'test');
+  }
+
+  async function upload(variant: string): Promise<{ executionArn: string }> {
+    const version = await ports.artifacts.upload(await makeArtifact(variant));
+    const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
+    const executionArn = ports.executions.arnOf(name);
+    await until(async () => (await ports.executions.describe(executionArn)) !== undefined, `the start of ${name}`);
+    return { executionArn };
+  }
+
+  await publish();
+  return {
+    engine,
+    hosts: engine.target.machines.slice(0, 3),
+    upload,
+    deploy: async (variant) => ended((await upload(variant)).executionArn),
+    run: async (input) => {
+      const { executionArn } = await ports.executions.start(executionNames.ofPerson('test', crypto.randomUUID()), input);
+      return ended(executionArn);
+    },
+    ended,
+    publish,
+  };
+}
+
+/** Waits for a named state with a deadline; looks again every 50 ms. */
+export async function until(isSo: () => Promise<boolean>, what: string, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Runs a command on a host and gives its trimmed output; throws where it fails. */
+export async function on(host: HostMachine, ...argv: readonly string[]): Promise<string> {
+  const result = await host.exec(argv);
+  if (result.code !== 0) throw new Error(`${host.name}: ${argv.join(' ')}: ${result.stderr}`);
+  return result.stdout.trim();
+}
+
+export function mainPid(host: HostMachine): Promise<string> {
+  return on(host, 'systemctl', 'show', '--property=MainPID', '--value', 'payment.service');
+}
