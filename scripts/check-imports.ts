@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { findImports, importProblems, purityProblems, type SourceFile } from './import-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'dashboard', 'local', 'scripts', 'test'];
+const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'dashboard', 'local', 'infra', 'scripts', 'test'];
 
 const problems = layers.flatMap((layer) =>
   sourcesIn(join(root, layer)).flatMap((path) => {

@@ -11,9 +11,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   clients: ['clients/', 'core/'],
   ledger: ['ledger/', 'clients/ports.ts', 'core/'],
   functions: ['functions/', 'ledger/', 'clients/', 'core/'],
-  cli: ['cli/', 'ledger/', 'clients/', 'core/', 'local/rpc/'],
+  cli: ['cli/', 'ledger/', 'clients/', 'core/', 'local/rpc/', 'scripts/launch.mjs'],
   dashboard: ['dashboard/', 'ledger/', 'clients/', 'core/', 'local/rpc/'],
-  local: ['local/', 'cli/', 'dashboard/', 'functions/', 'ledger/', 'clients/', 'core/'],
+  local: ['local/', 'cli/', 'dashboard/', 'functions/', 'infra/', 'ledger/', 'clients/', 'core/'],
+  infra: ['infra/', 'core/'],
 };
 
 /** Packages that core may use: pure ones, of bytes and text in memory. Of Node only hashes and checksums. */

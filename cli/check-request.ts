@@ -1,0 +1,51 @@
+import type { Ports } from '../clients/ports.ts';
+import { checkArtifact } from '../core/artifact-check.ts';
+import { contentSha256 } from '../core/build-release.ts';
+import { sha256Hex } from '../core/canonical-json.ts';
+import { type ChosenTarget, chooseTarget } from '../core/choose-target.ts';
+import { configWarnings } from '../core/config-warnings.ts';
+import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
+import { type ServiceConfig, targetTags } from '../core/service-config.ts';
+
+export interface CheckedRequest {
+  readonly target: ChosenTarget;
+  /** Hash of artifact and configuration: the same content is the same release. Null where no artifact was given. */
+  readonly contentSha256: string | null;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Everything that admission will check, before anything is uploaded or published: the zip, the addresses that the
+ * configuration names, the hosts. Throws InvalidDeploymentError.
+ */
+export async function checkRequest(
+  ports: Pick<Ports, 'stage' | 'inventory'>,
+  config: ServiceConfig,
+  zip: Uint8Array | null,
+  named: readonly string[] | undefined,
+): Promise<CheckedRequest> {
+  const artifact = zip === null ? null : await checkArtifact(zip, config);
+  const found = await Promise.all(
+    environmentLookups(config, ports.stage.name).map(
+      async ({ key, tags }) => [key, await ports.inventory.hosts(tags)] as const,
+    ),
+  );
+  const configuration = resolveEnvironment(config, Object.fromEntries(found), ports.stage.name);
+  const target = await findHosts(ports, config, named);
+  return {
+    target,
+    contentSha256: zip === null ? null : contentSha256(sha256Hex(zip), configuration),
+    warnings: [...configWarnings(config), ...(artifact?.warnings ?? [])],
+  };
+}
+
+/** The hosts that a deployment would go to. Throws InvalidDeploymentError. */
+export async function findHosts(
+  ports: Pick<Ports, 'stage' | 'inventory'>,
+  config: ServiceConfig,
+  named: readonly string[] | undefined,
+): Promise<ChosenTarget> {
+  const tags = targetTags(config, ports.stage.name);
+  const found = await ports.inventory.hosts(tags);
+  return chooseTarget({ tags, found, named, offlineHosts: config.rollout.offlineHosts });
+}

@@ -1,0 +1,121 @@
+import type { Ports } from '../../clients/ports.ts';
+import { executionNames } from '../../core/execution-names.ts';
+import { releaseNumber } from '../../core/release-manifest.ts';
+import { readRelease } from '../../ledger/releases.ts';
+import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { checkRequest } from '../check-request.ts';
+import { CliError } from '../cli-error.ts';
+import { followToExit } from '../follow-to-exit.ts';
+import { printJson, printLines } from '../print.ts';
+import { readConfigFile, readZipFile } from '../read-input-files.ts';
+import { sizeText } from '../render/table.ts';
+import { withNext } from '../report-error.ts';
+import { awaitExecution, type StartedDeployment, startExecution } from '../start-execution.ts';
+import type { CommonOptions, World } from '../world.ts';
+import { plan } from './plan.ts';
+
+export interface DeployOptions extends CommonOptions {
+  readonly release?: string;
+  readonly hosts?: readonly string[];
+  readonly reason?: string;
+  readonly config?: string;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+}
+
+/** `rollgate deploy`: a zip, a release, or the newest upload; then follows what it started. */
+export async function deploy(world: World, zip: string | undefined, options: DeployOptions): Promise<number> {
+  refuseContradictions(zip, options);
+  const ports = await world.connect(options.stage);
+  if (zip !== undefined && options.dryRun) {
+    return plan(world, zip, options);
+  }
+  const started =
+    zip === undefined ? await deployKnown(world, ports, options) : await deployZip(world, ports, zip, options);
+  if (!options.wait) {
+    reportStarted(world, started, options);
+    return 0;
+  }
+  return followToExit(world, ports, started, options, 'rollgate plan');
+}
+
+/** Nothing is published or uploaded before all of it has been found right. */
+async function deployZip(world: World, ports: Ports, path: string, options: DeployOptions): Promise<StartedDeployment> {
+  const file = await readConfigFile(world, ports, options.config);
+  const zip = await readZipFile(world, path);
+  await withNext(`correct ${path}, then: rollgate plan ${path}`, () =>
+    checkRequest(ports, file.config, zip, undefined),
+  );
+  await publish(world, ports, file.yaml, options);
+  const version = await ports.artifacts.upload(zip);
+  tell(world, options, `uploaded  ${path} (${sizeText(zip.length)}) as version ${version.versionId}`);
+  const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
+  return awaitExecution(world, ports, ports.executions.arnOf(name));
+}
+
+/** A release, or the newest upload. */
+async function deployKnown(world: World, ports: Ports, options: DeployOptions): Promise<StartedDeployment> {
+  const number = options.release === undefined ? undefined : releaseNumber(options.release);
+  if (number !== undefined && number > 0) {
+    await withNext('rollgate releases', () => readRelease(ports, number));
+  }
+  if (options.release === undefined && !options.dryRun) {
+    const file = await readConfigFile(world, ports, options.config);
+    await withNext('rollgate plan', () => checkRequest(ports, file.config, null, options.hosts));
+    await publish(world, ports, file.yaml, options);
+  }
+  return startExecution(world, ports, 'deploy', {
+    ...(options.release === undefined ? {} : { release: options.release }),
+    ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(options.dryRun ? { dryRun: true } : {}),
+  });
+}
+
+async function publish(world: World, ports: Ports, yaml: string, options: CommonOptions): Promise<void> {
+  const { isChanged } = await publishServiceConfig(ports, yaml, world.user);
+  if (isChanged) {
+    tell(world, options, `published  the configuration of ${ports.stage.service}`);
+  }
+}
+
+function refuseContradictions(zip: string | undefined, options: DeployOptions): void {
+  const refuse = (message: string, next: string): never => {
+    throw new CliError(message, next, 2);
+  };
+  if (zip !== undefined && options.release !== undefined) {
+    refuse('a zip and --release both name what to deploy; give one of them', 'rollgate deploy --help');
+  }
+  if (zip !== undefined && options.hosts !== undefined) {
+    refuse(
+      'a new zip goes to the whole target; --hosts goes with --release, or with no zip for the newest upload',
+      'rollgate releases',
+    );
+  }
+  if (zip !== undefined && options.reason !== undefined) {
+    refuse(
+      '--reason does not go with a zip: the upload itself starts the deployment, and carries no reason',
+      `rollgate deploy ${zip}`,
+    );
+  }
+  if (options.release !== undefined && options.config !== undefined) {
+    refuse('--config does not go with --release: a release holds its configuration', 'rollgate deploy --help');
+  }
+}
+
+function reportStarted(world: World, started: StartedDeployment, options: CommonOptions): void {
+  if (options.json) {
+    printJson(world.stdout, started);
+    return;
+  }
+  printLines(world.stdout, [
+    `started  ${started.deploymentId}`,
+    `next: rollgate status ${started.deploymentId} --watch`,
+  ]);
+}
+
+function tell(world: World, options: CommonOptions, line: string): void {
+  if (!options.json) {
+    printLines(world.stdout, [line]);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Ports } from '../../clients/ports.ts';
+import { releaseIdOf } from '../../core/build-release.ts';
+import { InvalidDeploymentError } from '../../core/errors.ts';
+import { releaseName } from '../../core/release-manifest.ts';
+import { stableRelease } from '../../core/target-state.ts';
+import { planView } from '../../core/views/plan-view.ts';
+import { readHistory } from '../../ledger/deployment-history.ts';
+import { releaseOfContent } from '../../ledger/release-of-content.ts';
+import { readState } from '../../ledger/target-state.ts';
+import { checkRequest } from '../check-request.ts';
+import { printJson, printLines } from '../print.ts';
+import { readConfigFile, readZipFile } from '../read-input-files.ts';
+import { renderPlan } from '../render/render-lists.ts';
+import { styleOf } from '../render/style.ts';
+import { withNext } from '../report-error.ts';
+import type { CommonOptions, World } from '../world.ts';
+
+export interface PlanOptions extends CommonOptions {
+  readonly config?: string;
+  readonly hosts?: readonly string[];
+}
+
+/** Deployments that are looked at for what each host was last seen to run. */
+const lookedAt = 20;
+
+/** `rollgate plan`: what `deploy` would do with this zip, or with the newest upload. Changes nothing. */
+export async function plan(world: World, zip: string | undefined, options: PlanOptions): Promise<number> {
+  const ports = await world.connect(options.stage);
+  const file = await readConfigFile(world, ports, options.config);
+  const { bytes, source } = await withNext('rollgate deploy payment.zip', () => readArtifact(world, ports, zip));
+  const checked = await withNext(`correct ${zip ?? file.path}, then: rollgate plan`, () =>
+    checkRequest(ports, file.config, bytes, options.hosts),
+  );
+  const content = checked.contentSha256;
+  const known = content === null ? undefined : await releaseOfContent(ports, content);
+  const stable = stableRelease(await readState(ports));
+  const view = planView({
+    stage: ports.stage,
+    release: known === undefined ? 'a new release' : releaseName(known),
+    releaseId: known === undefined || content === null ? null : releaseIdOf(known, content),
+    source,
+    stable: stable === undefined ? null : releaseName(stable.release),
+    target: checked.target,
+    policy: file.config.rollout,
+    runningOn: await lastSeen(ports),
+    warnings: checked.warnings,
+  });
+  if (options.json) {
+    printJson(world.stdout, view);
+  } else {
+    printLines(world.stdout, renderPlan(view, styleOf(world.stdout)));
+  }
+  return 0;
+}
+
+async function readArtifact(
+  world: World,
+  ports: Ports,
+  zip: string | undefined,
+): Promise<{ readonly bytes: Uint8Array; readonly source: string }> {
+  if (zip !== undefined) {
+    return { bytes: await readZipFile(world, zip), source: zip };
+  }
+  const newest = (await ports.artifacts.versions())[0];
+  if (newest === undefined) {
+    throw new InvalidDeploymentError(
+      `nothing was uploaded to s3://${ports.stage.artifactBucket} yet; name a zip to plan with`,
+    );
+  }
+  const bytes = await ports.artifacts.read(newest.versionId);
+  return { bytes, source: `the newest upload, version ${newest.versionId} of ${newest.uploadedAt}` };
+}
+
+/** What each host was last seen to run, as a release id. */
+async function lastSeen(ports: Ports): Promise<ReadonlyMap<string, string>> {
+  const seen = new Map<string, string>();
+  for (const { outcome } of await readHistory(ports, lookedAt)) {
+    for (const host of outcome?.hosts ?? []) {
+      if (host.running !== null && !seen.has(host.instanceId)) {
+        seen.set(host.instanceId, host.running);
+      }
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,45 @@
+import { InvalidDeploymentError } from '../../core/errors.ts';
+import { releaseNumber } from '../../core/release-manifest.ts';
+import { resolveRollback } from '../../core/resolve-rollback.ts';
+import { readRelease } from '../../ledger/releases.ts';
+import { readState } from '../../ledger/target-state.ts';
+import { followToExit } from '../follow-to-exit.ts';
+import { withNext } from '../report-error.ts';
+import { startExecution } from '../start-execution.ts';
+import type { CommonOptions, World } from '../world.ts';
+
+export interface RollbackOptions extends CommonOptions {
+  readonly to?: string;
+  readonly reason?: string;
+}
+
+const next = 'rollgate releases';
+
+/**
+ * `rollgate rollback`: to the stable release before this one, or to the named one. What admission would refuse is refused
+ * here already, by the same function, so that it leaves no trace.
+ */
+export async function rollback(world: World, options: RollbackOptions): Promise<number> {
+  const ports = await world.connect(options.stage);
+  await withNext(next, async () => {
+    const named = options.to === undefined ? undefined : namedRelease(options.to);
+    if (named !== undefined) {
+      await readRelease(ports, named);
+    }
+    resolveRollback(await readState(ports), named);
+  });
+  const started = await startExecution(world, ports, 'rollback', {
+    rollback: true,
+    ...(options.to === undefined ? {} : { release: options.to }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  });
+  return followToExit(world, ports, started, options, next);
+}
+
+function namedRelease(text: string): number {
+  const number = releaseNumber(text);
+  if (number === undefined || number === 0) {
+    throw new InvalidDeploymentError(`--to: ${text} is not the name of a release, such as v41`);
+  }
+  return number;
+}

@@ -1,0 +1,115 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type DeployOptions, deploy } from './commands/deploy.ts';
+import { type HistoryOptions, history, releases } from './commands/history.ts';
+import { type PlanOptions, plan } from './commands/plan.ts';
+import { type RerunOptions, rerun } from './commands/rerun.ts';
+import { type RollbackOptions, rollback } from './commands/rollback.ts';
+import { type StatusOptions, status } from './commands/status.ts';
+import { printLines } from './print.ts';
+import { reportError } from './report-error.ts';
+import type { CommonOptions, World } from './world.ts';
+
+/** The exit code of a command that was typed wrong. */
+const usageExitCode = 2;
+
+/** Runs one command line (`argv` without program names) and returns its exit code. */
+export async function runCli(argv: readonly string[], world: World): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(world, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? 0 : usageExitCode;
+    }
+    const report = reportError(error, argv.includes('--verbose'));
+    printLines(world.stderr, report.lines);
+    return report.exitCode;
+  }
+}
+
+function buildProgram(world: World, exit: (code: number) => void): Command {
+  const program = new Command('rollgate')
+    .description('Deploys a service host by host behind a health gate, and takes it back when it fails.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      outputError: (text, write) => write(`${text.trimEnd()}\nnext: rollgate --help\n`),
+      getOutHelpWidth: () => world.stdout.size().columns,
+      getErrHelpWidth: () => world.stderr.size().columns,
+      getOutHasColors: () => world.stdout.hasColour,
+      getErrHasColors: () => world.stderr.hasColour,
+    })
+    .addHelpText('after', exitCodeHelp)
+    .enablePositionalOptions();
+
+  common(program.command('deploy [zip]'))
+    .description('deploy a zip, a release, or (with neither) the newest upload')
+    .option('--release <name>', 'an existing release, such as v41')
+    .option('--hosts <ids>', 'only these hosts, instance ids separated by commas; stable does not move', listOfIds)
+    .option('--reason <text>', 'goes into the record')
+    .option('--config <file>', 'the configuration to publish (default: services/<service>.yml)')
+    .option('--dry-run', 'only say what would be done', false)
+    .option('--no-wait', 'do not follow the deployment')
+    .action(async (zip: string | undefined, options: DeployOptions) => exit(await deploy(world, zip, options)));
+  common(program.command('plan [zip]'))
+    .description('what deploy would do; changes nothing')
+    .option('--hosts <ids>', 'only these hosts', listOfIds)
+    .option('--config <file>', 'the configuration to plan with (default: services/<service>.yml)')
+    .action(async (zip: string | undefined, options: PlanOptions) => exit(await plan(world, zip, options)));
+  common(program.command('status [deployment]'))
+    .description('the target and its running or last deployment, or one deployment')
+    .option('--watch', 'follow it to its end, and exit with its exit code', false)
+    .action(async (id: string | undefined, options: StatusOptions) => exit(await status(world, id, options)));
+  common(program.command('history'))
+    .description('the deployments, newest first')
+    .option('--limit <count>', 'how many', wholeNumber, 20)
+    .action(async (options: HistoryOptions) => exit(await history(world, options)));
+  common(program.command('releases'))
+    .description('the releases, and which is stable')
+    .action(async (options: CommonOptions) => exit(await releases(world, options)));
+  common(program.command('rollback'))
+    .description('go back to the stable release before this one; halts a running rollout first')
+    .option('--to <name>', 'a release, such as v41')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (options: RollbackOptions) => exit(await rollback(world, options)));
+  common(program.command('rerun [deployment]'))
+    .description('the same input again as a new deployment (default: the last one)')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(world, id, options)));
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .addOption(new Option('--stage <name>', 'the stage').default('local'))
+    .option('--json', 'the same as JSON', false)
+    .option('--verbose', 'with an error, where it came from', false);
+}
+
+const exitCodeHelp = `
+Exit codes: 0 as asked, 1 turned back or failed, 2 input, configuration or target wrong (nothing was touched),
+3 frozen or locked, 4 superseded, 5 halted, 6 a host could not be put back, 7 the lock was lost, 130 Ctrl-C.`;
+
+function listOfIds(text: string): readonly string[] {
+  const ids = text
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+  if (ids.length === 0) {
+    throw new InvalidArgumentError('Give instance ids separated by commas.');
+  }
+  return ids;
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) {
+    throw new InvalidArgumentError('Give a whole number of at least 1.');
+  }
+  return number;
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from './connect.ts';
+import type { Output, World } from './world.ts';
+
+/** The machine as it is. */
+export function realWorld(): World {
+  const projectRoot = dirname(import.meta.dirname);
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    connect: (stage) => connect(stage, join(projectRoot, '.rollgate')),
+    readFile: (path) => readFile(resolve(folderOfPerson(), path)),
+    configPath: (service) => join(projectRoot, 'services', `${service}.yml`),
+    user: process.env['SUDO_USER'] ?? userName(),
+    uniqueId: () => randomUUID(),
+    sleep: (milliseconds) => delay(milliseconds),
+    onInterrupt(listener) {
+      process.on('SIGINT', listener);
+      return () => process.off('SIGINT', listener);
+    },
+  };
+}
+
+/** npm runs scripts in the project's folder; where the person stood is in INIT_CWD. */
+function folderOfPerson(): string {
+  const isNpmScript = process.env['npm_lifecycle_event'] === 'rollgate';
+  return isNpmScript ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd();
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry in the password file, as containers have.
+    return process.env['USER'] ?? 'unknown';
+  }
+}
+
+/** A stream of this process; https://no-color.org and TERM=dumb are respected. */
+export function outputOf(stream: NodeJS.WriteStream): Output {
+  const isTerminal = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+  const noColour = (process.env['NO_COLOR'] ?? '') !== '';
+  return {
+    write: (text) => stream.write(text),
+    isTerminal,
+    hasColour: isTerminal && !noColour,
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
+  };
+}

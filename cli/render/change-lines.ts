@@ -1,0 +1,47 @@
+import type { DeploymentView } from '../../core/views/deployment-view.ts';
+import { durationText } from '../../core/views/elapsed.ts';
+import { deploymentWords, hostWords, type StatusWord } from '../../core/views/status-words.ts';
+import { timeText } from './instant.ts';
+import type { Style } from './style.ts';
+
+/** What has changed since the view before, one line each: for logs and pipes, where nothing is redrawn. */
+export function changeLines(
+  before: DeploymentView | null,
+  after: DeploymentView,
+  nowMilliseconds: number,
+  style: Style,
+): readonly string[] {
+  const time = timeText(nowMilliseconds);
+  return [...statusLines(before, after, time, style), ...hostLines(before, after, time, style)];
+}
+
+function statusLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {
+  const isSame = before?.status === after.status && before.statusNote === after.statusNote;
+  if (isSame || after.end !== null) {
+    return [];
+  }
+  const note = after.statusNote === null ? '' : `, ${after.statusNote}`;
+  return [`${time}  ${wordText(deploymentWords[after.status], style)}${note}`];
+}
+
+function hostLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {
+  return after.parts.flatMap((part) =>
+    part.hosts.flatMap((host) => {
+      const earlier = before?.parts
+        .find((each) => each.title === part.title)
+        ?.hosts.find((each) => each.instanceId === host.instanceId);
+      if (earlier?.status === host.status || host.status === 'waiting' || host.status === 'notStarted') {
+        return [];
+      }
+      const word = hostWords[host.status];
+      const isOver = word.colour !== 'blue' && host.durationSeconds !== null;
+      const duration = isOver ? `  ${durationText(host.durationSeconds)}` : '';
+      const detail = host.detail === null ? '' : `  ${host.detail}`;
+      return [`${time}  ${part.title}  ${host.name}  ${wordText(word, style)}${duration}${detail}`];
+    }),
+  );
+}
+
+function wordText(word: StatusWord, style: Style): string {
+  return `${style.icon(word)} ${style.paint(word.colour, word.word)}`;
+}

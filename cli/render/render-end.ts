@@ -1,0 +1,31 @@
+import type { DeploymentView } from '../../core/views/deployment-view.ts';
+import type { EndView, HostEnd } from '../../core/views/end-view.ts';
+import { deploymentWords, leftWords, type Mess } from '../../core/views/status-words.ts';
+import { timeText } from './instant.ts';
+import { padEnd, type Style } from './style.ts';
+
+const colourOfMess = { none: 'green', mixed: 'yellow', dirty: 'red' } as const satisfies Readonly<Record<Mess, string>>;
+
+/** How a deployment ended: first whether a mess was left, then why, then who runs what, then what to type. */
+export function renderEnd(view: DeploymentView, end: EndView, style: Style): readonly string[] {
+  const word = deploymentWords[view.status];
+  const [reason = '', ...more] = end.reason.text.split('\n');
+  const nameWidth = Math.max(0, ...end.hosts.map((host) => host.name.length));
+  const leftWidth = Math.max(0, ...end.hosts.map((host) => leftWords[host.status].word.length));
+  return [
+    `${style.icon(word)} ${style.strong(style.paint(word.colour, word.word))}  ${style.paint(colourOfMess[end.mess], end.meaning)}`,
+    `  why: ${reason}`,
+    ...more.map((line) => `       ${line}`),
+    ...end.hosts.flatMap((host) => renderHost(host, nameWidth, leftWidth, style)),
+  ];
+}
+
+function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: Style): readonly string[] {
+  const word = leftWords[host.status];
+  const seen = host.observedAt === null ? '' : style.faint(`  seen ${timeText(Date.parse(host.observedAt))} UTC`);
+  const left = style.paint(word.colour, padEnd(word.word, leftWidth));
+  return [
+    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${seen}`,
+    ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),
+  ];
+}

@@ -1,0 +1,68 @@
+import { exitCodeOf, InvalidDeploymentError } from '../core/errors.ts';
+import { CliError } from './cli-error.ts';
+
+export interface ErrorReport {
+  /** `error: …`, one line for each problem, and `next: …`. */
+  readonly lines: readonly string[];
+  readonly exitCode: number;
+}
+
+/** What is said of a thrown value; its stack only where `isVerbose`. */
+export function reportError(error: unknown, isVerbose: boolean): ErrorReport {
+  const cause = error instanceof CliError && error.cause !== undefined ? error.cause : error;
+  const stack = isVerbose && cause instanceof Error && cause.stack !== undefined ? cause.stack.split('\n') : [];
+  return {
+    lines: [...problemsOf(error).map((problem) => `error: ${problem}`), `next: ${nextOf(error)}`, ...stack],
+    exitCode: error instanceof CliError ? error.exitCode : exitCodeOf(error),
+  };
+}
+
+/** Says what to type next about an InvalidDeploymentError of this work; other errors pass. */
+export async function withNext<T>(next: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InvalidDeploymentError || isInvalid(error)) {
+      throw new CliError(problemsOf(error).join('\n'), next, exitCodeOf(error), { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** An error that came over the engine's socket has the name, not the class. */
+function isInvalid(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'InvalidDeploymentError';
+}
+
+function problemsOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) {
+    return [String(error)];
+  }
+  const lines = error.message.split('\n').filter((line) => line.trim() !== '');
+  const known = error instanceof CliError || exitCodeOf(error) !== 1 || ownNextStep(error) !== undefined;
+  return known && lines.length > 0 ? lines : [`${error.name}: ${lines.join(' ')}`];
+}
+
+function nextOf(error: unknown): string {
+  const own = error instanceof CliError ? error.next : ownNextStep(error);
+  if (own !== undefined) {
+    return own;
+  }
+  switch (error instanceof Error ? error.name : '') {
+    case 'InvalidDeploymentError':
+      return 'rollgate plan';
+    case 'DeploymentLockedError':
+    case 'LockLostError':
+      return 'rollgate status';
+    case 'TransientAwsError':
+      return 'the same again in a minute';
+    default:
+      return 'the same again with --verbose; this is a bug';
+  }
+}
+
+/** Errors of the engine's socket bring their own next step. */
+function ownNextStep(error: unknown): string | undefined {
+  const isTold = error instanceof Error && 'nextStep' in error && typeof error.nextStep === 'string';
+  return isTold ? String(error.nextStep) : undefined;
+}

@@ -1,0 +1,33 @@
+import type { Ports } from '../clients/ports.ts';
+
+/** One stream that a person or a program reads. */
+export interface Output {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  readonly hasColour: boolean;
+  readonly size: () => { readonly columns: number; readonly rows: number };
+}
+
+/** Everything that the commands need of the machine they run on; tests bring their own. */
+export interface World {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly connect: (stage: string) => Promise<Ports>;
+  /** Bytes of a file. Throws NodeJS.ErrnoException. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** `services/<service>.yml` of this project. */
+  readonly configPath: (service: string) => string;
+  /** Who types: goes into the record with what is asked for. */
+  readonly user: string;
+  readonly uniqueId: () => string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Calls back at Ctrl-C instead of ending; the function returned ends that. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+}
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly stage: string;
+  readonly verbose: boolean;
+}
