@@ -1,16 +1,16 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { killCgroup, processesIn, removeCgroup } from './cgroups.ts';
 import { readMachineSettings } from './machine-settings.ts';
-import { unmountBelow } from './mounts.ts';
+import { removeTree, unmountBelow } from './mounts.ts';
 import { type Names, namesOf } from './names.ts';
 import { iptables, type Network, openNetwork, plugIn, removeNetwork } from './network.ts';
 import { abandoned, forgetClaim, takeOwnership, withRegistry } from './registry.ts';
 import { forgetMachine } from './spawn-machine.ts';
-import { type HostSpec, makeSystemdHost, type PowerState, type SystemdHost } from './systemd-host.ts';
+import { type HostOptions, type HostSpec, makeSystemdHost, type SystemdHost } from './systemd-host.ts';
 
 export interface FleetOptions {
   /** Told whenever a host goes up or down, also where it does so by itself. */
-  readonly onPower?: (host: SystemdHost, state: PowerState) => void;
+  readonly onPower?: HostOptions['onPower'];
 }
 
 /** The hosts of one state folder, with their network. One per state folder and machine. */
@@ -60,12 +60,14 @@ export async function openFleet(stateDir: string, options: FleetOptions = {}): P
     );
   };
 
+  const starting = new Set<Promise<unknown>>();
   const startHost = async (spec: HostSpec) => {
     const cable = await plugIn(names, network, spec.name, spec.addresses);
     const onPower = options.onPower === undefined ? {} : { onPower: options.onPower };
     const host = await makeSystemdHost({ names, spec, network: cable, settings, ...onPower });
     hosts.push(host);
     if (metadataPort !== undefined) await redirectMetadata(host, metadataPort);
+    if (stopping !== undefined) throw new Error('the hosts are being stopped');
     await host.powerOn();
     return host;
   };
@@ -82,7 +84,10 @@ export async function openFleet(stateDir: string, options: FleetOptions = {}): P
           throw new Error(`${spec.name}: addresses have to be in ${network.subnet}`);
         }
       }
-      const started = await Promise.allSettled(specs.map(startHost));
+      const tasks = specs.map(startHost);
+      for (const task of tasks) starting.add(task);
+      const started = await Promise.allSettled(tasks);
+      for (const task of tasks) starting.delete(task);
       return started.map((result) => {
         if (result.status === 'rejected') throw result.reason;
         return result.value;
@@ -94,7 +99,11 @@ export async function openFleet(stateDir: string, options: FleetOptions = {}): P
     },
     stopAll: (how = 'orderly') => {
       stopping ??= (async () => {
-        await Promise.allSettled(hosts.map((host) => host.powerOff(how)));
+        // Switching off ends a boot; a host that was not there yet is met in the second round.
+        for (let round = 0; round < 2; round++) {
+          await Promise.allSettled(hosts.map((host) => host.powerOff(how)));
+          await Promise.allSettled(starting);
+        }
         await withRegistry(() => sweep(names));
         await owner.release();
       })();
@@ -112,6 +121,12 @@ export async function sweepLeftovers(stateDir: string): Promise<void> {
   } finally {
     await owner.release();
   }
+}
+
+/** Forgets the hosts of a state folder, files and all. Throws where an engine still runs there. */
+export async function discardHosts(stateDir: string): Promise<void> {
+  await sweepLeftovers(stateDir);
+  await removeTree((await namesOf(stateDir)).hostsDir);
 }
 
 /** Nothing there is fine; each step finds its things by the mark alone, so that any crash is covered. */

@@ -57,8 +57,8 @@ export async function ensureHostTools(options: ToolOptions = {}): Promise<string
 export async function probeHosts(stateDir: string): Promise<string | undefined> {
   await mkdir(stateDir, { recursive: true });
   const dir = await realpath(stateDir);
-  if (/[,:\\\s]/.test(dir))
-    return `systemd hosts can't live in ${dir}: overlayfs takes no path with a comma, colon, backslash or space, so move the checkout`;
+  if (/[,:\\]/.test(dir))
+    return `systemd hosts can't live in ${dir}: overlayfs takes no path with a comma, colon or backslash, so move the checkout`;
   if (hierarchies().length === 0)
     return 'systemd hosts need cgroups, and /sys/fs/cgroup has none: mount them to have hosts';
   const cgroup = `rollgate-probe-${process.pid}`;
@@ -130,7 +130,7 @@ export async function probeHosts(stateDir: string): Promise<string | undefined> 
       try {
         await act();
       } catch (error) {
-        const said = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
+        const said = error instanceof Error ? (error.message.trim().split('\n').at(1) ?? error.message) : String(error);
         return `systemd hosts need ${need}, which this machine does not allow (${said}): use a machine or a privileged container that does`;
       }
     }

@@ -39,7 +39,7 @@ export async function readMachineSettings(): Promise<MachineSettings> {
   const read = await readPipSettings();
   const folders: string[] = [];
   for (const link of pipValues(read, 'find-links'))
-    if (link.startsWith('/') && (await hasEntries(link))) folders.push(link);
+    if (/^\/[^:]*$/.test(link) && (await hasEntries(link))) folders.push(link);
   const withLinks = mapPipValues(read, 'find-links', (links) =>
     links.filter((link) => isRemote(link) || folders.includes(link)),
   );

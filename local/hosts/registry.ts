@@ -54,7 +54,7 @@ export async function forgetClaim(names: Names): Promise<void> {
   await writeFile('/proc/sys/net/ipv4/ip_forward', mine.claim.forwardingWas);
 }
 
-/** State folders that are gone, or whose engine died over half an hour ago, while their hosts are still about. */
+/** Dead engines whose hosts are still about: the state folder is gone, or they started over half an hour ago. */
 export async function abandoned(names: Names): Promise<readonly Names[]> {
   const found: Names[] = [];
   for (const entry of await claims()) {

@@ -46,11 +46,14 @@ export interface HostOptions {
   readonly spec: HostSpec;
   readonly network: HostNetwork;
   readonly settings: MachineSettings;
-  readonly onPower?: (host: SystemdHost, state: PowerState) => void;
+  /** `problem` says why a reboot from within did not come up again. */
+  readonly onPower?: (host: SystemdHost, state: PowerState, problem?: unknown) => void;
 }
 
 const hostEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 const bootSeconds = 60;
+/** A unit that takes longer to start holds back `running`, but not the host. */
+const settleSeconds = 20;
 const orderlySeconds = 8;
 /** nspawn's exit code where the machine asked to be started again. */
 const rebootCode = 133;
@@ -68,13 +71,14 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
   let isWanted = false;
   let nspawn: ChildProcess | undefined;
   let changing: Promise<unknown> = Promise.resolve();
+  let giveUpBoot = new AbortController();
 
   await adoptOverlay(folder, spec.root);
 
-  const setPower = (state: PowerState) => {
-    if (power === state) return;
+  const setPower = (state: PowerState, problem?: unknown) => {
+    if (power === state && problem === undefined) return;
     power = state;
-    options.onPower?.(host, state);
+    options.onPower?.(host, state, problem);
   };
   /** Switching on and off happens one after another. */
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
@@ -89,6 +93,7 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
   };
 
   const boot = async (isReboot: boolean) => {
+    const { signal } = giveUpBoot;
     setPower('booting');
     if (!isReboot) {
       const layers = { lower: spec.root.layers, upper: join(folder, 'upper'), work: join(folder, 'work'), at: merged };
@@ -97,57 +102,62 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     }
     await makeCgroup(cgroup);
     await setCable(network, 'up');
+    const { child, ended } = await startNspawn(isReboot);
+    try {
+      await untilBooted(child, signal);
+    } catch (error) {
+      const said = (await readFile(console, 'utf8')).trimEnd().split('\n').slice(-15).join('\n');
+      await clear();
+      const what = error instanceof Error ? error.message : String(error);
+      throw new Error(`${spec.name} did not boot: ${what}. The end of its console (${console}):\n${said}`, {
+        cause: error,
+      });
+    }
+    setPower('running');
+    void ended.then((code) => onEnd(child, code));
+  };
+
+  const startNspawn = async (isReboot: boolean) => {
     const log = await open(console, isReboot ? 'a' : 'w', 0o600);
     const flags = [`--network-namespace-path=/run/netns/${network.namespace}`, '--capability=CAP_NET_ADMIN', '--boot'];
     const [file = '', ...args] = inCgroup(cgroup, [...nspawnArgv(merged, machine, settings.folders), ...flags]);
-    const child = spawn(file, args, {
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { ...hostEnv, LC_ALL: 'C.UTF-8' },
-    });
+    const env = { ...hostEnv, LC_ALL: 'C.UTF-8' };
+    const child = spawn(file, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env });
     nspawn = child;
     const ended = new Promise<number | null>((resolve) => {
       child.once('error', () => resolve(null));
       child.once('exit', (code) => resolve(code));
     });
-    let hasEnded = false;
-    void ended.then(() => {
-      hasEnded = true;
-    });
     await log.close();
-    const failure = async (what: string) => {
-      const said = (await readFile(console, 'utf8')).trimEnd().split('\n').slice(-15).join('\n');
-      return new Error(`${spec.name} did not boot: ${what}. The end of its console (${console}):\n${said}`);
+    return { child, ended };
+  };
+
+  const untilBooted = async (child: ChildProcess, signal: AbortSignal) => {
+    const end = deadline(bootSeconds);
+    const check = () => {
+      signal.throwIfAborted();
+      if (child.pid === undefined || hasEnded(child)) throw new Error('nspawn has ended');
     };
-    try {
-      const end = deadline(bootSeconds);
-      await until(
-        `${spec.name} has started systemd`,
-        async () => {
-          leader = child.pid === undefined ? undefined : await leaderOf(child.pid);
-          return hasEnded || leader !== undefined;
-        },
-        end,
-        5,
+    const findLeader = async () => {
+      check();
+      leader = await leaderOf(child.pid ?? 0);
+      return leader !== undefined;
+    };
+    await until('systemd has started', findLeader, end, 5);
+    await makeCgroup(`${cgroup}/exec`);
+    const isUp = async () => {
+      check();
+      const waited = await enter(['systemctl', 'is-system-running', '--wait'], {
+        timeoutSeconds: settleSeconds,
+        signal,
+      });
+      check();
+      if (waited.timedOut !== true) return ['running', 'degraded'].includes(waited.stdout.trim());
+      return (
+        (await enter(['systemctl', 'is-system-running'], { timeoutSeconds: 5, signal })).stdout.trim() === 'starting'
       );
-      if (hasEnded) throw await failure('nspawn ended');
-      await makeCgroup(`${cgroup}/exec`);
-      await until(
-        `${spec.name} has booted`,
-        async () => {
-          if (hasEnded) return true;
-          const asked = await enter(['systemctl', 'is-system-running', '--wait'], { timeoutSeconds: bootSeconds });
-          return ['running', 'degraded'].includes(asked.stdout.trim());
-        },
-        end,
-      );
-      if (hasEnded) throw await failure('it went down again');
-    } catch (error) {
-      await clear();
-      throw error instanceof Error && error.message.startsWith('waited in vain') ? await failure(error.message) : error;
-    }
-    setPower('running');
-    void ended.then((code) => onEnd(child, code));
+    };
+    await until('its units have started', isUp, end);
   };
 
   /** After the machine's init process has ended, by itself, by order or by a kill. */
@@ -155,15 +165,14 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     if (nspawn !== child) return;
     leader = undefined;
     nspawn = undefined;
-    if (code === rebootCode && isWanted) {
-      setPower('booting');
-      void inTurn(async () => {
-        if (power === 'booting' && isWanted) await boot(true);
-      }).catch(() => setPower('stopped'));
-      return;
-    }
-    setPower('stopping');
-    void inTurn(clear);
+    const isReboot = code === rebootCode && isWanted;
+    setPower(isReboot ? 'booting' : 'stopping');
+    inTurn(async () => {
+      // Where somebody has switched it on or off meanwhile, all is done already.
+      if (nspawn !== undefined || power === 'stopped') return;
+      if (isReboot && isWanted) await boot(true);
+      else await clear();
+    }).catch((error: unknown) => setPower('stopped', error));
   };
 
   const clear = async () => {
@@ -201,6 +210,7 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     },
     powerOn: () => {
       isWanted = true;
+      giveUpBoot = new AbortController();
       return inTurn(async () => {
         if (power === 'running') return;
         await boot(false);
@@ -208,6 +218,7 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     },
     powerOff: (how = 'orderly') => {
       isWanted = false;
+      giveUpBoot.abort(new Error('it was switched off meanwhile'));
       return inTurn(async () => {
         if (power === 'stopped') return;
         if (how === 'orderly' && leader !== undefined) {
@@ -215,7 +226,7 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
           const order = enter(['systemctl', 'poweroff', '--no-wall'], { timeoutSeconds: orderlySeconds });
           await order.catch(() => undefined);
           const child = nspawn;
-          const isDown = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
+          const isDown = () => child === undefined || hasEnded(child);
           await until(`${spec.name} is down`, isDown, deadline(orderlySeconds)).catch(() => undefined);
         }
         await clear();
@@ -223,6 +234,10 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     },
   };
   return host;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** An overlay that stands on another root than it was made on would be a mixture of both: it is made anew. */
