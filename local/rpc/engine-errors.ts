@@ -28,3 +28,14 @@ export class EngineRunningError extends Error {
     super(`an engine is running here already (it answers on ${socketPath})`);
   }
 }
+
+/** The engine has taken its socket, but its hosts are not up yet. */
+export class EngineStartingError extends Error {
+  override readonly name = 'EngineStartingError';
+  /** What to type next. */
+  readonly nextStep = 'the same again when it is up';
+
+  constructor() {
+    super('the engine here is still starting');
+  }
+}

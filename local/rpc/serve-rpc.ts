@@ -1,7 +1,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { takeLock } from '../hosts/held-lock.ts';
 import { hasCode } from '../ledger/atomic-files.ts';
-import { EngineRunningError } from './engine-errors.ts';
+import { EngineRunningError, EngineStartingError } from './engine-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
 import {
   createLineReader,
@@ -27,7 +28,7 @@ const maxUnreadBytes = 32 * 1024 * 1024;
 
 /**
  * Serves methods on a unix socket that only its owner can open. The socket file of a killed engine is replaced; where
- * a living one answers, throws EngineRunningError.
+ * a living one answers, throws EngineRunningError. As long as `methods` is empty, callers are told that it starts.
  */
 export async function serveRpc(socketPath: string, methods: RpcMethods): Promise<RpcServer> {
   const sockets = new Set<Socket>();
@@ -40,6 +41,8 @@ export async function serveRpc(socketPath: string, methods: RpcMethods): Promise
       if (request.method === subscribeMethod) {
         subscribers.add(socket);
         message = { id: request.id };
+      } else if (method === undefined && Object.keys(methods).length === 0) {
+        throw new EngineStartingError();
       } else if (method === undefined) {
         throw new Error(`the engine has no method ${request.method}: is it of another version?`);
       } else {
@@ -106,9 +109,22 @@ async function listen(server: Server, path: string, socketPath: string): Promise
     await listenOnce(server, path);
   } catch (error) {
     if (!hasCode(error, 'EADDRINUSE')) throw error;
+    await takeOver(server, path, socketPath);
+  }
+}
+
+/** One at a time: of two engines that find the same dead socket, the second must find the first one's. */
+async function takeOver(server: Server, path: string, socketPath: string): Promise<void> {
+  // Without flock(1) two engines started in the same instant might both win: then only the hosts' own lock is left.
+  const lock = await takeLock(`${socketPath}.lock`, { wait: true }).catch(() => undefined);
+  try {
     if (await isAnswered(path)) throw new EngineRunningError(socketPath);
     rmSync(socketPath, { force: true });
     await listenOnce(server, path);
+  } catch (error) {
+    throw hasCode(error, 'EADDRINUSE') ? new EngineRunningError(socketPath) : error;
+  } finally {
+    await lock?.release();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   SupersededError,
   TransientAwsError,
 } from '../../core/errors.ts';
+import { EngineStartingError } from './engine-errors.ts';
 
 /** One line of JSON each way; bytes travel as `{"$bytes": "<base64>"}`. */
 export interface Request {
@@ -90,6 +91,7 @@ const errorClasses: Readonly<Record<string, new (message: string) => Error>> = {
 /** The error as it was thrown on the other side, of the same class where it is one of ours. */
 export function fromWireError(error: WireError): Error {
   if (error.name === 'InvalidDeploymentError') return new InvalidDeploymentError(error.problems ?? error.message);
+  if (error.name === 'EngineStartingError') return new EngineStartingError();
   const OwnError = errorClasses[error.name];
   if (OwnError !== undefined) return new OwnError(error.message);
   const other = new Error(error.message);

@@ -17,7 +17,10 @@ export interface LoweredMachine {
   readonly types: ReadonlyMap<string, State['Type']>;
 }
 
-/** The package times every Task out, after 60 s where nothing else is said; this is the most its timer can hold. */
+/**
+ * The package times every Task out, after 60 s where nothing else is said; this is the most its timer can hold. So no
+ * state lasts longer than 24 days here, whatever its own TimeoutSeconds.
+ */
 const neverSeconds = 2_147_483;
 
 /**

@@ -115,7 +115,7 @@ describe('errors', () => {
   });
 
   test.each(['nothing', 'toString', '__proto__'])('a method that is not there (%s) is said so', async (method) => {
-    await serve({});
+    await serve({ ping: async () => 'pong' });
     const connection = await connectEngine(socketPath);
 
     await expect(connection.call(method)).rejects.toThrow(
@@ -155,6 +155,16 @@ describe('without an engine', () => {
     expect(await (await connectEngine(socketPath)).call('ping')).toBe('pong');
   });
 
+  test('of many engines that find the same dead socket, one takes it and answers', async () => {
+    await leaveStaleSocket(socketPath);
+
+    const started = await Promise.allSettled(['a', 'b', 'c'].map((name) => serve({ name: async () => name })));
+
+    const won = started.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []));
+    expect(won).toHaveLength(1);
+    expect(await (await connectEngine(socketPath)).call('name')).toBe(['a', 'b', 'c'][won[0] ?? -1]);
+  });
+
   test('a second engine is refused while the first one answers, and the first stays', async () => {
     await serve({ ping: async () => 'first' });
 
@@ -177,6 +187,20 @@ describe('without an engine', () => {
     await expect(connection.call('never')).rejects.toMatchObject({ name: 'EngineGoneError' });
     expect(existsSync(socketPath)).toBe(false);
   });
+});
+
+test('an engine that has nothing to serve yet says that it starts', async () => {
+  const methods: Record<string, RpcMethods[string]> = {};
+  await serve(methods);
+  const starting = { name: 'EngineStartingError', message: 'the engine here is still starting' };
+
+  await expect(createRemotePorts(socketPath)).rejects.toMatchObject({
+    ...starting,
+    nextStep: 'the same again when it is up',
+  });
+  Object.assign(methods, methodsOfPorts(recordingPorts([])));
+
+  expect((await createRemotePorts(socketPath)).stage).toEqual(stage);
 });
 
 test('events reach those who have subscribed, in order, and nobody else', async () => {
