@@ -225,7 +225,8 @@ export function createRunCommand(options: RunCommandOptions): RunCommand {
       const next = queue.shift();
       const record = next === undefined ? undefined : store.get(next.commandId);
       if (next === undefined || record === undefined) continue;
-      if (isTerminal(record.status) && !(next.isLate && record.status === 'TimedOut')) continue;
+      // A late agent does not know that SSM has given the command up, or that somebody has cancelled it.
+      if (isTerminal(record.status) && !next.isLate) continue;
       if (agent === undefined) change(record, { status: 'Failed', statusDetails: 'Undeliverable' });
       else track(work(agent, record, next.fault));
     }

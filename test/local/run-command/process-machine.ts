@@ -53,7 +53,7 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       detached: true,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', ...options.env },
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -388,6 +388,19 @@ describe('simulated faults', () => {
     expect([standing(commandId), held.jobs.length]).toEqual(['TimedOut/DeliveryTimedOut -1', 1]);
   });
 
+  test('a command that was cancelled in vain runs all the same', async () => {
+    const release = Promise.withResolvers<void>();
+    faults.givenSend({ kind: 'start-after', released: release.promise });
+    const { commandId } = service.send(request);
+    service.cancel(commandId, host);
+    release.resolve();
+    await settle();
+    held.jobs[0]?.finish(done);
+    await service.idle();
+
+    expect([standing(commandId), held.jobs.length]).toEqual(['Cancelled/Cancelled -1', 1]);
+  });
+
   test('a command that starts late, yet in time, is an ordinary one', async () => {
     faults.givenSend({ kind: 'start-late', seconds: 20 });
     const { commandId } = service.send(request);

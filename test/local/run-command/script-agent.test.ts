@@ -108,7 +108,7 @@ describe('a script', () => {
       .split('\n')
       .map((line) => line.split('=')[0])
       .filter((name) => !['', '_', 'PWD', 'SHLVL', 'OLDPWD'].includes(name ?? ''));
-    expect(names).toEqual(['AWS_SSM_INSTANCE_ID', 'AWS_SSM_REGION_NAME', 'HOME', 'PATH', 'SSM_COMMAND_ID']);
+    expect(names).toEqual(['AWS_SSM_INSTANCE_ID', 'AWS_SSM_REGION_NAME', 'PATH', 'SSM_COMMAND_ID']);
     expect(result.stdout).toContain('AWS_SSM_INSTANCE_ID=i-0a1\nAWS_SSM_REGION_NAME=eu-west-1\n');
     expect(result.stdout).toContain('SSM_COMMAND_ID=c-1\n');
   });

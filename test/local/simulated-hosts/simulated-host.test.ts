@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { diagnose } from '../../../core/diagnosis.ts';
 import type { HostReport } from '../../../core/host-report.ts';
 import type { DocumentKind } from '../../../core/statuses.ts';
 import {
@@ -177,6 +178,7 @@ describe('install', () => {
 
     expect(line(report)).toBe('failed pip-failed none inactive');
     expect(report.evidence?.pip?.[0]).toBe('fatal error: lber.h: No such file or directory');
+    expect(diagnose({ report }).cause).toBe('pip-install-failed');
   });
 
   test('whose preflight fails tells it in the check of that upstream', async () => {
@@ -248,6 +250,22 @@ describe('activate and verify', () => {
     expect([report.outcome, report.failure, report.host.isActive]).toEqual(['failed', failure, isActive]);
     expect(report.checks?.filter((check) => !check.isOk).map((check) => check.name)).toEqual(failing);
     expect(report.evidence?.systemd).toBeDefined();
+  });
+
+  test.each([
+    ['import-error', 'app-load-failed'],
+    ['prints-secret', 'app-load-failed'],
+    ['exits-at-start', 'crash-loop'],
+    ['answers-500', 'http-unhealthy'],
+    ['slow-health', 'http-unhealthy'],
+    ['dies-after-8s', 'crash-loop'],
+    ['worker-dies-after-4s', 'worker-deaths'],
+  ])('give the diagnosis what it needs to tell the variant %s', async (variant, cause) => {
+    const bad = await given(3, variant);
+    await install(bad);
+    await activate(bad.releaseId);
+
+    expect(diagnose({ report: await verify(bad.releaseId) }).cause).toBe(cause);
   });
 
   test('of `previous` go back to the last release that passed here, not to a broken one', async () => {
