@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openFleet, sweepLeftovers } from '../../local/hosts/fleet.ts';
 import { removeTree } from '../../local/hosts/mounts.ts';
 import { ensureBaseRoot, ensureLayer, type Root } from '../../local/hosts/roots.ts';
+import { runProgram } from '../../local/hosts/run-program.ts';
 import { givenStateDir, leftoversOf, rootsDir, whyNoHosts } from './host-fixture.ts';
 
 let reason: string | undefined;
@@ -139,5 +141,28 @@ describe('the state of a host', () => {
       attempts: 2,
       failed: 2,
     });
+  });
+
+  test('a layer whose making was killed is made again, without the half that was there, and its processes are gone', async () => {
+    const recipe = `killed ${Date.now()}`;
+    const maker = spawn(process.execPath, [join(import.meta.dirname, 'abandoned-layer.ts'), rootsDir, recipe], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => maker.stdout.once('data', resolve));
+    const gone = new Promise((resolve) => maker.once('close', resolve));
+    maker.kill('SIGKILL');
+    await gone;
+
+    const layer = await ensureLayer(rootsDir, {
+      name: 'boot-killed',
+      recipe,
+      parent: root,
+      build: async (host) => {
+        await host.run(['sh', '-c', 'ls /etc/half 2>/dev/null && exit 1; echo whole >/etc/whole']);
+      },
+    });
+
+    expect(await readFile(join(layer.layers[0] ?? '', 'etc/whole'), 'utf8')).toBe('whole\n');
+    expect((await runProgram(['pgrep', '--full', 'echo half >/etc/half'])).stdout).toBe('');
   });
 });
