@@ -1,18 +1,21 @@
 import { failureOf } from './evaluate-outcome.ts';
-import { type HostProgress, landed } from './host-progress.ts';
-import { approvalBeforeWave, concurrencyOf, planWaves, type Wave } from './plan-waves.ts';
-import type { Decision, RolloutFacts } from './rollout-facts.ts';
+import { isOverEventBudget } from './event-budget.ts';
+import { type HostProgress, isDown, isRevertable, landed } from './host-progress.ts';
+import { isPaused } from './is-paused.ts';
+import {
+  approvalBeforeWave,
+  concurrencyOf,
+  maxHostsPerWave,
+  maxMapConcurrency,
+  planWaves,
+  type Wave,
+} from './plan-waves.ts';
+import { reason } from './reasons.ts';
+import type { Decision, Failure, RolloutFacts } from './rollout-facts.ts';
+import { switchOfHost } from './switch-of-host.ts';
 
-/** A host that could not be reverted or settled is tried once more, then named in FailedDirty. */
-export const maxRevertAttempts = 2;
+/** A host that did not settle is asked once more, then named in FailedDirty. */
 export const maxSettleAttempts = 2;
-
-/**
- * Step Functions ends an execution hard at 25,000 history events. A host of a wave costs about 20 (Map iteration, two
- * tasks, a choice, one heartbeat retry), so the deployment continues in a new execution well before that.
- */
-export const eventsPerHost = 20;
-export const maxEventsPerExecution = 18_000;
 
 /** A pause that nobody ends within a week is an end: the deployment is reverted. */
 export const pauseLimitSeconds = 604_800;
@@ -20,17 +23,30 @@ export const pauseLimitSeconds = 604_800;
 /** No deployment takes more decisions than this, whatever happens: every loop has a bound. */
 export const maxRounds = 2_000;
 
+export interface Decided {
+  readonly decision: Decision;
+  /** Why the rollout turns back, or has; null while it goes forward. */
+  readonly failure: Failure | null;
+}
+
 /**
  * What the machine does next. It is asked after Stage, after every wave, bake, park, revert and settle, and after every
  * error; it looks at the ledger alone, so a repair or a continued execution gets the same answer as the first one.
  */
-export function decideNextWave(read: RolloutFacts): Decision {
+export function decideNextWave(read: RolloutFacts): Decided {
   const facts = { ...read, progress: landed(read.progress) };
   const failure = failureOf(facts);
   if (facts.decisions.length >= maxRounds) {
-    return { kind: 'finish' };
+    return { decision: { kind: 'finish' }, failure };
   }
-  return failure === null ? decideForward(facts) : decideBackward(facts, failure.keepsHosts);
+  const forward = failure === null ? decideForward(facts) : null;
+  const turnsBack = failure ?? (forward?.kind === 'wave' ? blockOf(facts, forward.hosts) : null);
+  const decision =
+    forward === null || turnsBack !== null ? decideBackward(facts, turnsBack?.keepsHosts ?? false) : forward;
+  return {
+    decision: isOverEventBudget(facts.decisions, decision) ? { kind: 'continue' } : decision,
+    failure: turnsBack,
+  };
 }
 
 function decideForward(facts: RolloutFacts): Decision {
@@ -38,63 +54,80 @@ function decideForward(facts: RolloutFacts): Decision {
   if (differing.length > 0) {
     return { kind: 'stage', hosts: differing };
   }
-  const failed = facts.progress.filter((host) => host.run === 'failed');
+  const failed = facts.progress.filter(isRevertable);
   if (failed.length > 0) {
     return revert(facts, failed);
   }
   const waves = wavesOf(facts);
-  const afterWave = decideAfterWave(facts, waves);
-  if (afterWave !== undefined) {
-    return afterWave;
-  }
+  const after = decideAfterWave(facts, waves);
   const next = waves
-    .map((wave) => ({ ...wave, hosts: wave.hosts.filter((id) => hostOf(facts, id)?.run === 'untouched') }))
+    .map((wave) => ({ ...wave, hosts: wave.hosts.filter((id) => isStillToActivate(facts, id)) }))
     .find((wave) => wave.hosts.length > 0);
-  if (next === undefined) {
+  const wave = after?.wave ?? next?.number;
+  if (wave === undefined) {
     return settleOrFinish(facts);
   }
-  if (isOverEventBudget(facts, next.hosts.length)) {
-    return { kind: 'continue' };
+  if (isPaused(facts.controls)) {
+    return park(facts, wave, 'pause', pauseLimitSeconds);
   }
-  const parked = decidePark(facts, waves, next);
-  if (parked !== undefined) {
-    return parked;
+  if (after !== undefined || next === undefined) {
+    return after ?? settleOrFinish(facts);
   }
-  const down = facts.progress.filter((host) => host.wasDown && host.run === 'untouched');
+  const { approval } = facts.plan.policy;
+  if (approval.kind !== 'none' && needsApproval(facts, waves, next)) {
+    return park(facts, wave, 'approval', approval.timeLimitSeconds);
+  }
+  const down = facts.progress.filter(isDown).map((host) => host.host.instanceId);
   return {
     kind: 'wave',
-    wave: next.number,
+    wave,
     hosts: next.hosts,
     maxConcurrency: concurrencyOf({
       hosts: next.hosts.length,
-      downOutside: down.filter((host) => !next.hosts.includes(host.host.instanceId)).length,
+      downInside: down.filter((id) => next.hosts.includes(id)).length,
+      downOutside: down.filter((id) => !next.hosts.includes(id)).length,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
 }
 
-/** Undo: every touched host goes back to its own previous release, hosts that are down first. */
+/** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
+function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null {
+  if (hosts.some((id) => switchOfHost(facts, id, 'activate', []).kind === 'go')) {
+    return null;
+  }
+  const down = facts.progress.filter(isDown).length;
+  const why = reason('too-many-down', { down, limit: facts.plan.policy.maxUnavailable });
+  return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
+}
+
+/**
+ * Undo: every touched host goes back to its own previous release. Hosts that are down go first, all at once, since they
+ * have nothing to lose; then those that serve, as far as the hosts that stay down leave room for it.
+ */
 function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
   if (keepsHosts) {
     return settleOrFinish(facts);
   }
-  const touched = facts.progress.filter(
-    (host) =>
-      host.run === 'failed' ||
-      host.run === 'passed' ||
-      (host.run === 'revertFailed' && host.revertAttempts < maxRevertAttempts),
-  );
-  return touched.length > 0 ? revert(facts, touched) : settleOrFinish(facts);
+  const down = facts.progress.filter(isRevertable);
+  if (down.length > 0) {
+    return revert(facts, down);
+  }
+  const isRoom = facts.progress.filter(isDown).length < facts.plan.policy.maxUnavailable;
+  const serving = isRoom ? facts.progress.filter((host) => host.run === 'passed') : [];
+  return serving.length > 0 ? revert(facts, serving) : settleOrFinish(facts);
 }
 
-function revert(facts: RolloutFacts, hosts: readonly HostProgress[]): Decision {
-  const downFirst = hosts.toSorted((a, b) => Number(a.run === 'passed') - Number(b.run === 'passed'));
+function revert(facts: RolloutFacts, all: readonly HostProgress[]): Decision {
+  const hosts = all.slice(0, maxHostsPerWave);
+  const downInside = hosts.filter(isDown).length;
   return {
     kind: 'revert',
-    hosts: downFirst.map((host) => host.host.instanceId),
+    hosts: hosts.map((host) => host.host.instanceId),
     maxConcurrency: concurrencyOf({
       hosts: hosts.length,
-      downOutside: 0,
+      downInside,
+      downOutside: facts.progress.filter(isDown).length - downInside,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
@@ -104,12 +137,15 @@ function revert(facts: RolloutFacts, hosts: readonly HostProgress[]): Decision {
 function settleOrFinish(facts: RolloutFacts): Decision {
   const unsettled = facts.progress.filter((host) => !host.isSettled && host.settleAttempts < maxSettleAttempts);
   return unsettled.length > 0
-    ? { kind: 'settle', hosts: unsettled.map((host) => host.host.instanceId) }
+    ? { kind: 'settle', hosts: unsettled.slice(0, maxHostsPerWave).map((host) => host.host.instanceId) }
     : { kind: 'finish' };
 }
 
 /** A wave that is complete bakes, and is then verified again. A bake of 0 s is no state at all. */
-function decideAfterWave(facts: RolloutFacts, waves: readonly Wave[]): Decision | undefined {
+function decideAfterWave(
+  facts: RolloutFacts,
+  waves: readonly Wave[],
+): Extract<Decision, { readonly kind: 'bake' | 'verify' }> | undefined {
   const { bakeSeconds } = facts.plan.policy;
   const last = facts.decisions.findLast(({ decision }) => decision.kind === 'wave')?.decision;
   if (bakeSeconds === 0 || facts.admitted.isRollback || last?.kind !== 'wave') {
@@ -117,7 +153,7 @@ function decideAfterWave(facts: RolloutFacts, waves: readonly Wave[]): Decision 
   }
   const wave = waves.find((each) => each.number === last.wave);
   const passed = wave?.hosts.filter((id) => hostOf(facts, id)?.run === 'passed') ?? [];
-  const isComplete = wave?.hosts.every((id) => hostOf(facts, id)?.run !== 'untouched') ?? false;
+  const isComplete = wave?.hosts.every((id) => !isStillToActivate(facts, id)) ?? false;
   if (!isComplete || passed.length === 0) {
     return undefined;
   }
@@ -128,24 +164,17 @@ function decideAfterWave(facts: RolloutFacts, waves: readonly Wave[]): Decision 
   }
   return has('verify')
     ? undefined
-    : { kind: 'verify', wave: last.wave, hosts: passed, maxConcurrency: Math.min(40, passed.length) };
+    : { kind: 'verify', wave: last.wave, hosts: passed, maxConcurrency: Math.min(maxMapConcurrency, passed.length) };
 }
 
-function decidePark(facts: RolloutFacts, waves: readonly Wave[], next: Wave): Decision | undefined {
-  const { approval } = facts.plan.policy;
-  const { pause, resume, approve } = facts.controls;
-  const park = (why: 'approval' | 'pause', seconds: number): Decision => ({
-    kind: 'park',
-    wave: next.number,
-    why,
-    untilMilliseconds: facts.nowMilliseconds + seconds * 1000,
-  });
-  if (pause !== null && (resume === null || resume.at < pause.at)) {
-    return park('pause', pauseLimitSeconds);
-  }
+function park(facts: RolloutFacts, wave: number, why: 'approval' | 'pause', seconds: number): Decision {
+  return { kind: 'park', wave, why, untilMilliseconds: facts.nowMilliseconds + seconds * 1000 };
+}
+
+function needsApproval(facts: RolloutFacts, waves: readonly Wave[], next: Wave): boolean {
   const isAutomatic = facts.admitted.trigger === 'converge' || facts.admitted.isRollback;
-  const needsApproval = !isAutomatic && approve === null && approvalBeforeWave(approval, waves) === next.number;
-  return needsApproval && approval.kind !== 'none' ? park('approval', approval.timeLimitSeconds) : undefined;
+  const isApproved = facts.controls.approve !== null;
+  return !isAutomatic && !isApproved && approvalBeforeWave(facts.plan.policy.approval, waves) === next.number;
 }
 
 /** Waves are planned from what Stage found: the same finding always gives the same waves. */
@@ -177,12 +206,10 @@ function hostsWithOtherPackages(facts: RolloutFacts): readonly string[] {
   return counts.size > 1 && !wasRestaged ? staged.map((host) => host.host.instanceId) : [];
 }
 
-function isOverEventBudget(facts: RolloutFacts, hosts: number): boolean {
-  const continued = facts.decisions.findLastIndex(({ decision }) => decision.kind === 'continue');
-  const used = facts.decisions
-    .slice(continued + 1)
-    .reduce((sum, { decision }) => sum + 30 + ('hosts' in decision ? decision.hosts.length * eventsPerHost : 0), 0);
-  return used > 0 && used + hosts * eventsPerHost > maxEventsPerExecution;
+/** Staged, not touched yet, and not refused by the host or SSM. */
+function isStillToActivate(facts: RolloutFacts, instanceId: string): boolean {
+  const host = hostOf(facts, instanceId);
+  return host?.run === 'untouched' && !host.isRefused;
 }
 
 function hostOf(facts: RolloutFacts, instanceId: string): HostProgress | undefined {

@@ -1,17 +1,10 @@
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
-import { type HostProgress, landed } from './host-progress.ts';
+import { type HostProgress, hasFailed, isRevertable, landed } from './host-progress.ts';
 import { type Reason, reason } from './reasons.ts';
 import { releaseName } from './release-manifest.ts';
-import type { RolloutFacts } from './rollout-facts.ts';
+import type { Failure, RolloutFacts } from './rollout-facts.ts';
 import type { DeploymentEnd } from './statuses.ts';
-
-/** Why a rollout must not go on. `keepsHosts`: the operator said halt and keep. */
-export interface Failure {
-  readonly reason: Reason;
-  readonly errorName: ErrorName;
-  readonly keepsHosts: boolean;
-}
 
 /** The end of a deployment as its hosts are now. */
 export interface Outcome {
@@ -22,8 +15,9 @@ export interface Outcome {
 }
 
 /**
- * The reason to turn back, or null while the rollout may go on. One global budget: hosts that could not be staged, that
- * gave no answer or that did not pass their gate all count, however they ended up since.
+ * The reason to turn back, or null while the rollout may go on. A rollout that has turned back once stays so. One global
+ * budget: hosts that could not be staged, that gave no answer or that did not pass their gate all count, however they
+ * ended up since.
  */
 export function failureOf(facts: RolloutFacts): Failure | null {
   const { halt } = facts.controls;
@@ -34,19 +28,25 @@ export function failureOf(facts: RolloutFacts): Failure | null {
       keepsHosts: halt.isKept ?? false,
     };
   }
+  const earlier = facts.decisions.find((decision) => decision.failure !== undefined)?.failure;
+  if (earlier !== undefined) {
+    return earlier;
+  }
   // A fault of the platform, or an execution that died, after the last gate has passed never reverts a good release.
-  if (facts.progress.every((host) => host.run === 'passed') && facts.progress.length > 0) {
+  if (isThrough(facts)) {
     return null;
   }
   if (facts.error !== null) {
     return failed(reason('execution-error', facts.error));
   }
   const failedHosts = facts.progress.filter(hasFailed);
-  const first = failedHosts[0];
-  if (first !== undefined && failedHosts.length > facts.plan.policy.maxFailedHosts) {
+  const first = failedHosts.find((host) => host.diagnosis !== null) ?? failedHosts[0];
+  const isOverBudget = failedHosts.length > facts.plan.policy.maxFailedHosts;
+  // Where an execution died, hosts without an answer are its consequence, not the reason.
+  if (isOverBudget && first !== undefined && !(facts.isRepair && first.diagnosis === null)) {
     return failed(reasonOfHost(first));
   }
-  const stuck = facts.progress.filter((host) => host.run === 'revertFailed');
+  const stuck = facts.progress.filter((host) => host.run === 'revertFailed' && !isRevertable(host));
   if (stuck.length > 0) {
     return failed(reason('not-reverted', { hosts: names(stuck) }));
   }
@@ -56,11 +56,24 @@ export function failureOf(facts: RolloutFacts): Failure | null {
   return failureOfProgress(facts);
 }
 
+/** Nothing is left to activate or to put back: from here on only a host itself can fail the rollout. */
+function isThrough(facts: RolloutFacts): boolean {
+  const { progress } = facts;
+  return (
+    progress.filter(hasFailed).length <= facts.plan.policy.maxFailedHosts &&
+    progress.some((host) => host.run === 'passed') &&
+    progress.every(
+      (host) => host.run === 'passed' || host.run === 'reverted' || (host.run === 'untouched' && hasFailed(host)),
+    )
+  );
+}
+
 /** The end state of a deployment, decided from what its hosts are, not from how it got there. */
 export function evaluateOutcome(read: RolloutFacts): Outcome {
   const facts = { ...read, progress: landed(read.progress) };
+  const failure = facts.admitted.isDryRun ? null : failureOf(facts);
   const hosts = [
-    ...facts.progress.map((host) => hostOutcome(host, facts)),
+    ...facts.progress.map((host) => hostOutcome(host, facts, failure)),
     ...facts.plan.skipped.map((host) => skippedOutcome(host.instanceId, host.name)),
   ];
   const release = releaseName(facts.admitted.release.number);
@@ -68,7 +81,6 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
     const count = facts.plan.hosts.length;
     return { status: 'Succeeded', reason: reason('dry-run', { release, count }), errorName: null, hosts };
   }
-  const failure = failureOf(facts);
   const dirty = hosts.filter((host) => host.status === 'dirty');
   if (dirty.length > 0) {
     const why = failure?.reason.text ?? '';
@@ -94,39 +106,18 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
   }
   const failedHosts = facts.progress.filter(hasFailed);
   return {
-    status: passed.length > 0 ? 'Degraded' : 'FailedClean',
+    status: passed.length > 0 ? 'Degraded' : touched.length > 0 ? 'RolledBack' : 'FailedClean',
     reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts) }),
     errorName: 'GateFailedError',
     hosts,
   };
 }
 
-/** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
-export function hasFailed(host: HostProgress): boolean {
-  return (
-    host.stage === 'failed' ||
-    host.stage === 'unknown' ||
-    host.run === 'failed' ||
-    host.run === 'reverted' ||
-    host.run === 'revertFailed'
-  );
-}
-
 function failureOfProgress(facts: RolloutFacts): Failure | null {
   const { policy } = facts.plan;
-  const startedAt = Date.parse(facts.plan.plannedAt);
-  if (facts.nowMilliseconds > startedAt + policy.deadlineSeconds * 1000) {
+  const workedFor = facts.nowMilliseconds - Date.parse(facts.plan.plannedAt) - parkedMilliseconds(facts);
+  if (workedFor > policy.deadlineSeconds * 1000) {
     return failed(reason('deadline-passed', { seconds: policy.deadlineSeconds }));
-  }
-  const [beforeLast, last] = facts.decisions.slice(-2).map((each) => each.decision);
-  const isStuck =
-    last?.kind === 'wave' &&
-    beforeLast?.kind === 'wave' &&
-    last.hosts.length > 0 &&
-    last.hosts.join() === beforeLast.hosts.join();
-  if (isStuck) {
-    const down = facts.progress.filter((host) => host.wasDown && host.run === 'untouched').length;
-    return failed(reason('too-many-down', { down, limit: policy.maxUnavailable }));
   }
   const parked = facts.decisions.at(-1)?.decision;
   if (parked?.kind === 'park' && facts.nowMilliseconds >= parked.untilMilliseconds) {
@@ -135,8 +126,19 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
   return null;
 }
 
-function hostOutcome(host: HostProgress, facts: RolloutFacts): HostOutcome {
-  const isDirty = !host.isSettled || host.run === 'failed' || host.run === 'revertFailed';
+/** Time spent waiting for people does not count against the deadline. */
+function parkedMilliseconds({ decisions, nowMilliseconds }: RolloutFacts): number {
+  return decisions.reduce((sum, { decision, at }, index) => {
+    const until = decisions[index + 1]?.at;
+    const end = until === undefined ? nowMilliseconds : Date.parse(until);
+    return decision.kind === 'park' ? sum + end - Date.parse(at) : sum;
+  }, 0);
+}
+
+function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure | null): HostOutcome {
+  // A host that passed, in a rollout that turned back, should run its previous release.
+  const isLeftOver = host.run === 'passed' && failure !== null && !failure.keepsHosts;
+  const isDirty = !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver;
   const keeps = facts.controls.halt?.isKept ?? false;
   const status = isDirty
     ? keeps && host.isSettled

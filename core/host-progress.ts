@@ -17,7 +17,9 @@ export interface HostProgress {
   readonly run: 'untouched' | 'activating' | 'passed' | 'failed' | 'reverted' | 'revertFailed';
   /** Nothing sent earlier can still change the host. */
   readonly isSettled: boolean;
-  /** How often this deployment has tried to revert or settle the host. */
+  /** SSM or the host refused to activate: it runs what it ran before, and will in this deployment. */
+  readonly isRefused: boolean;
+  /** In how many rounds this deployment has tried to revert or settle the host. */
   readonly revertAttempts: number;
   readonly settleAttempts: number;
   /** The host was not serving when it was staged. */
@@ -33,6 +35,9 @@ export interface HostProgress {
   readonly packagesSha256: string | null;
   readonly diagnosis: Diagnosis | null;
 }
+
+/** A host that could not be reverted is tried once more, then named in FailedDirty. */
+export const maxRevertAttempts = 2;
 
 /** Reads the progress of one host from its steps, in any order. */
 export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgress {
@@ -55,8 +60,9 @@ export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgr
     stage: stageOf(install),
     run,
     isSettled: isSettled(steps),
-    revertAttempts: countOf(steps, 'revert'),
-    settleAttempts: countOf(steps, 'settle'),
+    isRefused: run === 'untouched' && last('activate') !== undefined,
+    revertAttempts: roundsOf(steps, 'revert'),
+    settleAttempts: roundsOf(steps, 'settle'),
     wasDown:
       firstReport !== undefined &&
       firstReport !== null &&
@@ -79,6 +85,39 @@ export function landed(progress: readonly HostProgress[]): readonly HostProgress
     stage: host.stage === 'waiting' ? 'unknown' : host.stage,
     run: host.run === 'activating' ? 'failed' : host.run,
   }));
+}
+
+/** The host does not serve, whatever made it so. */
+export function isDown(host: HostProgress): boolean {
+  switch (host.run) {
+    case 'failed':
+    case 'revertFailed':
+      return true;
+    case 'untouched':
+      return host.wasDown;
+    case 'reverted':
+      return host.before === 'none';
+    case 'activating':
+    case 'passed':
+      return false;
+  }
+}
+
+/** Activated, and not what it should be: another revert may bring it back. */
+export function isRevertable(host: HostProgress): boolean {
+  return host.run === 'failed' || (host.run === 'revertFailed' && host.revertAttempts < maxRevertAttempts);
+}
+
+/** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
+export function hasFailed(host: HostProgress): boolean {
+  return (
+    host.stage === 'failed' ||
+    host.stage === 'unknown' ||
+    host.isRefused ||
+    host.run === 'failed' ||
+    host.run === 'reverted' ||
+    host.run === 'revertFailed'
+  );
 }
 
 function stageOf(install: Step | undefined): HostProgress['stage'] {
@@ -140,8 +179,9 @@ function isSettled(steps: readonly Step[]): boolean {
     .every((step) => step.intent.fence < acknowledged);
 }
 
-function countOf(steps: readonly Step[], action: HostAction): number {
-  return steps.filter((step) => step.intent.action === action).length;
+/** Tries of the platform within one round are one attempt. */
+function roundsOf(steps: readonly Step[], action: HostAction): number {
+  return new Set(steps.filter((step) => step.intent.action === action).map((step) => step.intent.round)).size;
 }
 
 /** The failure that the person should read: the newest that is not a mere consequence (revert and settle come after). */

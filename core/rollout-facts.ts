@@ -1,5 +1,7 @@
 import type { AdmittedDeployment, Control, DeploymentPlan } from './deployment-records.ts';
+import type { ErrorName } from './errors.ts';
 import type { HostProgress } from './host-progress.ts';
+import type { Reason } from './reasons.ts';
 
 /** Everything that the next decision and the end state are made from: one reading of the ledger. */
 export interface RolloutFacts {
@@ -16,7 +18,7 @@ export interface RolloutFacts {
   };
   /** This execution only puts right what a dead one left. */
   readonly isRepair: boolean;
-  /** The error of the machine that led here, in this execution or an earlier decision of it. */
+  /** The error of the machine that led to this reading; what it led to is in the decision that followed. */
   readonly error: MachineError | null;
   readonly nowMilliseconds: number;
 }
@@ -24,6 +26,13 @@ export interface RolloutFacts {
 export interface MachineError {
   readonly name: string;
   readonly cause: string;
+}
+
+/** Why a rollout must not go on. `keepsHosts`: the operator said halt and keep. */
+export interface Failure {
+  readonly reason: Reason;
+  readonly errorName: ErrorName;
+  readonly keepsHosts: boolean;
 }
 
 /** What the machine does next; `kind` is the string that its Choice compares. */
@@ -58,4 +67,6 @@ export interface RecordedDecision {
   readonly at: string;
   readonly executionArn: string;
   readonly error: MachineError | null;
+  /** Why the rollout turned back, as this decision found it: from then on it never goes forward again. */
+  readonly failure?: Failure;
 }

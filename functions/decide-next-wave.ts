@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { decideNextWave } from '../core/decide-next-wave.ts';
-import { executionNames } from '../core/execution-names.ts';
 import type { Decision, MachineError, RecordedDecision } from '../core/rollout-facts.ts';
 import { type Lock, nextFence } from '../core/target-state.ts';
 import { readAdmitted, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
 import { changeState, readState, requireLock } from '../ledger/target-state.ts';
+import { startSuccessor } from './parked/start-successor.ts';
 import { toHandler } from './runtime/handler.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
 
@@ -30,33 +30,44 @@ export type NextState = {
  */
 export async function run({ executionArn, state }: z.output<typeof inputSchema>, ports: Ports): Promise<NextState> {
   const { deploymentId } = state;
-  const round = state.round + 1;
-  const existing = await readDecision(ports, deploymentId, round);
-  if (existing?.decision.kind === 'continue') {
-    return continueElsewhere(existing, { deploymentId, executionArn }, ports);
-  }
   if ((await readAdmitted(ports, deploymentId))?.isDryRun) {
-    return { deploymentId, fence: 0, round, next: 'finish' };
+    return { deploymentId, fence: 0, round: state.round + 1, next: 'finish' };
   }
-  const lock = requireLock(await readState(ports), { deploymentId, executionArn });
-  const recorded = existing ?? (await decide(lock, round, machineError(state.error), ports));
-  return recorded.decision.kind === 'continue'
-    ? continueElsewhere(recorded, { deploymentId, executionArn }, ports)
-    : nextState(deploymentId, recorded);
+  for (let round = state.round + 1; ; round++) {
+    const existing = await readDecision(ports, deploymentId, round);
+    const recorded =
+      existing ?? (await decide({ deploymentId, executionArn, round }, machineError(state.error), ports));
+    // What an execution that has lost the lock since decided in the same moment is not followed.
+    if (recorded.executionArn !== executionArn) {
+      continue;
+    }
+    if (recorded.decision.kind === 'continue') {
+      await startSuccessor(ports, recorded, { deploymentId, executionArn });
+    } else {
+      requireLock(await readState(ports), { deploymentId, executionArn });
+    }
+    return nextState(deploymentId, recorded);
+  }
 }
 
-async function decide(lock: Lock, round: number, error: MachineError | null, ports: Ports): Promise<RecordedDecision> {
-  const { deploymentId, executionArn } = lock;
+async function decide(
+  { round, ...claim }: { readonly deploymentId: string; readonly executionArn: string; readonly round: number },
+  error: MachineError | null,
+  ports: Ports,
+): Promise<RecordedDecision> {
+  const { deploymentId, executionArn } = claim;
+  const lock = requireLock(await readState(ports), claim);
   const facts = await readFacts(ports, deploymentId, { isRepair: lock.purpose === 'repair', error });
   if (facts === undefined) {
     throw new Error(`${deploymentId} has no plan in the ledger`);
   }
-  const decision = decideNextWave(facts);
+  const { decision, failure } = decideNextWave(facts);
   // What was sent before a revert or a settle must not count any more, should it arrive late.
   const raisesFence = decision.kind === 'revert' || decision.kind === 'settle';
   const fence = raisesFence ? await raiseFence(lock, ports) : lock.fence;
   const at = new Date(ports.clock.now()).toISOString();
-  return writeDecision(ports, deploymentId, { round, decision, fence, at, executionArn, error });
+  const why = failure === null ? {} : { failure };
+  return writeDecision(ports, deploymentId, { round, decision, fence, at, executionArn, error, ...why });
 }
 
 async function raiseFence(lock: Lock, ports: Ports): Promise<number> {
@@ -66,24 +77,6 @@ async function raiseFence(lock: Lock, ports: Ports): Promise<number> {
     return { ...current, fence, lock: { ...ours, fence } };
   });
   return state.fence;
-}
-
-/** The lock is handed to the successor before it is started; a retry finds either and does the rest. */
-async function continueElsewhere(
-  recorded: RecordedDecision,
-  from: { readonly deploymentId: string; readonly executionArn: string },
-  ports: Ports,
-): Promise<NextState> {
-  const { deploymentId, executionArn } = from;
-  const name = executionNames.ofContinuation(deploymentId, recorded.round);
-  const successor = ports.executions.arnOf(name);
-  await changeState(ports, (current) =>
-    current.lock?.executionArn === successor
-      ? current
-      : { ...current, lock: { ...requireLock(current, { deploymentId, executionArn }), executionArn: successor } },
-  );
-  await ports.executions.start(name, { continue: deploymentId });
-  return { deploymentId, fence: recorded.fence, round: recorded.round, next: 'continue' };
 }
 
 function nextState(deploymentId: string, recorded: RecordedDecision): NextState {

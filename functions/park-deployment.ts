@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { decideNextWave } from '../core/decide-next-wave.ts';
+import { isPaused } from '../core/is-paused.ts';
 import { readControl, readFacts } from '../ledger/deployments.ts';
 import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
@@ -33,16 +34,17 @@ export async function run(input: z.output<typeof inputSchema>, ports: Ports): Pr
 }
 
 async function isBakeOver(deploymentId: string, ports: Ports): Promise<boolean> {
-  const [halt, pause] = await Promise.all([
+  const [halt, pause, resume] = await Promise.all([
     readControl(ports, 'halt', deploymentId),
     readControl(ports, 'pause', deploymentId),
+    readControl(ports, 'resume', deploymentId),
   ]);
-  return halt !== null || pause !== null;
+  return halt !== null || isPaused({ pause, resume });
 }
 
 async function isWaitOver(deploymentId: string, purpose: 'rollout' | 'repair', ports: Ports): Promise<boolean> {
   const facts = await readFacts(ports, deploymentId, { isRepair: purpose === 'repair', error: null });
-  return facts !== undefined && decideNextWave(facts).kind !== 'park';
+  return facts !== undefined && decideNextWave(facts).decision.kind !== 'park';
 }
 
 export const handler = toHandler('park-deployment', inputSchema, run);

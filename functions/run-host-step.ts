@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
+import { holdsBack } from '../core/holds-back.ts';
 import { documentOfAction, hostActions } from '../core/statuses.ts';
 import { readFacts, readPlan } from '../ledger/deployments.ts';
 import { readSteps } from '../ledger/host-steps.ts';
 import { commandParkingName, park } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
 import { answerStep } from './host-step/answer-step.ts';
-import { holdsBack } from './host-step/holds-back.ts';
 import { sendStep } from './host-step/send-step.ts';
 import { stepOfRound } from './host-step/step-of-round.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -31,9 +31,9 @@ export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   const lock = requireLock(await readState(ports), { deploymentId, fence });
   const steps = await readSteps(ports, deploymentId, instanceId);
   const earlier = stepOfRound(steps, action, round);
-  if (action === 'activate' && earlier === undefined) {
+  if ((action === 'activate' || action === 'revert') && earlier === undefined) {
     const facts = await readFacts(ports, deploymentId, { isRepair: lock.purpose === 'repair', error: null });
-    if (facts !== undefined && holdsBack(facts, instanceId)) {
+    if (facts !== undefined && holdsBack(facts, { instanceId, action, round })) {
       await ports.executions.taskSucceeded(token, { status: 'heldBack' });
       return;
     }
@@ -46,7 +46,7 @@ export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   const parkedAt = new Date(ports.clock.now()).toISOString();
   const parked = { kind: 'command', token, deploymentId, fence, instanceId, action, round, parkedAt } as const;
   await park(ports, name, parked);
-  if (earlier === undefined || earlier.outcome?.isRetryable === true || earlier.commandId === null) {
+  if (earlier === undefined || (earlier.outcome === null && earlier.commandId === null)) {
     await sendStep(ports, plan, parked, steps);
   }
   await answerStep(ports, plan, parked);

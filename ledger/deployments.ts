@@ -114,7 +114,7 @@ export async function readFacts(
     decisions,
     controls: { halt, pause, resume, approve },
     isRepair: situation.isRepair,
-    error: situation.error ?? decisions.findLast((decision) => decision.error !== null)?.error ?? null,
+    error: situation.error,
     nowMilliseconds: ports.clock.now(),
   };
 }

@@ -5,7 +5,7 @@ import { judgeInvocation } from '../../core/judge-invocation.ts';
 import { documentOfAction } from '../../core/statuses.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
-import { commandParkingName, type ParkedCommand, park } from '../../ledger/parked-tasks.ts';
+import { commandParkingName, findParked, markAnswered, type ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { keepPackages, readRelease } from '../../ledger/releases.ts';
 import { sendStep } from './send-step.ts';
 import { stepOfRound } from './step-of-round.ts';
@@ -18,8 +18,8 @@ const maxTries = 3;
  * at every heartbeat: whoever sees the end first writes the outcome, and the first outcome stands.
  */
 export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: ParkedCommand): Promise<void> {
-  const { deploymentId, instanceId, action, round, token } = parked;
-  for (let tries = 1; ; tries++) {
+  const { deploymentId, instanceId, action, round } = parked;
+  for (;;) {
     const steps = await readSteps(ports, deploymentId, instanceId);
     const step = stepOfRound(steps, action, round);
     if (step === undefined) {
@@ -30,13 +30,35 @@ export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: Par
       return;
     }
     const triedSoFar = steps.filter((each) => each.intent.action === action && each.intent.round === round).length;
-    if (!outcome.isRetryable || triedSoFar >= maxTries || tries >= maxTries) {
-      const name = commandParkingName(plan.documents[documentOfAction[action]].name, instanceId);
-      await ports.executions.taskSucceeded(token, { status: outcome.status });
-      await park(ports, name, { ...parked, answeredCommandId: outcome.commandId ?? '' });
+    if (!outcome.isRetryable || triedSoFar >= maxTries) {
+      await answer(
+        ports,
+        commandParkingName(plan.documents[documentOfAction[action]].name, instanceId),
+        parked,
+        outcome,
+      );
       return;
     }
     await sendStep(ports, plan, parked, await readSteps(ports, deploymentId, instanceId));
+  }
+}
+
+/** A retry of the task may have parked a newer token since this one was read: then that one is told. */
+async function answer(ports: Ports, name: string, parked: ParkedCommand, outcome: StepOutcome): Promise<void> {
+  const { status, commandId } = outcome;
+  const isTold = await ports.executions.taskSucceeded(parked.token, { status });
+  if (isTold) {
+    await markAnswered(ports, name, parked.token, commandId ?? '');
+    return;
+  }
+  const newer = await findParked(ports, name);
+  const isSameStep =
+    newer?.kind === 'command' &&
+    newer.deploymentId === parked.deploymentId &&
+    newer.action === parked.action &&
+    newer.round === parked.round;
+  if (isSameStep && newer.token !== parked.token && newer.answeredCommandId === undefined) {
+    await answer(ports, name, newer, outcome);
   }
 }
 

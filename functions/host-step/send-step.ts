@@ -24,7 +24,8 @@ const lateSeconds = 30;
 
 /**
  * Sends the command of a step. The intent is written before the call. A step whose send may already have happened is
- * first looked for by its comment; sent again after all, the host's receipt answers it with the first report.
+ * first looked for by its comment; sent again after all, the host's receipt answers it with the first report. A refusal
+ * of the second send says nothing of the first, which nobody has found: the step is then unknown, not refused.
  */
 export async function sendStep(
   ports: Ports,
@@ -59,7 +60,7 @@ export async function sendStep(
       attempt,
       round,
       fence,
-      status: 'refused',
+      status: isResend ? 'unknown' : 'refused',
       commandId: null,
       report: null,
       isRetryable: false,

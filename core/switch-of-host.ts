@@ -1,0 +1,31 @@
+import { hasFailed, isDown } from './host-progress.ts';
+import { type Activation, mayActivate } from './may-activate.ts';
+import type { RolloutFacts } from './rollout-facts.ts';
+
+/**
+ * Whether one more host may go down now, to be activated or to be put back. `queue` are the hosts of the running wave
+ * or revert, in its order: those before this one count as on their way down even where the ledger does not show it yet,
+ * so that two hosts that ask in the same moment never both take the last place.
+ */
+export function switchOfHost(
+  facts: RolloutFacts,
+  instanceId: string,
+  kind: 'activate' | 'revert',
+  queue: readonly string[],
+): Activation {
+  const { policy } = facts.plan;
+  const before = new Set(queue.slice(0, Math.max(0, queue.indexOf(instanceId))));
+  const isOnItsWay = (host: RolloutFacts['progress'][number]): boolean =>
+    host.run === 'activating' ||
+    (before.has(host.host.instanceId) &&
+      (kind === 'activate' ? host.run === 'untouched' && !host.isRefused : host.run === 'passed'));
+  const ids = (hosts: RolloutFacts['progress']): string[] => hosts.map((host) => host.host.instanceId);
+  return mayActivate({
+    instanceId,
+    downHosts: ids(facts.progress.filter(isDown)),
+    activatingHosts: ids(facts.progress.filter(isOnItsWay)),
+    failedHosts: kind === 'activate' ? ids(facts.progress.filter(hasFailed)) : [],
+    maxUnavailable: policy.maxUnavailable,
+    maxFailedHosts: policy.maxFailedHosts,
+  });
+}
