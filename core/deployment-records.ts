@@ -15,6 +15,8 @@ export interface AdmittedDeployment {
   readonly admittedAt: string;
   readonly isDryRun: boolean;
   readonly isRollback: boolean;
+  /** The running rollout that this one halts first. */
+  readonly halts?: string;
   readonly release: {
     readonly number: number;
     readonly releaseId: string;

@@ -8,9 +8,9 @@ export const executionNames = {
   /** The same upload always has the same name: a repeated event starts nothing. */
   ofUpload: (bucket: string, key: string, versionId: string): string =>
     `upload-${hash(`${bucket}\n${key}\n${versionId}`)}`,
-  /** One repair for each dead execution. */
-  ofRepair: (deploymentId: string, deadExecutionArn: string): string =>
-    `repair-${deploymentId}-${hash(deadExecutionArn).slice(0, 8)}`,
+  /** One repair for each dead execution; another try where that repair itself died before it took over. */
+  ofRepair: (deploymentId: string, deadExecutionArn: string, attempt: number): string =>
+    `repair-${deploymentId}-${hash(deadExecutionArn).slice(0, 8)}${attempt === 1 ? '' : `-${attempt}`}`,
   /** The successor of a rollout that is too long for one history. */
   ofContinuation: (deploymentId: string, round: number): string => `continue-${deploymentId}-${round}`,
   /** What a person asks for: never the same twice. */

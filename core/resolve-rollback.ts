@@ -15,6 +15,7 @@ export interface RollbackTarget {
  * |----------------|-----------------|-----------|----------------------------|
  * | v1, v2         |                 |           | v1                         |
  * | v1, v2         | rollout of v3   |           | v2, and halts the rollout  |
+ * | v1, v2         | repair of v3    |           | v2: the repair reverts     |
  * | v1, v2, v1 (r) |                 |           | refused: name the release  |
  * | v1, v2, v1 (r) |                 | v2        | v2                         |
  * | v1             |                 |           | refused: nothing earlier   |
@@ -36,7 +37,7 @@ export function resolveRollback(state: TargetState, named: number | undefined): 
       'rollback: no release has succeeded on the whole target yet, so there is none to go back to',
     );
   }
-  if (rollout !== null) {
+  if (state.lock !== null) {
     return { release: stable.release, halts };
   }
   if (stable.isRollback) {

@@ -14,7 +14,7 @@ import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
+import { previewRelease, readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { wakePause } from './parked/wake.ts';
@@ -41,6 +41,11 @@ type OwnRequest = Exclude<DeploymentRequest, { readonly kind: 'repair' | 'contin
 export async function run({ executionArn, startedAt, input }: AdmitInput, ports: Ports): Promise<Admission> {
   const request = parseExecutionInput(input);
   if (request.kind === 'repair' || request.kind === 'continue') {
+    if ((await readAdmitted(ports, request.deploymentId)) === undefined) {
+      throw new InvalidDeploymentError(
+        `${request.kind}: there is no deployment ${request.deploymentId}; see rollgate history`,
+      );
+    }
     const outcome = await readOutcome(ports, request.deploymentId);
     const isHeld = (await readState(ports)).lock?.deploymentId === request.deploymentId;
     const next = outcome !== undefined && !isHeld ? 'finish' : 'queue';
@@ -48,8 +53,12 @@ export async function run({ executionArn, startedAt, input }: AdmitInput, ports:
   }
   const deploymentId = deploymentIdOf(executionArn, startedAt);
   const known = await readAdmitted(ports, deploymentId);
+  if (known !== undefined && (await readOutcome(ports, deploymentId)) !== undefined) {
+    return { deploymentId, purpose: 'rollout', next: 'finish' };
+  }
   const admitted = known ?? (await admit(request, { deploymentId, executionArn }, ports));
   if (!admitted.isDryRun) {
+    await haltRunning(admitted, ports);
     await enqueue(admitted, ports);
   }
   return { deploymentId, purpose: 'rollout', next: admitted.isDryRun ? 'plan' : 'queue' };
@@ -71,7 +80,7 @@ async function admit(
   const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
   const release = await releaseOf(request, rollback?.release, config, state, ports);
   const stable = stableRelease(state);
-  const admitted = await writeAdmitted(ports, {
+  return writeAdmitted(ports, {
     ...ids,
     trigger: request.kind === 'upload' || request.kind === 'converge' ? request.kind : 'person',
     request,
@@ -79,6 +88,7 @@ async function admit(
     admittedAt: new Date(ports.clock.now()).toISOString(),
     isDryRun,
     isRollback: request.kind === 'rollback',
+    ...(rollback === null || rollback.halts === null ? {} : { halts: rollback.halts }),
     release: {
       number: release.manifest.number,
       releaseId: release.manifest.releaseId,
@@ -88,17 +98,14 @@ async function admit(
     stable: stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId },
     warnings: configWarnings(config),
   });
-  if (rollback !== null && rollback.halts !== null && !isDryRun) {
-    await haltRunning(rollback.halts, admitted, ports);
-  }
-  return admitted;
 }
 
 /** `{"rollback": true}` while a rollout runs means: halt it and revert it. */
-async function haltRunning(deploymentId: string, admitted: AdmittedDeployment, ports: Ports): Promise<void> {
-  const reason = `rollback asked for by ${admitted.deploymentId}`;
-  await writeControl(ports, 'halt', deploymentId, { by: admitted.by, at: admitted.admittedAt, reason });
-  await wakePause(ports, deploymentId);
+async function haltRunning({ halts, deploymentId, by, admittedAt }: AdmittedDeployment, ports: Ports): Promise<void> {
+  if (halts !== undefined) {
+    await writeControl(ports, 'halt', halts, { by, at: admittedAt, reason: `rollback asked for by ${deploymentId}` });
+    await wakePause(ports, halts);
+  }
 }
 
 async function releaseOf(
@@ -161,10 +168,8 @@ async function makeRelease(
   };
   const build = (number: number, zipKey: string) =>
     buildManifest({ number, artifact, zipKey, createdAt, configuration });
-  if ('isDryRun' in request && request.isDryRun) {
-    return { manifest: build(0, ''), manifestSha256: '' };
-  }
-  return storeRelease(ports, build);
+  const isDryRun = 'isDryRun' in request && request.isDryRun;
+  return isDryRun ? previewRelease(ports, build) : storeRelease(ports, build);
 }
 
 async function versionOf(

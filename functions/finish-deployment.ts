@@ -10,6 +10,7 @@ import type { MachineError, RolloutFacts } from '../core/rollout-facts.ts';
 import type { Lock, TargetState } from '../core/target-state.ts';
 import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
+import { pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -57,6 +58,7 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   const outcome = (await readOutcome(ports, deploymentId)) ?? (await conclude(input, deploymentId, held, ports));
   const admitted = await readAdmitted(ports, deploymentId);
   await changeState(ports, (current) => release(current, outcome, admitted, executionArn));
+  await unpark(ports, pauseParkingName(ports.stage.service, deploymentId));
   await wakeLockWaiters(ports);
   return {
     deploymentId,
@@ -74,7 +76,7 @@ async function conclude(
 ): Promise<DeploymentOutcome> {
   const error = machineError(state.error) ?? machineError(state);
   const facts = await readFacts(ports, deploymentId, { isRepair: held?.purpose === 'repair', error });
-  const isDryRun = facts?.admitted.isDryRun ?? false;
+  const isDryRun = (await readAdmitted(ports, deploymentId))?.isDryRun ?? false;
   const isWholeTarget = facts?.plan.isWholeTarget ?? false;
   const end = state.next === 'superseded' ? superseded(state.byVersionId ?? '') : endOf(facts, error, held);
   const endedAt = new Date(ports.clock.now()).toISOString();
@@ -96,7 +98,7 @@ function endOf(facts: RolloutFacts | undefined, error: MachineError | null, held
   if (facts === undefined) {
     return { ...refusedEnd(error), status: 'FailedClean', hosts: [] };
   }
-  const next = facts.admitted.isDryRun ? 'finish' : decideNextWave(facts).kind;
+  const next = facts.admitted.isDryRun ? 'finish' : decideNextWave(facts).decision.kind;
   if (next !== 'finish' && (held?.repairs ?? 0) < maxRepairs) {
     throw new Error(`${facts.admitted.deploymentId} can't end here: its next step is ${next}; a repair takes over`);
   }

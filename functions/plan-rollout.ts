@@ -2,9 +2,7 @@ import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
-import { progressOf } from '../core/host-progress.ts';
-import { readAdmitted, readPlan, writePlan } from '../ledger/deployments.ts';
-import { readSteps } from '../ledger/host-steps.ts';
+import { readAdmitted, writePlan } from '../ledger/deployments.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -49,23 +47,16 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   return { deploymentId, fence: state.fence ?? 0, round: 0, hosts };
 }
 
-/** The hosts that the request names; undefined for the whole target. A resume takes what its predecessor left. */
-async function namedHosts(admitted: AdmittedDeployment, ports: Ports): Promise<readonly string[] | undefined> {
-  const { request } = admitted;
+/**
+ * The hosts that the request names; undefined for the whole target. A resume goes to the hosts of the deployment that it
+ * resumes, all of them: those that run the release already are only verified, and `stable` moves when all passed.
+ */
+async function namedHosts({ request }: AdmittedDeployment, ports: Ports): Promise<readonly string[] | undefined> {
   if (request.kind !== 'resume') {
     return 'hosts' in request ? request.hosts : undefined;
   }
-  const plan = await readPlan(ports, request.deploymentId);
-  const steps = await readSteps(ports, request.deploymentId);
-  return plan?.hosts
-    .map((host) =>
-      progressOf(
-        host,
-        steps.filter((step) => step.intent.instanceId === host.instanceId),
-      ),
-    )
-    .filter((progress) => progress.run !== 'passed')
-    .map((progress) => progress.host.instanceId);
+  const resumed = await readAdmitted(ports, request.deploymentId);
+  return resumed === undefined ? undefined : namedHosts(resumed, ports);
 }
 
 export const handler = toHandler('plan-rollout', inputSchema, run);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
-import { hasEnded, repairIfDead } from './parked/look-at-lock.ts';
-import { startRepair } from './parked/start-repair.ts';
+import { repairIfDead } from './parked/look-at-lock.ts';
+import { hasEnded, startRepair } from './parked/start-repair.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 

@@ -64,6 +64,20 @@ export function findParked(ports: LedgerPorts, name: string): Promise<ParkedTask
   return readJson(ports.ledger, keys.parked(name));
 }
 
+/** Notes that the task of this token was told the end of its command; a newer token that was parked since stays. */
+export async function markAnswered(
+  ports: LedgerPorts,
+  name: string,
+  token: string,
+  answeredCommandId: string,
+): Promise<void> {
+  const object = await ports.ledger.read(keys.parked(name));
+  const parked = object === undefined ? undefined : (JSON.parse(object.body) as ParkedTask);
+  if (object !== undefined && parked?.kind === 'command' && parked.token === token) {
+    await ports.ledger.replace(keys.parked(name), encode({ ...parked, answeredCommandId }), object.etag);
+  }
+}
+
 export async function unpark(ports: LedgerPorts, name: string): Promise<void> {
   await ports.ledger.remove(keys.parked(name));
 }

@@ -57,6 +57,21 @@ export async function storeRelease(
   return stored;
 }
 
+/** The release that this content has or would get; nothing is written. */
+export async function previewRelease(
+  ports: ReleasePorts,
+  build: (number: number, zipKey: string) => ReleaseManifest,
+): Promise<StoredRelease> {
+  const { service } = ports.stage;
+  const known = await readJson<{ number: number }>(ports.ledger, keys.content(service, build(1, '').contentSha256));
+  if (known !== undefined) {
+    return readRelease(ports, known.number);
+  }
+  const number = ((await listReleases(ports)).at(-1) ?? 0) + 1;
+  const manifest = build(number, keys.zip(service, number));
+  return { manifest, manifestSha256: sha256Of(encode(manifest)) };
+}
+
 async function createNumbered(
   ports: ReleasePorts,
   build: (number: number, zipKey: string) => ReleaseManifest,

@@ -2,9 +2,10 @@ import type { Ports } from '../../clients/ports.ts';
 import { decideAcquire, withEntry, withRepair } from '../../core/acquire-lock.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
 import type { Lock, QueueEntry, TargetState } from '../../core/target-state.ts';
-import { readAdmitted, readControl, readDecisions, readPlan } from '../../ledger/deployments.ts';
+import { readAdmitted, readControl, readDecisions, readOutcome, readPlan } from '../../ledger/deployments.ts';
 import { changeState, readState } from '../../ledger/target-state.ts';
-import { startRepair } from './start-repair.ts';
+import { hasEnded, startRepair } from './start-repair.ts';
+import { startHeir } from './start-successor.ts';
 
 export interface LockClaim {
   readonly deploymentId: string;
@@ -38,6 +39,9 @@ export async function lookAtLock(ports: Ports, claim: LockClaim): Promise<Acquir
 }
 
 async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undefined> {
+  if ((await readOutcome(ports, claim.deploymentId)) !== undefined) {
+    throw new LockLostError(`${claim.deploymentId} has ended already; start a new execution with the same input`);
+  }
   const halt = await readControl(ports, 'halt', claim.deploymentId);
   if (halt !== null) {
     throw new HaltedError(
@@ -89,19 +93,14 @@ async function findEnded(ports: Ports, state: TargetState, claim: LockClaim): Pr
   return new Set(others.filter((_, index) => ended[index]).map((entry) => entry.executionArn));
 }
 
-/** Starts the repair of a lock whose execution has ended without freeing it. */
-export async function repairIfDead(ports: Ports, lock: Lock): Promise<boolean> {
-  const isDead = await hasEnded(ports, lock.executionArn);
-  if (isDead) {
+/** Starts what a lock waits for: the repair of a holder that has ended, or the successor it was handed to. */
+export async function repairIfDead(ports: Ports, lock: Lock): Promise<void> {
+  const info = await ports.executions.describe(lock.executionArn);
+  if (info === undefined) {
+    await startHeir(ports, lock);
+  } else if (info.status !== 'RUNNING') {
     await startRepair(ports, lock.deploymentId, lock.executionArn);
   }
-  return isDead;
-}
-
-/** Whether an execution is known to have ended; one that Step Functions does not know is unknown, not dead. */
-export async function hasEnded(ports: Pick<Ports, 'executions'>, executionArn: string): Promise<boolean> {
-  const info = await ports.executions.describe(executionArn);
-  return info !== undefined && info.status !== 'RUNNING';
 }
 
 /** Takes the lock of a dead execution over, with a higher fence. Without a lock to take over only the end is recorded. */
@@ -109,8 +108,11 @@ async function acquireForRepair(ports: Ports, claim: LockClaim): Promise<Acquire
   const { deploymentId, executionArn } = claim;
   const { lock } = await readState(ports);
   const isTaken = lock?.deploymentId === deploymentId && lock.executionArn !== executionArn;
-  if (isTaken && !(await hasEnded(ports, lock.executionArn))) {
-    throw new LockLostError(`${deploymentId} is still running (${lock.executionArn}); there is nothing to repair`);
+  // Without a lock to take over, it is the admitted execution that must be dead.
+  const suspect = isTaken ? lock.executionArn : (await readAdmitted(ports, deploymentId))?.executionArn;
+  const isOurOwn = lock?.executionArn === executionArn;
+  if (!isOurOwn && suspect !== undefined && !(await hasEnded(ports, suspect))) {
+    throw new LockLostError(`${deploymentId} is still running (${suspect}); there is nothing to repair`);
   }
   const deadArn = isTaken ? lock.executionArn : undefined;
   const nowSeconds = ports.clock.now() / 1000;
@@ -121,11 +123,12 @@ async function acquireForRepair(ports: Ports, claim: LockClaim): Promise<Acquire
   );
   const isOurs = state.lock?.executionArn === executionArn;
   const isPlanned = (await readPlan(ports, deploymentId)) !== undefined;
+  const isOver = (await readOutcome(ports, deploymentId)) !== undefined;
   return {
     deploymentId,
     fence: isOurs ? (state.lock?.fence ?? 0) : 0,
     round: await roundOf(ports, deploymentId),
-    next: isOurs && isPlanned ? 'decide' : 'finish',
+    next: isOurs && isPlanned && !isOver ? 'decide' : 'finish',
   };
 }
 

@@ -3,6 +3,7 @@ import type { QueueEntry } from '../../core/target-state.ts';
 import { findParked, lockParkingName, pauseParkingName, unpark } from '../../ledger/parked-tasks.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { lookAtLock } from './look-at-lock.ts';
+import { hasEnded, startRepair } from './start-repair.ts';
 
 /**
  * Wakes whoever may now have the lock or is superseded: looks on behalf of each waiting execution and answers its token
@@ -23,6 +24,10 @@ export async function wakeWaiter(ports: Ports, entry: QueueEntry): Promise<void>
     return;
   }
   const { deploymentId, executionArn, token } = parked;
+  if (await hasEnded(ports, executionArn)) {
+    await startRepair(ports, deploymentId, executionArn);
+    return;
+  }
   try {
     const acquired = await lookAtLock(ports, { deploymentId, executionArn, purpose: 'rollout' });
     if (acquired === undefined) {
@@ -45,6 +50,6 @@ export async function wakePause(ports: Ports, deploymentId: string): Promise<voi
   if (parked === undefined || (parked.kind !== 'operator' && parked.kind !== 'bake')) {
     return;
   }
+  // The record stays until Finish: by now a newer token may be parked in its place.
   await ports.executions.taskSucceeded(parked.token, {});
-  await unpark(ports, name);
 }
