@@ -3,7 +3,7 @@ import { type ErrorName, errorNames, exitCodes } from '../core/errors.ts';
 import type { DeploymentView } from '../core/views/deployment-view.ts';
 import { CliError } from './cli-error.ts';
 import { followDeployment } from './follow-deployment.ts';
-import { printJson, printLines } from './print.ts';
+import { nextLine, printJson, printLines } from './print.ts';
 import { progressFor } from './progress.ts';
 import type { CommonOptions, World } from './world.ts';
 
@@ -28,7 +28,7 @@ export async function followToExit(
       progress.finish(end.view);
       printLines(world.stderr, [
         'stopped following; the deployment goes on',
-        `next: rollgate status ${target.deploymentId} --watch`,
+        nextLine(`rollgate status ${target.deploymentId} --watch`, world.commandName),
       ]);
       return interruptedExitCode;
     case 'lost': {

@@ -5,7 +5,7 @@ import { type PlanOptions, plan } from './commands/plan.ts';
 import { type RerunOptions, rerun } from './commands/rerun.ts';
 import { type RollbackOptions, rollback } from './commands/rollback.ts';
 import { type StatusOptions, status } from './commands/status.ts';
-import { printLines } from './print.ts';
+import { nextLine, printLines } from './print.ts';
 import { reportError } from './report-error.ts';
 import type { CommonOptions, World } from './world.ts';
 
@@ -25,7 +25,10 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? 0 : usageExitCode;
     }
-    const report = reportError(error, argv.includes('--verbose'));
+    const report = reportError(error, {
+      isVerbose: argv.includes('--verbose'),
+      commandName: world.commandName,
+    });
     printLines(world.stderr, report.lines);
     return report.exitCode;
   }
@@ -38,7 +41,7 @@ function buildProgram(world: World, exit: (code: number) => void): Command {
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
-      outputError: (text, write) => write(`${text.trimEnd()}\nnext: rollgate --help\n`),
+      outputError: (text, write) => write(`${text.trimEnd()}\n${nextLine('rollgate --help', world.commandName)}\n`),
       getOutHelpWidth: () => world.stdout.size().columns,
       getErrHelpWidth: () => world.stderr.size().columns,
       getOutHasColors: () => world.stdout.hasColour,

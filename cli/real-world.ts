@@ -15,6 +15,7 @@ export function realWorld(): World {
     connect: (stage) => connect(stage, join(projectRoot, '.rollgate')),
     readFile: (path) => readFile(resolve(folderOfPerson(), path)),
     configPath: (service) => join(projectRoot, 'services', `${service}.yml`),
+    commandName: commandName(),
     user: process.env['SUDO_USER'] ?? userName(),
     uniqueId: () => randomUUID(),
     sleep: (milliseconds) => delay(milliseconds),
@@ -29,6 +30,17 @@ export function realWorld(): World {
 function folderOfPerson(): string {
   const isNpmScript = process.env['npm_lifecycle_event'] === 'rollgate';
   return isNpmScript ? (process.env['INIT_CWD'] ?? process.cwd()) : process.cwd();
+}
+
+function commandName(): string {
+  switch (process.env['npm_lifecycle_event']) {
+    case 'rollgate':
+      return 'npm run rollgate --';
+    case 'npx':
+      return 'npx rollgate';
+    default:
+      return 'rollgate';
+  }
 }
 
 function userName(): string {

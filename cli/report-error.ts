@@ -1,5 +1,6 @@
 import { exitCodeOf, InvalidDeploymentError } from '../core/errors.ts';
 import { CliError } from './cli-error.ts';
+import { nextLine } from './print.ts';
 
 export interface ErrorReport {
   /** `error: …`, one line for each problem, and `next: …`. */
@@ -7,12 +8,19 @@ export interface ErrorReport {
   readonly exitCode: number;
 }
 
-/** What is said of a thrown value; its stack only where `isVerbose`. */
-export function reportError(error: unknown, isVerbose: boolean): ErrorReport {
+/** What is said of a thrown value; its stack only where asked for. */
+export function reportError(
+  error: unknown,
+  options: { readonly isVerbose: boolean; readonly commandName: string },
+): ErrorReport {
   const cause = error instanceof CliError && error.cause !== undefined ? error.cause : error;
-  const stack = isVerbose && cause instanceof Error && cause.stack !== undefined ? cause.stack.split('\n') : [];
+  const stack = options.isVerbose && cause instanceof Error && cause.stack !== undefined ? cause.stack.split('\n') : [];
   return {
-    lines: [...problemsOf(error).map((problem) => `error: ${problem}`), `next: ${nextOf(error)}`, ...stack],
+    lines: [
+      ...problemsOf(error).map((problem) => `error: ${problem}`),
+      nextLine(nextOf(error), options.commandName),
+      ...stack,
+    ],
     exitCode: error instanceof CliError ? error.exitCode : exitCodeOf(error),
   };
 }

@@ -17,6 +17,8 @@ export interface World {
   readonly readFile: (path: string) => Promise<Uint8Array>;
   /** `services/<service>.yml` of this project. */
   readonly configPath: (service: string) => string;
+  /** How this person calls the command: `rollgate`, `npx rollgate`, `npm run rollgate --`. */
+  readonly commandName: string;
   /** Who types: goes into the record with what is asked for. */
   readonly user: string;
   readonly uniqueId: () => string;

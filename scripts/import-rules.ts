@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   functions: ['functions/', 'ledger/', 'clients/', 'core/'],
   cli: ['cli/', 'ledger/', 'clients/', 'core/', 'local/rpc/', 'scripts/launch.mjs'],
   dashboard: ['dashboard/', 'ledger/', 'clients/', 'core/', 'local/rpc/'],
-  local: ['local/', 'cli/', 'dashboard/', 'functions/', 'infra/', 'ledger/', 'clients/', 'core/'],
+  local: ['local/', 'cli/', 'dashboard/', 'functions/', 'infra/', 'samples/', 'ledger/', 'clients/', 'core/'],
   infra: ['infra/', 'core/'],
 };
 

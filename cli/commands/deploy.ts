@@ -6,7 +6,7 @@ import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
-import { printJson, printLines } from '../print.ts';
+import { nextLine, printJson, printLines } from '../print.ts';
 import { readConfigFile, readZipFile } from '../read-input-files.ts';
 import { sizeText } from '../render/table.ts';
 import { withNext } from '../report-error.ts';
@@ -110,7 +110,7 @@ function reportStarted(world: World, started: StartedDeployment, options: Common
   }
   printLines(world.stdout, [
     `started  ${started.deploymentId}`,
-    `next: rollgate status ${started.deploymentId} --watch`,
+    nextLine(`rollgate status ${started.deploymentId} --watch`, world.commandName),
   ]);
 }
 

@@ -12,7 +12,10 @@ export function changeLines(
   style: Style,
 ): readonly string[] {
   const time = timeText(nowMilliseconds);
-  return [...statusLines(before, after, time, style), ...hostLines(before, after, time, style)];
+  const status = statusLines(before, after, time, style);
+  const hosts = hostLines(before, after, time, style);
+  // What hosts did led to the new status; at first the status comes before what it leads to.
+  return before === null ? [...status, ...hosts] : [...hosts, ...status];
 }
 
 function statusLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { awaitExecution, type StartedDeployment } from '../../cli/start-execution.ts';
+import type { World } from '../../cli/world.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { executionNames } from '../../core/execution-names.ts';
+import { releaseName } from '../../core/release-manifest.ts';
+import { stableRelease } from '../../core/target-state.ts';
+import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { readState } from '../../ledger/target-state.ts';
+
+export interface FirstDeployment extends StartedDeployment {
+  /** What it does, for a person. */
+  readonly what: string;
+}
+
+/**
+ * The deployment of `npm start`: the sample where nothing is stable yet, else the stable release once more, which changes
+ * nothing on hosts that run it and proves that they do.
+ */
+export async function startFirstDeployment(
+  ports: Ports,
+  world: World,
+  sample: { readonly configFile: string; readonly zipFile: string },
+): Promise<FirstDeployment> {
+  await publishServiceConfig(ports, await readFile(sample.configFile, 'utf8'), world.user);
+  const stable = stableRelease(await readState(ports));
+  if (stable === undefined) {
+    const version = await ports.artifacts.upload(await readFile(sample.zipFile));
+    const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
+    const started = await awaitExecution(world, ports, ports.executions.arnOf(name));
+    return { ...started, what: 'the sample payment service goes to every host' };
+  }
+  const release = releaseName(stable.release);
+  const { executionArn } = await ports.executions.start(executionNames.ofPerson('start', world.uniqueId()), {
+    ...{ release, by: world.user, reason: 'npm start' },
+  });
+  const started = await awaitExecution(world, ports, executionArn);
+  return { ...started, what: `${release} is stable already and is verified on every host` };
+}
