@@ -17,7 +17,7 @@ const controlCharacters = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
 /** A text for the unit file, where `%` starts a specifier, `$` a variable, and quote and backslash are syntax. */
 export function unitText(longest: number) {
-  const sentence = `must be a text of 1 to ${longest} characters`;
+  const sentence = `must be a text of 1 to ${longest} characters, in quotes where it is a number`;
   return z
     .string(told(sentence))
     .min(1, { error: sentence })

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import { InvalidDeploymentError } from './errors.ts';
 
 /** Aliases that one document may resolve: the file has no need of any, and nested ones grow without bound. */
@@ -15,16 +15,27 @@ export function readYaml(text: string): unknown {
     throw new InvalidDeploymentError(
       document.errors.map((error) => {
         const { line } = lines.linePos(error.pos[0]);
-        return `line ${line}: ${error.code === 'DUPLICATE_KEY' ? twice(text, error.pos[0]) : `not valid YAML: ${error.message}`}`;
+        return `line ${line}: ${sentenceOf(error, text)}`;
       }),
     );
   }
   try {
     return document.toJS({ maxAliasCount: maxAliases });
   } catch (error) {
-    throw new InvalidDeploymentError('line 1: not valid YAML: its aliases refer to each other without end', {
+    throw new InvalidDeploymentError('line 1: not valid YAML: its aliases multiply into too much', {
       cause: error,
     });
+  }
+}
+
+function sentenceOf(error: YAMLParseError, text: string): string {
+  switch (error.code) {
+    case 'DUPLICATE_KEY':
+      return twice(text, error.pos[0]);
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here; the file must hold one';
+    default:
+      return `not valid YAML: ${error.message}`;
   }
 }
 
