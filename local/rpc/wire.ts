@@ -22,6 +22,8 @@ export interface WireError {
   readonly message: string;
   /** Of an InvalidDeploymentError. */
   readonly problems?: readonly string[];
+  /** Of an error that is none of ours: where the bug is. */
+  readonly stack?: string;
 }
 
 export type Message =
@@ -74,8 +76,10 @@ export function createLineReader(onLine: (line: string) => void): (chunk: Buffer
 
 export function toWireError(thrown: unknown): WireError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const { name, message } = error;
-  return error instanceof InvalidDeploymentError ? { name, message, problems: error.problems } : { name, message };
+  const { name, message, stack } = error;
+  if (error instanceof InvalidDeploymentError) return { name, message, problems: error.problems };
+  const isOurs = Object.hasOwn(errorClasses, name) || name === 'EngineStartingError';
+  return isOurs || stack === undefined ? { name, message } : { name, message, stack };
 }
 
 const errorClasses: Readonly<Record<string, new (message: string) => Error>> = {
@@ -96,5 +100,6 @@ export function fromWireError(error: WireError): Error {
   if (OwnError !== undefined) return new OwnError(error.message);
   const other = new Error(error.message);
   other.name = error.name;
+  if (error.stack !== undefined) other.stack = error.stack;
   return other;
 }

@@ -114,6 +114,19 @@ describe('errors', () => {
     );
   });
 
+  test('a bug in the engine brings along where it is', async () => {
+    await serve({
+      fail: async function brokenMethod() {
+        throw new TypeError('a bug');
+      },
+    });
+    const connection = await connectEngine(socketPath);
+
+    const thrown = await connection.call('fail').catch((reason: unknown) => reason);
+
+    expect((thrown as Error).stack).toContain('brokenMethod');
+  });
+
   test.each(['nothing', 'toString', '__proto__'])('a method that is not there (%s) is said so', async (method) => {
     await serve({ ping: async () => 'pong' });
     const connection = await connectEngine(socketPath);
