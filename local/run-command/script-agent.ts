@@ -89,8 +89,8 @@ async function runStep(
   const folder = `${orchestrationRoot}/${job.instanceId}/document/orchestration/${job.commandId}/${step.name}`;
   const path = `${folder}/_script.sh`;
   for (let run = 1; run <= maxRuns; run += 1) {
-    if (cancel.aborted) return { status: 'Cancelled', responseCode: exitCode.killed, stdout: '', stderr: '' };
     await side.machine.writeFile(path, script, 0o700);
+    if (cancel.aborted) return { status: 'Cancelled', responseCode: exitCode.killed, stdout: '', stderr: '' };
     const directory = fill(step.workingDirectory);
     const workingDirectory =
       directory === '' || directory.startsWith('/') ? directory : `${folder}/downloads/${directory}`;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -307,6 +307,16 @@ describe('stopping', () => {
 
     const result = await running;
     expect(result).toMatchObject({ status: 'Cancelled', responseCode: 137, stdout: '' });
+  });
+
+  test('a command that is cancelled before its script starts does not start it', async () => {
+    const mark = join(root, 'mark');
+    const cancel = new AbortController();
+    const running = start([[`echo on >${mark}`]], { cancel: cancel.signal });
+    cancel.abort();
+
+    expect(await running).toMatchObject({ status: 'Cancelled', responseCode: 137 });
+    expect(existsSync(mark)).toBe(false);
   });
 
   test('a host that goes down under a command leaves it without a result', async () => {

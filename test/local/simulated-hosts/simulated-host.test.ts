@@ -142,8 +142,12 @@ describe('install', () => {
     objects.set('rollgate/payment/packages/x.txt', Buffer.from(packages));
     const constrained = { packagesKey: 'rollgate/payment/packages/x.txt', packagesSha256: sha256(packages) };
 
+    const before = await install(v1);
     const report = await install(v1, {}, constrained);
+    const again = await install(v1, {}, constrained);
 
+    expect(report.installed?.virtualenv).not.toBe(before.installed?.virtualenv);
+    expect([report.installed?.isVirtualenvReused, again.installed?.isVirtualenvReused]).toEqual([false, true]);
     expect(report.installed?.packages).toEqual(['flask==3.0.3', 'pika==1.3.2']);
     expect(report.installed?.packagesSha256).toBe(sha256(packages));
   });
