@@ -6,13 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from './connect.ts';
 import type { Output, World } from './world.ts';
 
+const projectRoot = dirname(import.meta.dirname);
+
 /** The machine as it is. */
 export function realWorld(): World {
-  const projectRoot = dirname(import.meta.dirname);
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
-    connect: (stage) => connect(stage, join(projectRoot, '.rollgate')),
+    connect: (stage) => connect(stage, stateDirectory()),
     readFile: (path) => readFile(resolve(folderOfPerson(), path)),
     configPath: (service) => join(projectRoot, 'services', `${service}.yml`),
     commandName: commandName(),
@@ -24,6 +25,11 @@ export function realWorld(): World {
       return () => process.off('SIGINT', listener);
     },
   };
+}
+
+/** Where the engine keeps everything; ROLLGATE_STATE names another folder than `.rollgate` of the project. */
+export function stateDirectory(): string {
+  return resolve(process.env['ROLLGATE_STATE'] ?? join(projectRoot, '.rollgate'));
 }
 
 /** npm runs scripts in the project's folder; where the person stood is in INIT_CWD. */

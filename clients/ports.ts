@@ -111,7 +111,9 @@ export type SendResult =
 
 export interface Commands {
   /** Name on SSM, version and Sha256 of the documents as they are now. */
-  documents(): Promise<Readonly<Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>>>;
+  documents(): Promise<
+    Readonly<Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>>
+  >;
   send(command: HostCommand): Promise<SendResult>;
   /** The command with this comment sent to this host, if any: how a retry finds a send whose answer was lost. */
   find(instanceId: string, comment: string): Promise<string | undefined>;
@@ -158,6 +160,8 @@ export interface Stage {
   readonly artifactBucket: string;
   /** A simulated or embedded stage says so wherever a person looks. */
   readonly kind: 'aws' | 'embedded';
+  /** Its hosts are only pretended. */
+  readonly isSimulated?: boolean;
 }
 
 export interface Ports {

@@ -134,7 +134,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const inventory = createInventory(
       hosts.entries.map((entry) => ({ ...entry, ping: () => runCommand.ping(entry.instance.instanceId) })),
     );
-    const ports: Ports = { stage: localStage, clock, ledger, artifacts, inventory, commands, executions };
+    const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
+    const ports: Ports = { stage, clock, ledger, artifacts, inventory, commands, executions };
     providePorts(() => ports);
     await executions.recover();
     bus.deliver('SweepLocks', {});

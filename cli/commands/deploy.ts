@@ -1,6 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/execution-names.ts';
-import { releaseNumber } from '../../core/release-manifest.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { checkRequest } from '../check-request.ts';
@@ -8,6 +7,7 @@ import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
 import { nextLine, printJson, printLines } from '../print.ts';
 import { readConfigFile, readZipFile } from '../read-input-files.ts';
+import { releaseOption } from '../release-option.ts';
 import { sizeText } from '../render/table.ts';
 import { withNext } from '../report-error.ts';
 import { awaitExecution, type StartedDeployment, startExecution } from '../start-execution.ts';
@@ -55,17 +55,16 @@ async function deployZip(world: World, ports: Ports, path: string, options: Depl
 
 /** A release, or the newest upload. */
 async function deployKnown(world: World, ports: Ports, options: DeployOptions): Promise<StartedDeployment> {
-  const number = options.release === undefined ? undefined : releaseNumber(options.release);
-  if (number !== undefined && number > 0) {
-    await withNext('rollgate releases', () => readRelease(ports, number));
-  }
-  if (options.release === undefined && !options.dryRun) {
+  const { release } = options;
+  if (release !== undefined) {
+    await withNext('rollgate releases', () => readRelease(ports, releaseOption('--release', release)));
+  } else if (!options.dryRun) {
     const file = await readConfigFile(world, ports, options.config);
     await withNext('rollgate plan', () => checkRequest(ports, file.config, null, options.hosts));
     await publish(world, ports, file.yaml, options);
   }
   return startExecution(world, ports, 'deploy', {
-    ...(options.release === undefined ? {} : { release: options.release }),
+    ...(release === undefined ? {} : { release }),
     ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
     ...(options.dryRun ? { dryRun: true } : {}),

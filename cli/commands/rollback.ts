@@ -1,9 +1,8 @@
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { releaseNumber } from '../../core/release-manifest.ts';
 import { resolveRollback } from '../../core/resolve-rollback.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { followToExit } from '../follow-to-exit.ts';
+import { releaseOption } from '../release-option.ts';
 import { withNext } from '../report-error.ts';
 import { startExecution } from '../start-execution.ts';
 import type { CommonOptions, World } from '../world.ts';
@@ -22,7 +21,7 @@ const next = 'rollgate releases';
 export async function rollback(world: World, options: RollbackOptions): Promise<number> {
   const ports = await world.connect(options.stage);
   await withNext(next, async () => {
-    const named = options.to === undefined ? undefined : namedRelease(options.to);
+    const named = options.to === undefined ? undefined : releaseOption('--to', options.to);
     if (named !== undefined) {
       await readRelease(ports, named);
     }
@@ -34,12 +33,4 @@ export async function rollback(world: World, options: RollbackOptions): Promise<
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
   return followToExit(world, ports, started, options, next);
-}
-
-function namedRelease(text: string): number {
-  const number = releaseNumber(text);
-  if (number === undefined || number === 0) {
-    throw new InvalidDeploymentError(`--to: ${text} is not the name of a release, such as v41`);
-  }
-  return number;
 }

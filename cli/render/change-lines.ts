@@ -1,6 +1,6 @@
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
-import { deploymentWords, hostWords, type StatusWord } from '../../core/views/status-words.ts';
+import { deploymentWords, hostWords, movingIcon, type StatusWord } from '../../core/views/status-words.ts';
 import { timeText } from './instant.ts';
 import type { Style } from './style.ts';
 
@@ -37,7 +37,7 @@ function hostLines(before: DeploymentView | null, after: DeploymentView, time: s
         return [];
       }
       const word = hostWords[host.status];
-      const isOver = word.colour !== 'blue' && host.durationSeconds !== null;
+      const isOver = word.icon !== movingIcon && host.durationSeconds !== null;
       const duration = isOver ? `  ${durationText(host.durationSeconds)}` : '';
       const detail = host.detail === null ? '' : `  ${host.detail}`;
       return [`${time}  ${part.title}  ${host.name}  ${wordText(word, style)}${duration}${detail}`];

@@ -65,7 +65,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
   const startedAt = admitted?.admittedAt ?? null;
   return {
     service: record.stage.service,
-    stage: stageLabel(record.stage, plan?.hosts ?? []),
+    stage: stageLabel(record.stage),
     deploymentId: record.deploymentId,
     status: statusOf(record),
     statusNote: statusNote(record),

@@ -47,7 +47,7 @@ export interface HistoryView {
 export function historyView(facts: HistoryFacts): HistoryView {
   return {
     service: facts.stage.service,
-    stage: stageLabel(facts.stage, []),
+    stage: stageLabel(facts.stage),
     stable: stableName(facts.state),
     deployments: facts.deployments.map(({ deploymentId, admitted, outcome }) => ({
       deploymentId,
@@ -115,7 +115,7 @@ export function releasesView(facts: {
   };
   return {
     service: facts.stage.service,
-    stage: stageLabel(facts.stage, []),
+    stage: stageLabel(facts.stage),
     releases: facts.manifests
       .toSorted((a, b) => b.number - a.number)
       .map((manifest) => ({

@@ -48,7 +48,7 @@ export function planView(facts: PlanFacts): PlanView {
   });
   return {
     service: facts.stage.service,
-    stage: stageLabel(facts.stage, target.hosts),
+    stage: stageLabel(facts.stage),
     release: { from: facts.stable, to: facts.release },
     source: facts.source,
     waves: waves.map((wave: Wave) => ({

@@ -4,13 +4,14 @@ export interface StageFacts {
   /** `prod`, `local` */
   readonly name: string;
   readonly kind: 'aws' | 'embedded';
+  readonly isSimulated?: boolean;
 }
 
 /** `prod`; `local (embedded engine)`; `local (embedded engine, simulated hosts)`. */
-export function stageLabel(stage: StageFacts, hosts: readonly { readonly isSimulated: boolean }[]): string {
+export function stageLabel(stage: StageFacts): string {
   const marks = [
     ...(stage.kind === 'embedded' ? ['embedded engine'] : []),
-    ...(hosts.some((host) => host.isSimulated) ? ['simulated hosts'] : []),
+    ...(stage.isSimulated === true ? ['simulated hosts'] : []),
   ];
   return marks.length === 0 ? stage.name : `${stage.name} (${marks.join(', ')})`;
 }

@@ -34,7 +34,7 @@ export function targetView(facts: {
   const stable = stableRelease(state);
   return {
     service: facts.stage.service,
-    stage: stageLabel(facts.stage, facts.hosts),
+    stage: stageLabel(facts.stage),
     stable:
       stable === undefined
         ? null
