@@ -178,11 +178,11 @@ is_the_same_process() {
     ${unit[NRestarts]:-} == "${start[restarts]}" ]]
 }
 
-# /proc/uptime and the monotonic clock of systemd count the same seconds on a machine that does not sleep.
+# Whole seconds. /proc/uptime (hundredths) and systemd's monotonic clock agree on a machine that does not sleep.
 seconds_since_start() {
   local uptime
   read -r uptime _ </proc/uptime
-  printf '%d' "$((${uptime%%.*} - unit[ExecMainStartTimestampMonotonic] / 1000000))"
+  printf '%d' "$(((${uptime/./} * 10000 - unit[ExecMainStartTimestampMonotonic]) / 1000000))"
 }
 
 judge_unit() {
