@@ -1,10 +1,10 @@
 /** `npm start`: the engine, its hosts, the sample on them, and a terminal to watch it all. */
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { followDeployment } from '../cli/follow-deployment.ts';
 import { exitCodeOfView } from '../cli/follow-to-exit.ts';
 import { printJson, printLines } from '../cli/print.ts';
 import { progressFor } from '../cli/progress.ts';
-import { realWorld } from '../cli/real-world.ts';
+import { realWorld, stateDirectory } from '../cli/real-world.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { startFirstDeployment } from './start/first-deployment.ts';
 import { nextSteps } from './start/next-steps.ts';
@@ -14,7 +14,6 @@ import { aborted, createStopSignal } from './start/stop-signal.ts';
 import { watchDeployments } from './start/watch-deployments.ts';
 
 const interruptedExitCode = 130;
-const projectRoot = dirname(import.meta.dirname);
 const startedAt = performance.now();
 
 const parsed = parseStartOptions(process.argv.slice(2));
@@ -37,19 +36,19 @@ async function runStart(options: StartOptions): Promise<number> {
     process.exit(interruptedExitCode);
   });
   const tell = options.isJson ? process.stderr : process.stdout;
-  const stateDirectory = resolve(options.stateDirectory ?? join(projectRoot, '.rollgate'));
+  const folder = stateDirectory();
   const say = (line: string): void => {
     tell.write(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
   };
   let engine: Engine | undefined;
   try {
     engine = await startEngine({
-      ...{ stateDirectory, hosts: options.hosts, fresh: options.isFresh, onProgress: say, signal },
+      ...{ stateDirectory: folder, hosts: options.hosts, fresh: options.isFresh, onProgress: say, signal },
     });
     if (engine.whySimulated !== undefined) {
       say(`SIMULATED hosts: ${engine.whySimulated}`);
     }
-    return await useEngine(engine, options, { stateDirectory, say, signal });
+    return await useEngine(engine, options, { stateDirectory: folder, say, signal });
   } catch (error) {
     if (signal.aborted) {
       return interruptedExitCode;

@@ -5,18 +5,23 @@ export function nextSteps(facts: {
   readonly samplesFolder: string;
   readonly hosts: readonly { readonly name: string; readonly privateAddress: string; readonly isSimulated: boolean }[];
 }): readonly string[] {
-  const zip = (variant: string): string => `${relative(process.cwd(), facts.samplesFolder)}/payment-${variant}.zip`;
+  const folder = relative(process.cwd(), facts.samplesFolder);
+  const near = folder.startsWith('..') ? facts.samplesFolder : folder;
+  const commands: readonly (readonly [typed: string, what: string])[] = [
+    [`deploy ${near}/payment-v2.zip`, 'a new version, host by host'],
+    [`deploy ${near}/payment-exits-at-start.zip`, 'a broken one: stopped at the first host and taken back'],
+    [`deploy ${near}/payment-pip-fails.zip`, "one that can't be installed: no running service is touched"],
+    ['rollback', 'back to the release before'],
+    ['status', 'the hosts and the last deployment'],
+    ['--help', 'the rest'],
+  ];
+  const width = Math.max(...commands.map(([typed]) => typed.length));
   const real = facts.hosts.filter((host) => !host.isSimulated);
   return [
     '',
     'The engine stays up until Ctrl-C. In another terminal, in this folder:',
     '',
-    `  npx rollgate deploy ${zip('v2')}               a new version, host by host`,
-    `  npx rollgate deploy ${zip('exits-at-start')}   a broken one: stopped at the first host and taken back`,
-    `  npx rollgate deploy ${zip('pip-fails')}        one that can't be installed: no running service is touched`,
-    '  npx rollgate rollback                                        back to the release before',
-    '  npx rollgate status                                          the hosts and the last deployment',
-    '  npx rollgate --help',
+    ...commands.map(([typed, what]) => `  npx rollgate ${typed.padEnd(width)}   ${what}`),
     ...(real.length === 0
       ? []
       : ['', ...real.map((host) => `  curl http://${host.privateAddress}:8080/health   # ${host.name}`)]),

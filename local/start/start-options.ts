@@ -6,8 +6,6 @@ export interface StartOptions {
   /** Stays up after the deployment also without a terminal. */
   readonly isStaying: boolean;
   readonly isJson: boolean;
-  /** Everything that survives the process. */
-  readonly stateDirectory: string | undefined;
 }
 
 export const startHelp = `Brings up the embedded engine with three hosts, deploys the sample payment service and shows it.
@@ -17,10 +15,10 @@ usage: npm start -- [options]
   --fresh            start anew: forget hosts, releases and deployments of earlier runs
   --stay             stay up afterwards also where there is no terminal
   --hosts KIND       nspawn (real systemd hosts) or simulated; else real ones where they can run
-  --state FOLDER     where everything is kept (.rollgate)
   --json             print the deployment as JSON at the end
   --help             this text
 
+ROLLGATE_STATE names the folder where everything is kept (.rollgate), for the engine and for rollgate alike.
 With a terminal it stays up until Ctrl-C; without one it exits with the exit code of the deployment.
 `;
 
@@ -38,7 +36,6 @@ export function parseStartOptions(args: readonly string[]): ParsedStart {
         fresh: { type: 'boolean', default: false },
         stay: { type: 'boolean', default: false },
         hosts: { type: 'string', default: 'auto' },
-        state: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -57,7 +54,6 @@ export function parseStartOptions(args: readonly string[]): ParsedStart {
         isFresh: values.fresh,
         isStaying: values.stay,
         isJson: values.json,
-        stateDirectory: values.state,
       },
     };
   } catch (error) {
