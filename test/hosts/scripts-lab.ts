@@ -230,7 +230,7 @@ function configurationOf(
       user: 'roboshop',
       program: 'uwsgi',
       arguments: [
-        ...['--ini', 'payment.ini', '--uid', 'roboshop', '--gid', 'roboshop', '--need-app'],
+        ...['--ini', 'payment.ini', '--uid', '{uid}', '--gid', '{gid}', '--need-app'],
         ...['--hook-master-start', 'unix_signal:15 gracefully_kill_them_all'],
       ],
     },

@@ -92,32 +92,17 @@ def write_environment(manifest, region, directory, prefix):
     print(path)
 
 
-def numeric_ids(arguments):
-    """uWSGI 2.0.31 ignores `--uid NAME` after a numeric `uid` of the ini file, which a number still overrides: so the
-    names after --uid and --gid become this host's numbers. Names that the host does not know stay."""
-    numbers = {"--uid": lambda name: pwd.getpwnam(name).pw_uid, "--gid": lambda name: grp.getgrnam(name).gr_gid}
-    result = []
-    for before, word in zip([""] + arguments, arguments):
-        if before in numbers and not word.isdigit():
-            try:
-                word = "%d" % numbers[before](word)
-            except KeyError:
-                pass
-        result.append(word)
-    return result
-
-
 def with_ids(words, user):
     """`{uid}` and `{gid}` are the user's numbers: uWSGI (tried: 2.0.31) overrules the ini file's ids only with numbers."""
     account = pwd.getpwnam(user)
-    return [as_text(word).replace(u"{uid}", u"%d" % account.pw_uid).replace(u"{gid}", u"%d" % account.pw_gid) for word in words]
+    numbers = {u"{uid}": u"%d" % account.pw_uid, u"{gid}": u"%d" % account.pw_gid}
+    return [re.sub(u"\\{[ug]id\\}", lambda found: numbers[found.group()], as_text(word)) for word in words]
 
 
 def unit_text(manifest, virtualenv, environment):
     configuration = manifest["configuration"]
     service, release, run = configuration["service"], manifest["releaseId"], configuration["run"]
-    arguments = numeric_ids(run["arguments"]) if run["program"] == "uwsgi" else run["arguments"]
-    command = [os.path.join(virtualenv, "bin", run["program"])] + arguments
+    command = [os.path.join(virtualenv, "bin", run["program"])] + with_ids(run["arguments"], run["user"])
     lines = [
         "# Rollgate release %s" % release,
         "# Written whole by the next deployment: put changes of your own into a drop-in.",
