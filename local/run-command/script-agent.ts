@@ -1,4 +1,4 @@
-import type { HostMachine } from '../hosts/host-machine.ts';
+import { type HostMachine, HostNotRunningError } from '../hosts/host-machine.ts';
 import { checkParameters } from './check-parameters.ts';
 import {
   type AgentJob,
@@ -89,7 +89,7 @@ async function runStep(
   const folder = `${orchestrationRoot}/${job.instanceId}/document/orchestration/${job.commandId}/${step.name}`;
   const path = `${folder}/_script.sh`;
   for (let run = 1; run <= maxRuns; run += 1) {
-    await side.machine.writeFile(path, script, 0o700);
+    await writeScript(side.machine, path, script);
     if (cancel.aborted) return { status: 'Cancelled', responseCode: exitCode.killed, stdout: '', stderr: '' };
     const directory = fill(step.workingDirectory);
     const workingDirectory =
@@ -138,6 +138,7 @@ async function runScript(
       signal: killer.signal,
     });
     const isKilledByAgent = result.code === null && killer.signal.aborted;
+    if (!isKilledByAgent && isKilled(result.code) && !(await isUp(side.machine))) return 'lost';
     if (!side.machine.isRunning()) return 'lost';
     // A script that dies of a signal of its own has exit status -1 in Go, which is a plain failure.
     const code = isKilledByAgent ? exitCode.killed : (result.code ?? -1);
@@ -152,6 +153,28 @@ async function runScript(
   } finally {
     stopTimer();
     cancel.removeEventListener('abort', onCancel);
+  }
+}
+
+/** The script and the folders on its way are root's alone: parameters stand in it. */
+async function writeScript(machine: HostMachine, path: string, script: string): Promise<void> {
+  const command = 'umask 077 && mkdir -p "$(dirname "$1")" && cat >"$1" && chmod 0700 "$1"';
+  const written = await machine.exec(['sh', '-c', command, 'sh', path], { stdin: script });
+  if (written.code !== 0) throw new Error(`the script cannot be written: ${written.stderr.trim()}`);
+}
+
+/** Ended by a signal, its own or that of the shell around it. */
+function isKilled(code: number | null): boolean {
+  return code === null || code > 128;
+}
+
+/** When a host goes down, its processes end a moment before it counts as down: one that still runs commands is up. */
+async function isUp(machine: HostMachine): Promise<boolean> {
+  try {
+    return (await machine.exec(['true'])).code === 0;
+  } catch (error) {
+    if (error instanceof HostNotRunningError) return false;
+    throw error;
   }
 }
 

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ExecOptions, ExecResult, HostMachine } from '../../../local/hosts/host-machine.ts';
 import { HostNotRunningError } from '../../../local/hosts/host-machine.ts';
 
 /**
- * A host that is this machine, without root: files land below `root`, and arguments that name a file below
- * `/var/lib/amazon/ssm` are pointed there. Commands are real processes in a process group of their own.
+ * A host that is this machine, without root: arguments that name a file below `/var/lib/amazon/ssm` are pointed
+ * to one below `root`. Commands are real processes in a process group of their own.
  */
 export function createProcessMachine(
   root: string,
@@ -25,10 +24,8 @@ export function createProcessMachine(
     isSimulated: false,
     isRunning: () => isRunning,
     boots: () => boots,
-    async writeFile(path, content, mode = 0o600) {
-      if (!isRunning) throw new HostNotRunningError(`${instanceId} is down`);
-      mkdirSync(dirname(below(path)), { recursive: true });
-      writeFileSync(below(path), content, { mode });
+    async writeFile() {
+      throw new Error('not needed');
     },
     async exec(argv, options = {}) {
       if (!isRunning) throw new HostNotRunningError(`${instanceId} is down`);
@@ -54,7 +51,7 @@ function run(
     const child = spawn(program, args, {
       detached: true,
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
@@ -66,6 +63,8 @@ function run(
       stderr += text;
       options.onStderr?.(text);
     });
+    // A program that does not read its input is no error.
+    child.stdin.on('error', () => undefined).end(options.stdin ?? '');
     const kill = (): void => {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     };

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HostNotRunningError } from '../../../local/hosts/host-machine.ts';
 import type { AgentResult } from '../../../local/run-command/host-agent.ts';
 import { createScriptAgent } from '../../../local/run-command/script-agent.ts';
 import { parseSsmDocument } from '../../../local/run-command/ssm-document.ts';
@@ -118,7 +119,7 @@ describe('a script', () => {
 
     const path = join(root, 'ssm/i-0a1/document/orchestration/c-1/step1/_script.sh');
     expect(readFileSync(path, 'utf8')).toBe('true\n');
-    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o700, 0o700]);
   });
 
   test('gets parameters as plain text, once', async () => {
@@ -214,9 +215,11 @@ describe('exit codes', () => {
   });
 
   test('a script that dies of a signal is Failed, as in Go with status -1', async () => {
+    const { exec } = machine;
     machine = {
       ...machine,
-      exec: async () => ({ code: null, signal: 'SIGKILL', stdout: '', stderr: '' }),
+      exec: async (argv, options) =>
+        argv.length === 3 ? { code: null, signal: 'SIGKILL', stdout: '', stderr: '' } : exec(argv, options),
     };
 
     const result = await run([['true']]);
@@ -317,6 +320,19 @@ describe('stopping', () => {
 
     expect(await running).toMatchObject({ status: 'Cancelled', responseCode: 137 });
     expect(existsSync(mark)).toBe(false);
+  });
+
+  test('a host whose processes end before it counts as down leaves a command without a result', async () => {
+    const { exec } = machine;
+    machine = {
+      ...machine,
+      exec: async (argv, options) => {
+        if (argv[0] === 'true') throw new HostNotRunningError('going down');
+        return argv.length === 3 ? { code: null, signal: 'SIGKILL', stdout: '', stderr: '' } : exec(argv, options);
+      },
+    };
+
+    expect(await start([['true']])).toEqual({ kind: 'lost' });
   });
 
   test('a host that goes down under a command leaves it without a result', async () => {
