@@ -9,7 +9,7 @@ const templates = {
     `a plan only: ${facts.release} would go to ${hosts(facts.count)}; nothing was changed`,
   'newer-upload': (facts: { versionId: string }) => `a newer upload (version ${facts.versionId}) took its place`,
   'within-budget': (facts: { release: string; count: number; failed: string }) =>
-    `${facts.release} runs on ${hosts(facts.count)}; put back on their previous release: ${facts.failed}`,
+    `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,
   'no-hosts': (facts: { tags: string }) => `no instance carries the tags ${facts.tags}`,
   'stage-failed': (facts: { host: string; why: string }) => `could not be staged on ${facts.host}: ${facts.why}`,

@@ -1,0 +1,172 @@
+import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
+import type { Diagnosis } from '../../core/diagnosis.ts';
+import type { HostProgress } from '../../core/host-progress.ts';
+import type { HostReport } from '../../core/host-report.ts';
+import type { Decision, RecordedDecision, RolloutFacts } from '../../core/rollout-facts.ts';
+import type { RolloutConfig } from '../../core/service-config.ts';
+import { documentOfAction, type HostAction } from '../../core/statuses.ts';
+
+export const startedAt = Date.parse('2026-11-22T20:45:00Z');
+export const newRelease = 'v2-222222222222';
+export const oldRelease = 'v1-111111111111';
+
+export function plannedHost(name: string): PlannedHost {
+  return { instanceId: `i-${name}`, name, zone: 'eu-west-1a', privateAddress: '10.0.0.1', isSimulated: true };
+}
+
+/** A host that was staged well and not touched yet, unless something else is said. */
+export function givenHost(name: string, more: Partial<HostProgress> = {}): HostProgress {
+  return {
+    host: plannedHost(name),
+    stage: 'staged',
+    run: 'untouched',
+    isSettled: true,
+    isRefused: false,
+    revertAttempts: 0,
+    settleAttempts: 0,
+    wasDown: false,
+    before: oldRelease,
+    running: oldRelease,
+    observedAt: new Date(startedAt).toISOString(),
+    passedInRound: null,
+    packagesSha256: 'p1',
+    diagnosis: null,
+    ...more,
+  };
+}
+
+export const crashed: Diagnosis = {
+  cause: 'app-load-failed',
+  kind: 'release',
+  meaning: 'the application could not be loaded',
+  remedy: 'fix the import',
+};
+
+export const policy: RolloutConfig = {
+  waves: [1, '100%'],
+  maxUnavailable: 1,
+  maxFailedHosts: 0,
+  offlineHosts: 'fail',
+  bakeSeconds: 0,
+  approval: { kind: 'none' },
+  deadlineSeconds: 14_400,
+};
+
+interface Given {
+  readonly policy?: Partial<RolloutConfig>;
+  readonly plan?: Partial<DeploymentPlan>;
+  readonly admitted?: Partial<RolloutFacts['admitted']>;
+  readonly controls?: Partial<RolloutFacts['controls']>;
+  readonly decisions?: readonly (Decision | RecordedDecision)[];
+  readonly more?: Partial<Pick<RolloutFacts, 'isRepair' | 'error' | 'nowMilliseconds'>>;
+}
+
+/** A rollout of v2 over v1 with these hosts; one decision a minute. */
+export function givenRollout(progress: readonly HostProgress[], given: Given = {}): RolloutFacts {
+  const document = { name: 'rollgate-payment-x', version: '1', hash: 'h' };
+  return {
+    admitted: {
+      deploymentId: 'd-20261122-204500-1a2b3c',
+      executionArn: 'arn:one',
+      trigger: 'person',
+      request: { kind: 'newest', isDryRun: false },
+      by: 'anna',
+      admittedAt: new Date(startedAt).toISOString(),
+      isDryRun: false,
+      isRollback: false,
+      release: { number: 2, releaseId: newRelease, manifestSha256: 'm', versionId: 'two' },
+      stable: { number: 1, releaseId: oldRelease },
+      warnings: [],
+      ...given.admitted,
+    },
+    plan: {
+      hosts: progress.map((host) => host.host),
+      skipped: [],
+      isWholeTarget: true,
+      policy: { ...policy, ...given.policy },
+      documents: { install: document, activate: document, verify: document, settle: document },
+      plannedAt: new Date(startedAt).toISOString(),
+      ...given.plan,
+    },
+    progress,
+    decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
+    controls: { halt: null, pause: null, resume: null, approve: null, ...given.controls },
+    isRepair: false,
+    error: null,
+    nowMilliseconds: startedAt + 60_000 * ((given.decisions?.length ?? 0) + 1),
+    ...given.more,
+  };
+}
+
+export function recorded(decision: Decision, round: number, more: Partial<RecordedDecision> = {}): RecordedDecision {
+  const at = new Date(startedAt + 60_000 * round).toISOString();
+  return { round, decision, fence: 1, at, executionArn: 'arn:one', error: null, ...more };
+}
+
+export function said(secondsLater: number, reason = 'a look'): NonNullable<RolloutFacts['controls']['halt']> {
+  return { by: 'anna', at: new Date(startedAt + secondsLater * 1000).toISOString(), reason };
+}
+
+export interface GivenStep {
+  readonly action: HostAction;
+  readonly attempt?: number;
+  readonly round?: number;
+  readonly fence?: number;
+  /** Absent: the command is still out. */
+  readonly status?: StepOutcome['status'];
+  readonly host?: Partial<HostReport['host']>;
+  /** False: nobody reported. */
+  readonly isReported?: boolean;
+  readonly packagesSha256?: string;
+  readonly diagnosis?: Diagnosis;
+  readonly at?: number;
+}
+
+export function givenStep(given: GivenStep): Step {
+  const { action, attempt = 1, round = 1, fence = 10, status, at = 100 * round } = given;
+  const instanceId = 'i-a';
+  const key = `${action}-${attempt}`;
+  const isReported = given.isReported ?? (status === 'done' || status === 'failed');
+  const report: HostReport = {
+    schema: 1,
+    script: documentOfAction[action],
+    service: 'payment',
+    deploymentId: 'd-20261122-204500-1a2b3c',
+    key,
+    fence,
+    outcome: status === 'done' ? 'done' : 'failed',
+    replayed: false,
+    message: 'as told',
+    startedAtSeconds: at,
+    finishedAtSeconds: at + 1,
+    host: { running: oldRelease, isActive: true, isHealthy: true, mainPid: 1, fence, ...given.host },
+    ...(given.packagesSha256 === undefined
+      ? {}
+      : {
+          installed: {
+            releaseId: newRelease,
+            python: '3.11',
+            platform: 'x',
+            virtualenv: 'v',
+            isVirtualenvReused: false,
+            packages: [],
+            packagesSha256: given.packagesSha256,
+          },
+        }),
+  };
+  return {
+    intent: { instanceId, action, attempt, round, key, fence, at: 'then', deadlineMilliseconds: 0, comment: key },
+    commandId: status === undefined ? null : key,
+    outcome:
+      status === undefined
+        ? null
+        : {
+            ...{ instanceId, action, attempt, round, fence, status },
+            at: new Date(at * 1000).toISOString(),
+            commandId: key,
+            report: isReported ? report : null,
+            diagnosis: given.diagnosis ?? null,
+            isRetryable: false,
+          },
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { judgeInvocation, parseReport } from '../../core/judge-invocation.ts';
+import { givenStep } from './given-rollout.ts';
+
+const step = givenStep({ action: 'activate', status: 'done' });
+const { intent } = step;
+const report = step.outcome?.report;
+const stdout = JSON.stringify(report);
+
+function judge(more: { status?: string; statusDetails?: string; stdout?: string } | null, nowMilliseconds = 0) {
+  const invocation =
+    more === null
+      ? null
+      : { status: 'Success', statusDetails: more.status ?? 'Success', responseCode: 0, stdout: '', ...more };
+  return judgeInvocation({ intent, invocation, nowMilliseconds });
+}
+
+describe('a command', () => {
+  test.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'])(
+    'that is %s is pending until its deadline has passed',
+    (status) => {
+      expect(judge({ status })).toEqual({ kind: 'pending' });
+      expect(judge({ status }, 1)).toEqual({ kind: 'ended', status: 'unknown', report: null, isRetryable: false });
+    },
+  );
+
+  test('that SSM does not know is pending until its deadline has passed', () => {
+    expect(judge(null)).toEqual({ kind: 'pending' });
+    expect(judge(null, 1)).toMatchObject({ status: 'unknown' });
+  });
+
+  test('is done, failed or refused when the host says so, whatever SSM makes of the exit code', () => {
+    expect(judge({ stdout })).toEqual({ kind: 'ended', status: 'done', report, isRetryable: false });
+    const failed = JSON.stringify({ ...report, outcome: 'failed' });
+    expect(judge({ status: 'Failed', stdout: failed })).toMatchObject({ status: 'failed', isRetryable: false });
+    const refused = JSON.stringify({ ...report, outcome: 'refused', failure: 'fence-refused' });
+    expect(judge({ status: 'Failed', stdout: refused })).toMatchObject({ status: 'refused', isRetryable: false });
+  });
+
+  test('that came too late is tried again', () => {
+    const late = JSON.stringify({ ...report, outcome: 'refused', failure: 'late-refused' });
+
+    expect(judge({ status: 'Failed', stdout: late })).toMatchObject({ status: 'refused', isRetryable: true });
+  });
+
+  test.each([
+    ['Failed', 'Undeliverable', 'refused', true],
+    ['Failed', 'RateExceeded', 'refused', true],
+    ['Failed', 'Rate Exceeded', 'refused', true],
+    ['Failed', 'Failed', 'failed', false],
+    ['TimedOut', 'ExecutionTimedOut', 'failed', false],
+    ['TimedOut', 'Execution Timed Out', 'failed', false],
+    ['Failed', 'AccessDenied', 'failed', false],
+    ['TimedOut', 'DeliveryTimedOut', 'unknown', false],
+    ['Cancelled', 'Cancelled', 'unknown', false],
+    ['Success', 'Success', 'unknown', false],
+  ])('without a report, %s (%s) is %s', (status, statusDetails, expected, isRetryable) => {
+    expect(judge({ status, statusDetails })).toEqual({ kind: 'ended', status: expected, report: null, isRetryable });
+  });
+});
+
+test.each([
+  ['nothing', ''],
+  ['no JSON', 'Traceback (most recent call last):'],
+  ['half a report', stdout.slice(0, 40)],
+  ['no object', 'null'],
+  ['another shape', '{"schema":2}'],
+  ['the answer to another key', JSON.stringify({ ...report, key: 'other' })],
+])('%s is no report', (_what, text) => {
+  expect(parseReport(text, intent.key)).toBeNull();
+});
