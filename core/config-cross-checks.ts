@@ -23,11 +23,15 @@ function pythonProblems({ runtime }: Sections): string[] {
 }
 
 function argumentProblems({ run }: Sections): string[] {
-  const last = run?.arguments.at(-1);
-  if (run === undefined || last !== '--ini') {
-    return [];
-  }
-  return [`run.arguments[${run.arguments.length - 1}]: --ini must be followed by the name of a file`];
+  const words = run?.arguments ?? [];
+  const unknown = words.flatMap((word, index) =>
+    /\{\w+\}/.test(word.replaceAll(/\{[ug]id\}/g, ''))
+      ? [`run.arguments[${index}]: {uid} and {gid} are the only placeholders there are`]
+      : [],
+  );
+  return words.at(-1) === '--ini'
+    ? [...unknown, `run.arguments[${words.length - 1}]: --ini must be followed by the name of a file`]
+    : unknown;
 }
 
 function secretProblems({ environment, secrets }: Sections): string[] {

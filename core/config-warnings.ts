@@ -29,6 +29,15 @@ function uwsgiWarnings(run: ServiceConfig['run']): string[] {
   if (identity >= 0 && ini > identity) {
     found.push(`run.arguments[${identity}]: stands before --ini, so the ini file overrules it`);
   }
+  for (const [index, word] of words.entries()) {
+    const name = /^--([ug]id)(?:=(.+))?$/.exec(word);
+    const value = name?.[2] ?? words[index + 1] ?? '';
+    if (name !== null && !/^(\d+|\{[ug]id\})$/.test(value)) {
+      found.push(
+        `run.arguments[${index}]: uWSGI overrules the ini file only with a number; write "{${name[1]}}", which becomes the one of run.user`,
+      );
+    }
+  }
   if (!words.includes('--need-app')) {
     found.push('run.arguments: without --need-app uWSGI stays alive after an import error and answers 500');
   }

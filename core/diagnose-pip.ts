@@ -51,7 +51,7 @@ function diagnoseBuild(facts: PipFacts): Diagnosis | undefined {
       `the development package that has ${header}`,
     );
   }
-  const library = firstMatch(lines, /cannot find -l([^\s:]+)/);
+  const library = firstMatch(lines, /cannot find -l([^\s:]+)/) ?? pkgConfigModule(lines);
   if (library !== undefined) {
     return missing(
       facts,
@@ -71,6 +71,15 @@ function diagnoseBuild(facts: PipFacts): Diagnosis | undefined {
       );
 }
 
+/** `mysqlclient` of `pkg-config --exists mysqlclient`, `ffi` of `Package libffi was not found`. */
+function pkgConfigModule(lines: readonly string[]): string | undefined {
+  const module =
+    firstMatch(lines, /pkg-config --\S+ ([\w.+-]+)' returned non-zero/) ??
+    firstMatch(lines, /Package '?([\w.+-]+)'?,? (?:was )?not found/) ??
+    firstMatch(lines, /No package '([\w.+-]+)' found/);
+  return module?.replace(/^lib/, '');
+}
+
 function missingTool(lines: readonly string[]): string | undefined {
   if (
     firstMatch(
@@ -85,7 +94,7 @@ function missingTool(lines: readonly string[]): string | undefined {
   }
   return (
     firstMatch(lines, /(pg_config) executable (?:not found|is required)/) ??
-    firstMatch(lines, /(pkg-config): (?:command )?not found|Can not find valid (pkg-config) name/) ??
+    firstMatch(lines, /(pkg-config): (?:command )?not found/) ??
     firstMatch(
       lines,
       /\b(mysql_config|mariadb_config|xml2-config|xslt-config|krb5-config|cmake|cargo|rustc)\b.*not (?:be )?found/,
@@ -157,11 +166,12 @@ function diagnoseResolution(facts: PipFacts): Diagnosis | undefined {
   if (requirement !== undefined) {
     const versions = firstMatch(lines, /from versions: ([^)]+)\)/);
     const newest = versions?.split(', ').at(-1);
-    const offered =
-      newest === undefined || newest === 'none' ? 'the package index has none' : `the newest offered is ${newest}`;
+    const isKnown = newest !== undefined && newest !== 'none';
     return finding(
       'pip-install-failed',
-      `no version of ${requirement} fits this host's Python: ${offered}`,
+      isKnown
+        ? `no version of ${requirement} fits this host's Python: the newest offered is ${newest}`
+        : `the package index has no ${requirement} for this host's Python`,
       `correct the name or the version in ${requirementsFile} and upload again`,
     );
   }

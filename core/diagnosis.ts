@@ -1,17 +1,13 @@
 import { diagnosePip } from './diagnose-pip.ts';
 import { diagnosePlatform, type PlatformFacts } from './diagnose-platform.ts';
-import {
-  connectionException,
-  diagnoseRun,
-  diagnoseStart,
-  programMissing,
-  type ServiceFacts,
-} from './diagnose-service.ts';
+import { diagnoseRun } from './diagnose-run.ts';
+import { connectionException, diagnoseStart, programMissing } from './diagnose-start.ts';
 import { diagnoseUpstream } from './diagnose-upstream.ts';
 import { type Diagnosis, finding, oneLine } from './finding.ts';
-import type { HostReport } from './host-report.ts';
+import type { HostCheck, HostFailure, HostReport } from './host-report.ts';
 import { readJournal } from './journal-facts.ts';
 import type { HostConfiguration } from './release-manifest.ts';
+import type { ServiceFacts } from './service-facts.ts';
 
 export type { Diagnosis } from './finding.ts';
 
@@ -40,8 +36,8 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
 /** The root cause first: what keeps a service from starting, then what it calls, then how it runs. */
 function diagnoseService(facts: ServiceFacts): Diagnosis | undefined {
   const start = diagnoseStart(facts);
-  const upstream = facts.report.checks
-    ?.map((check) => diagnoseUpstream(check, facts.configuration))
+  const upstream = upstreamChecks(facts.report)
+    .map((check) => diagnoseUpstream(check, facts.configuration))
     .find((found) => found !== undefined);
   if (upstream !== undefined && start?.cause === 'app-load-failed') {
     // The application did not load because what it connects to while loading did not answer.
@@ -49,6 +45,24 @@ function diagnoseService(facts: ServiceFacts): Diagnosis | undefined {
     return exception !== undefined && connectionException.test(exception) ? upstream : start;
   }
   return start ?? upstream ?? diagnoseRun(facts);
+}
+
+const upstreamFailures: readonly (HostFailure | undefined)[] = [
+  'upstream-unreachable',
+  'upstream-refused',
+  'name-unresolved',
+  'amqp-auth-failed',
+  'amqp-access-refused',
+];
+
+/** The checks of a report; where they had no room in it, the one that its message tells of: `upstream:cart: detail`. */
+function upstreamChecks({ checks, failure, message }: HostReport): readonly HostCheck[] {
+  const isTold = checks?.some((check) => !check.isOk && /^(?:upstream|amqp):/.test(check.name)) ?? false;
+  if (isTold || failure === undefined || !upstreamFailures.includes(failure)) {
+    return checks ?? [];
+  }
+  const [, name, detail] = /^((?:upstream|amqp):[^:\s]+): (.*)$/s.exec(message) ?? [];
+  return [{ name: name ?? 'upstream:an upstream', isOk: false, failure, detail: detail ?? message }];
 }
 
 /** Failures of `install` before anything is tried, and of any script that met a full disk. */
@@ -138,7 +152,7 @@ function diagnoseRefusal(report: HostReport): Diagnosis | undefined {
     case 'clock-skew':
       return finding(
         'clock-skew',
-        `the host's clock is wrong: ${report.message}`,
+        report.message,
         'start its time service (systemctl restart chronyd, timedatectl) and rerun the deployment',
       );
     case 'permission-denied':
@@ -179,7 +193,7 @@ function diagnoseScript(report: HostReport): Diagnosis {
   if (report.failure === 'internal') {
     return finding(
       'script-failed',
-      `${report.script} failed by itself: ${oneLine(report.message, 250)}${line === undefined ? '' : ` (${line})`}`,
+      `${report.script} failed by itself: ${oneLine(report.message, 250)}${line === undefined || report.message.includes(line) ? '' : ` (${line})`}`,
       'rerun the deployment: the scripts are safe to run again; if it stays, this is a bug of Rollgate or of the host',
     );
   }

@@ -50,9 +50,9 @@ describe('services/payment.yml', () => {
           '--ini',
           'payment.ini',
           '--uid',
-          'roboshop',
+          '{uid}',
           '--gid',
-          'roboshop',
+          '{gid}',
           '--need-app',
           '--hook-master-start',
           'unix_signal:15 gracefully_kill_them_all',
@@ -240,6 +240,7 @@ describe('configWarnings', () => {
   test('warns of the start command of the old instructions', () => {
     expect(runWith({ arguments: ['--uid', 'roboshop', '--ini', 'payment.ini'] })).toEqual([
       'run.arguments[0]: stands before --ini, so the ini file overrules it',
+      'run.arguments[0]: uWSGI overrules the ini file only with a number; write "{uid}", which becomes the one of run.user',
       'run.arguments: without --need-app uWSGI stays alive after an import error and answers 500',
       'run.arguments: without --hook-master-start "unix_signal:15 gracefully_kill_them_all" a stop reloads uWSGI, and what is in flight is killed after unit.stopSeconds',
     ]);

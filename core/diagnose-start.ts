@@ -1,7 +1,5 @@
 import { type Diagnosis, finding, firstMatch, oneLine } from './finding.ts';
-import type { Evidence, HostReport } from './host-report.ts';
-import { type JournalFacts, readJournal } from './journal-facts.ts';
-import type { HostConfiguration } from './release-manifest.ts';
+import { type ReadFacts, readFacts, type ServiceFacts } from './service-facts.ts';
 
 /** Exit statuses that systemd itself gives a process it could not start (systemd.exec, "Process exit codes"). */
 const systemdExitStatuses: Readonly<Record<string, string>> = {
@@ -20,39 +18,13 @@ const uwsgiNoApp = '22';
 export const connectionException =
   /^(?:\w+\.)*(?:ConnectionRefusedError|ConnectionResetError|TimeoutError|ConnectTimeout|ConnectionError|NewConnectionError|AMQPConnectionError|ProbableAuthenticationError|ProbableAccessDeniedError|gaierror|timeout)\b/;
 
-export interface ServiceFacts {
-  readonly report: HostReport;
-  readonly configuration: HostConfiguration | undefined;
-  /** `name==version` of the release's virtualenv, where known. */
-  readonly packages: readonly string[] | undefined;
-}
-
-interface Read extends ServiceFacts {
-  readonly evidence: Evidence;
-  readonly journal: JournalFacts;
-  readonly service: string;
-  readonly file: string;
-}
-
 /** Why a service did not start: known from what it and systemd said, whichever check failed. */
 export function diagnoseStart(facts: ServiceFacts): Diagnosis | undefined {
   const read = readFacts(facts);
   return outOfMemory(read) ?? notExecuted(read) ?? portInUse(read) ?? badOptions(read) ?? notLoaded(read);
 }
 
-/** Why a service that started did not stay, or did not answer; undefined where neither was the complaint. */
-export function diagnoseRun(facts: ServiceFacts): Diagnosis | undefined {
-  const read = readFacts(facts);
-  return crashed(read) ?? workersDied(read) ?? unhealthy(read) ?? complained(read);
-}
-
-function readFacts(facts: ServiceFacts): Read {
-  const service = facts.report.service;
-  const evidence = facts.report.evidence ?? {};
-  return { ...facts, evidence, journal: readJournal(evidence.journal ?? []), service, file: `services/${service}.yml` };
-}
-
-function outOfMemory({ evidence, service, report }: Read): Diagnosis | undefined {
+function outOfMemory({ evidence, service, report }: ReadFacts): Diagnosis | undefined {
   const kills = evidence.oomKills ?? 0;
   if (kills === 0 && report.failure !== 'out-of-memory' && evidence.systemd?.['Result'] !== 'oom-kill') {
     return undefined;
@@ -66,7 +38,7 @@ function outOfMemory({ evidence, service, report }: Read): Diagnosis | undefined
   );
 }
 
-function notExecuted(read: Read): Diagnosis | undefined {
+function notExecuted(read: ReadFacts): Diagnosis | undefined {
   const { evidence, service, report, journal } = read;
   const status = evidence.systemd?.['ExecMainStatus'] ?? '';
   const isMissing = status === '203' || report.failure === 'program-missing';
@@ -110,7 +82,7 @@ export function programMissing(facts: ServiceFacts): Diagnosis {
   );
 }
 
-function portInUse({ evidence, journal, configuration, service }: Read): Diagnosis | undefined {
+function portInUse({ evidence, journal, configuration, service }: ReadFacts): Diagnosis | undefined {
   if (firstMatch(journal.lines, /Address already in use/) === undefined) {
     return undefined;
   }
@@ -127,7 +99,7 @@ function portInUse({ evidence, journal, configuration, service }: Read): Diagnos
   );
 }
 
-function badOptions({ journal, configuration, service, file }: Read): Diagnosis | undefined {
+function badOptions({ journal, configuration, service, file }: ReadFacts): Diagnosis | undefined {
   const identity = firstMatch(
     journal.lines,
     /cannot set[gu]id\(\) as non-root user|set[gu]id\(\): Operation not permitted/,
@@ -136,7 +108,7 @@ function badOptions({ journal, configuration, service, file }: Read): Diagnosis 
     return finding(
       'start-failed',
       `${service} may not change its user: ${identity}; the ini file names another user than ${configuration?.run.user ?? 'run.user'}`,
-      `put --uid and --gid after --ini in run.arguments of ${file}: they overrule the ini file only there`,
+      `put --uid "{uid}" and --gid "{gid}" after --ini in run.arguments of ${file}: they overrule the ini file only there, and only as numbers`,
     );
   }
   const ini = firstMatch(journal.lines, /realpath\(\) of (\S+) failed: No such file/);
@@ -157,7 +129,7 @@ function badOptions({ journal, configuration, service, file }: Read): Diagnosis 
       );
 }
 
-function notLoaded(read: Read): Diagnosis | undefined {
+function notLoaded(read: ReadFacts): Diagnosis | undefined {
   const { journal, evidence, service } = read;
   const sign = firstMatch(
     journal.lines,
@@ -181,7 +153,7 @@ function notLoaded(read: Read): Diagnosis | undefined {
   );
 }
 
-function remedyOfException(exception: string, { configuration, file }: Read): string {
+function remedyOfException(exception: string, { configuration, file }: ReadFacts): string {
   const requirementsFile = configuration?.runtime.requirementsFile ?? 'requirements.txt';
   const module = /No module named '?([\w.]+)'?/.exec(exception)?.[1];
   if (module !== undefined) {
@@ -202,120 +174,4 @@ function remedyOfException(exception: string, { configuration, file }: Read): st
     return 'the service connects while it loads: see that the upstream answers, and let the service connect with its first request';
   }
   return 'correct the code and upload again';
-}
-
-function crashed({ report, evidence, journal, service }: Read): Diagnosis | undefined {
-  const failed = report.checks?.some((check) => !check.isOk && (check.name === 'active' || check.name === 'stable'));
-  const words: readonly (string | undefined)[] = ['not-active', 'not-stable', 'start-failed'];
-  if (failed !== true && !words.includes(report.failure)) {
-    return undefined;
-  }
-  const systemd = evidence.systemd ?? {};
-  const restarts = Number(systemd['NRestarts'] ?? 0);
-  const how = howItEnded(systemd);
-  const isBetweenStarts = systemd['SubState'] === 'auto-restart' || systemd['Result'] === 'start-limit-hit';
-  const said = lastWords(journal);
-  if (restarts > 0 || isBetweenStarts || how !== undefined) {
-    const often = restarts > 0 ? `, ${restarts} automatic ${restarts === 1 ? 'restart' : 'restarts'}` : '';
-    return finding(
-      'crash-loop',
-      `${service} started and died again${how === undefined ? '' : `: ${how}`}${often}${said === undefined ? '' : `; it said: ${said}`}`,
-      'read the journal lines of this host, correct the release and upload again',
-    );
-  }
-  const detail = report.checks?.find((check) => !check.isOk)?.detail ?? report.message;
-  return finding(
-    'start-failed',
-    `${service} is not up: ${detail}`,
-    `systemctl status ${service} on the host tells more; correct the release, or rerun the deployment`,
-  );
-}
-
-/** `exit status 3`, `killed by signal 11`; undefined while its process runs or where it ended well. */
-function howItEnded(systemd: Readonly<Record<string, string>>): string | undefined {
-  const status = systemd['ExecMainStatus'] ?? '';
-  if (systemd['Result'] === 'signal' || systemd['Result'] === 'core-dump' || systemd['ExecMainCode'] === '2') {
-    return `killed by signal ${status}`;
-  }
-  if (systemd['Result'] === 'timeout') {
-    return 'it did not come up in time';
-  }
-  return status === '' || status === '0' ? undefined : `exit status ${status}`;
-}
-
-function lastWords(journal: JournalFacts): string | undefined {
-  if (journal.exception !== undefined) {
-    return `${oneLine(journal.exception, 160)}${journal.place === undefined ? '' : ` (${journal.place})`}`;
-  }
-  const own = journal.lines.filter(
-    (line) =>
-      line.trim() !== '' &&
-      !/^(?:Started|Starting|Stopped|Stopping|Scheduled restart job|Main process exited|\S+\.service: )/.test(line),
-  );
-  const telling =
-    own.findLast((line) => /error|fatal|exception|fail|refused|denied|segmentation/i.test(line)) ?? own.at(-1);
-  return telling === undefined ? undefined : oneLine(telling, 160);
-}
-
-function workersDied({ report, journal, service }: Read): Diagnosis | undefined {
-  const check = report.checks?.find((each) => each.name === 'workers' && !each.isOk);
-  if (check === undefined && report.failure !== 'worker-deaths') {
-    return undefined;
-  }
-  const deaths = journal.lines.filter((line) => /^DAMN ! worker .* died/.test(line)).length;
-  const fault = firstMatch(journal.lines, /got (Segmentation Fault)/i);
-  const said = fault ?? (journal.exception === undefined ? undefined : oneLine(journal.exception, 160));
-  return finding(
-    'worker-deaths',
-    `${deaths > 0 ? `${deaths} workers` : 'workers'} of ${service} died while its master stayed up${said === undefined ? '' : `: ${said}`}`,
-    fault === undefined
-      ? 'read the journal lines of this host: the code ends its own process; correct it and upload again'
-      : 'a compiled package crashes: pin another version of it in the requirements file and upload again',
-  );
-}
-
-function unhealthy({ report, evidence, journal, configuration, service }: Read): Diagnosis | undefined {
-  const check = report.checks?.find((each) => each.name === 'http' && !each.isOk);
-  if (check === undefined && report.failure !== 'http-failed') {
-    return undefined;
-  }
-  const { http } = evidence;
-  const path = configuration?.health.path ?? '/health';
-  const port = configuration?.health.port ?? 0;
-  const wanted = configuration?.health.expectStatus ?? 200;
-  const where = `GET ${path}${port === 0 ? '' : ` on port ${port}`}`;
-  if (http === undefined || http.status === 0) {
-    const listener = evidence.portOwner;
-    return finding(
-      'http-unhealthy',
-      `${service} runs and does not answer ${where}: ${http?.body || check?.detail || 'no answer'}`,
-      listener === undefined
-        ? `nothing listens on port ${port}: see that socket in the ini file names the port of health.port`
-        : `${listener} listens there: see that it speaks HTTP (protocol = http in the ini file) and is not stuck`,
-    );
-  }
-  const body = oneLine(http.body, 120);
-  const said = journal.exception === undefined ? '' : `; the journal says ${oneLine(journal.exception, 160)}`;
-  const isFlapping = http.status === wanted;
-  return finding(
-    'http-unhealthy',
-    isFlapping
-      ? `${where} is not answered with ${wanted} every time: ${check?.detail ?? ''}${said}`
-      : `${where} is answered with ${http.status}, not ${wanted}${body === '' ? '' : `: ${body}`}${said}`,
-    http.status === 404
-      ? `see that the release serves ${path}, or correct health.path in services/${service}.yml`
-      : 'correct the release and upload again; the journal lines of this host show what it was doing',
-  );
-}
-
-function complained({ report, service }: Read): Diagnosis | undefined {
-  const check = report.checks?.find((each) => each.name === 'journal' && !each.isOk);
-  if (check === undefined && report.failure !== 'journal-pattern') {
-    return undefined;
-  }
-  return finding(
-    'journal-errors',
-    `${service} answers, but its journal shows a failure: ${check?.detail ?? report.message}`,
-    `correct the release or what it calls; if the line is harmless, take its pattern out of health.journalPatterns in services/${service}.yml`,
-  );
 }
