@@ -6,6 +6,8 @@ import { type ChosenTarget, chooseTarget } from '../core/choose-target.ts';
 import { configWarnings } from '../core/config-warnings.ts';
 import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
 import { type ServiceConfig, targetTags } from '../core/service-config.ts';
+import type { ConfigFile } from './read-input-files.ts';
+import { withNext } from './report-error.ts';
 
 export interface CheckedRequest {
   readonly target: ChosenTarget;
@@ -14,33 +16,44 @@ export interface CheckedRequest {
   readonly warnings: readonly string[];
 }
 
+/** The bytes of an artifact, and what a person calls it. */
+export interface GivenArtifact {
+  readonly bytes: Uint8Array;
+  readonly source: string;
+}
+
 /**
  * Everything that admission will check, before anything is uploaded or published: the zip, the addresses that the
- * configuration names, the hosts. Throws InvalidDeploymentError.
+ * configuration names, the hosts. Throws CliError with all problems of the first of these that has any.
  */
 export async function checkRequest(
   ports: Pick<Ports, 'stage' | 'inventory'>,
-  config: ServiceConfig,
-  zip: Uint8Array | null,
+  file: ConfigFile,
+  zip: GivenArtifact | null,
   named: readonly string[] | undefined,
 ): Promise<CheckedRequest> {
-  const artifact = zip === null ? null : await checkArtifact(zip, config);
+  const { config } = file;
+  const artifact =
+    zip === null
+      ? null
+      : await withNext(`correct ${zip.source}, then: rollgate plan`, () => checkArtifact(zip.bytes, config));
   const found = await Promise.all(
     environmentLookups(config, ports.stage.name).map(
       async ({ key, tags }) => [key, await ports.inventory.hosts(tags)] as const,
     ),
   );
-  const configuration = resolveEnvironment(config, Object.fromEntries(found), ports.stage.name);
-  const target = await findHosts(ports, config, named);
+  const configuration = await withNext(`correct ${file.path} or tag the instance, then: rollgate plan`, () =>
+    resolveEnvironment(config, Object.fromEntries(found), ports.stage.name),
+  );
+  const target = await withNext('rollgate status', () => findHosts(ports, config, named));
   return {
     target,
-    contentSha256: zip === null ? null : contentSha256(sha256Hex(zip), configuration),
+    contentSha256: zip === null ? null : contentSha256(sha256Hex(zip.bytes), configuration),
     warnings: [...configWarnings(config), ...(artifact?.warnings ?? [])],
   };
 }
 
-/** The hosts that a deployment would go to. Throws InvalidDeploymentError. */
-export async function findHosts(
+async function findHosts(
   ports: Pick<Ports, 'stage' | 'inventory'>,
   config: ServiceConfig,
   named: readonly string[] | undefined,

@@ -37,7 +37,13 @@ async function runProject(project: string): Promise<TestCount> {
   const scratch = mkdtempSync(join(tmpdir(), 'rollgate-test-'));
   const reportFile = join(scratch, 'report.json');
   const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
-  const options = ['--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+  const options = [
+    '--passWithNoTests',
+    '--update=none',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+  ];
   try {
     const { code } = await runProgram(
       process.execPath,

@@ -43,9 +43,7 @@ export async function deploy(world: World, zip: string | undefined, options: Dep
 async function deployZip(world: World, ports: Ports, path: string, options: DeployOptions): Promise<StartedDeployment> {
   const file = await readConfigFile(world, ports, options.config);
   const zip = await readZipFile(world, path);
-  await withNext(`correct ${path}, then: rollgate plan ${path}`, () =>
-    checkRequest(ports, file.config, zip, undefined),
-  );
+  await checkRequest(ports, file, { bytes: zip, source: path }, undefined);
   await publish(world, ports, file.yaml, options);
   const version = await ports.artifacts.upload(zip);
   tell(world, options, `uploaded  ${path} (${sizeText(zip.length)}) as version ${version.versionId}`);
@@ -60,7 +58,7 @@ async function deployKnown(world: World, ports: Ports, options: DeployOptions): 
     await withNext('rollgate releases', () => readRelease(ports, releaseOption('--release', release)));
   } else if (!options.dryRun) {
     const file = await readConfigFile(world, ports, options.config);
-    await withNext('rollgate plan', () => checkRequest(ports, file.config, null, options.hosts));
+    await checkRequest(ports, file, null, options.hosts);
     await publish(world, ports, file.yaml, options);
   }
   return startExecution(world, ports, 'deploy', {

@@ -1,18 +1,17 @@
 import type { Ports } from '../../clients/ports.ts';
 import { releaseIdOf } from '../../core/build-release.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
 import { releaseName } from '../../core/release-manifest.ts';
 import { stableRelease } from '../../core/target-state.ts';
 import { planView } from '../../core/views/plan-view.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { releaseOfContent } from '../../ledger/release-of-content.ts';
 import { readState } from '../../ledger/target-state.ts';
-import { checkRequest } from '../check-request.ts';
+import { checkRequest, type GivenArtifact } from '../check-request.ts';
+import { CliError } from '../cli-error.ts';
 import { printJson, printLines } from '../print.ts';
 import { readConfigFile, readZipFile } from '../read-input-files.ts';
 import { renderPlan } from '../render/render-lists.ts';
 import { styleOf } from '../render/style.ts';
-import { withNext } from '../report-error.ts';
 import type { CommonOptions, World } from '../world.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -27,10 +26,8 @@ const lookedAt = 20;
 export async function plan(world: World, zip: string | undefined, options: PlanOptions): Promise<number> {
   const ports = await world.connect(options.stage);
   const file = await readConfigFile(world, ports, options.config);
-  const { bytes, source } = await withNext('rollgate deploy payment.zip', () => readArtifact(world, ports, zip));
-  const checked = await withNext(`correct ${zip ?? file.path}, then: rollgate plan`, () =>
-    checkRequest(ports, file.config, bytes, options.hosts),
-  );
+  const artifact = await readArtifact(world, ports, zip);
+  const checked = await checkRequest(ports, file, artifact, options.hosts);
   const content = checked.contentSha256;
   const known = content === null ? undefined : await releaseOfContent(ports, content);
   const stable = stableRelease(await readState(ports));
@@ -38,7 +35,7 @@ export async function plan(world: World, zip: string | undefined, options: PlanO
     stage: ports.stage,
     release: known === undefined ? 'a new release' : releaseName(known),
     releaseId: known === undefined || content === null ? null : releaseIdOf(known, content),
-    source,
+    source: artifact.source,
     stable: stable === undefined ? null : releaseName(stable.release),
     target: checked.target,
     policy: file.config.rollout,
@@ -53,18 +50,16 @@ export async function plan(world: World, zip: string | undefined, options: PlanO
   return 0;
 }
 
-async function readArtifact(
-  world: World,
-  ports: Ports,
-  zip: string | undefined,
-): Promise<{ readonly bytes: Uint8Array; readonly source: string }> {
+async function readArtifact(world: World, ports: Ports, zip: string | undefined): Promise<GivenArtifact> {
   if (zip !== undefined) {
     return { bytes: await readZipFile(world, zip), source: zip };
   }
   const newest = (await ports.artifacts.versions())[0];
   if (newest === undefined) {
-    throw new InvalidDeploymentError(
+    throw new CliError(
       `nothing was uploaded to s3://${ports.stage.artifactBucket} yet; name a zip to plan with`,
+      'rollgate plan payment.zip',
+      2,
     );
   }
   const bytes = await ports.artifacts.read(newest.versionId);

@@ -91,7 +91,8 @@ function part(
 }
 
 function lineFacts(facts: PartFacts, host: PlannedHost, steps: readonly Step[]): LineFacts {
-  return { host, steps, isEnded: facts.isEnded, nowMilliseconds: facts.rollout.nowMilliseconds };
+  const round = facts.rollout.decisions.at(-1)?.round ?? 0;
+  return { host, steps, isEnded: facts.isEnded, round, nowMilliseconds: facts.rollout.nowMilliseconds };
 }
 
 const restful: ReadonlySet<HostStatus> = new Set<HostStatus>(['waiting', 'notStarted']);

@@ -25,6 +25,8 @@ export interface LineFacts {
   readonly steps: readonly Step[];
   /** The deployment has ended: what has not begun never will. */
   readonly isEnded: boolean;
+  /** The newest decision: what an earlier one asked for and nobody answered will not be answered any more. */
+  readonly round: number;
   readonly nowMilliseconds: number;
 }
 
@@ -88,7 +90,7 @@ function statusOf(
   }
   switch (step.outcome?.status) {
     case undefined:
-      return facts.isEnded ? 'unknown' : words.moving;
+      return isGivenUp(facts, step) ? 'unknown' : words.moving;
     case 'done':
       return words.done;
     case 'failed':
@@ -116,7 +118,7 @@ function line(
     isSimulated,
     status,
     durationSeconds: durationOf(facts, actions, last),
-    detail: isFailure ? failureText(outcome) : outcome === null ? null : success,
+    detail: isFailure ? failureText(outcome) : outcome === null ? (status === 'unknown' ? noAnswer : null) : success,
     remedy: isFailure ? (outcome.diagnosis?.remedy ?? null) : null,
   };
 }
@@ -129,14 +131,20 @@ function durationOf(facts: LineFacts, actions: readonly HostAction[], last: Step
   const { round } = last.intent;
   const begun = facts.steps.filter(({ intent }) => actions.includes(intent.action) && intent.round === round);
   const from = earliest(begun.map((step) => step.intent.at));
-  return secondsBetween(from, last.outcome?.at ?? (facts.isEnded ? null : facts.nowMilliseconds));
+  return secondsBetween(from, last.outcome?.at ?? (isGivenUp(facts, last) ? null : facts.nowMilliseconds));
+}
+
+const noAnswer = 'gave no answer in time';
+
+function isGivenUp(facts: LineFacts, step: Step): boolean {
+  return facts.isEnded || step.intent.round < facts.round;
 }
 
 function failureText(outcome: StepOutcome): string {
   if (outcome.diagnosis !== null) {
     return `${outcome.diagnosis.cause}: ${outcome.diagnosis.meaning}`;
   }
-  return outcome.report?.message ?? (outcome.status === 'unknown' ? 'gave no answer in time' : 'gave no report');
+  return outcome.report?.message ?? (outcome.status === 'unknown' ? noAnswer : 'gave no report');
 }
 
 function lastStep(steps: readonly Step[], action: HostAction): Step | undefined {

@@ -26,7 +26,7 @@ export const deploymentWords = {
   Settling: { icon: movingIcon, word: 'settling', colour: 'yellow' },
   Finishing: { icon: movingIcon, word: 'finishing', colour: 'blue' },
   Running: { icon: movingIcon, word: 'running', colour: 'blue' },
-  Lost: { icon: '?', word: 'not running, and without an end', colour: 'red' },
+  Lost: { icon: '?', word: 'lost, no end recorded', colour: 'red' },
   Planned: { icon: '✓', word: 'Planned', colour: 'green' },
   Succeeded: { icon: '✓', word: 'Succeeded', colour: 'green' },
   Superseded: { icon: '–', word: 'Superseded', colour: 'gray' },

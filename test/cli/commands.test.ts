@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { deploymentIdOf } from '../../ledger/keys.ts';
+import { writeZip } from '../core/zip-writer.ts';
+import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
+import { fakeWorld, givenDeployment } from './fake-world.ts';
+import { givenReleases, givenState } from './given-target.ts';
+
+describe('rollgate rollback', () => {
+  it('starts an execution that goes back, and follows it', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2] });
+    givenReleases(fake.ledger, 1, 2);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('rollback', '--reason', 'too slow')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ rollback: true, reason: 'too slow', by: 'alice' }]);
+  });
+
+  it('goes to the release that is named', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2], isRollback: true });
+    givenReleases(fake.ledger, 1, 2);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('rollback', '--to', 'v1')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ rollback: true, release: 'v1', by: 'alice' }]);
+  });
+
+  it('is refused a second time, with the releases to choose from, and starts nothing', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2, 1], isRollback: true });
+
+    expect(await fake.run('rollback')).toBe(2);
+    expect(fake.started).toEqual([]);
+    expect(fake.stderr.text()).toMatchInlineSnapshot(`
+      "error: rollback: v1 was reached by a rollback already; name the release to go to, one of v1, v2: rollgate rollback --to v2
+      next: rollgate releases
+      "
+    `);
+  });
+
+  it('is refused where there is nothing to go back to', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('rollback')).toBe(2);
+    expect(fake.stderr.text()).toMatchInlineSnapshot(`
+      "error: rollback: no release has succeeded on the whole target yet, so there is none to go back to
+      next: rollgate releases
+      "
+    `);
+  });
+
+  it('is refused for a release that is not there', async () => {
+    const fake = fakeWorld();
+    givenReleases(fake.ledger, 1, 2);
+
+    expect(await fake.run('rollback', '--to', 'v7')).toBe(2);
+    expect(fake.started).toEqual([]);
+  });
+});
+
+describe('rollgate rerun', () => {
+  it('asks for the upload of the last deployment once more', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, endings.Succeeded, 'd-20261122-200000-aaaaaa');
+    givenDeployment(fake.ledger, refused, 'd-20261122-203000-bbbbbb');
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('rerun')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ versionId: 'version-2', by: 'alice' }]);
+  });
+
+  it('asks for a named one', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, endings.Planned, 'd-20261122-200000-aaaaaa');
+    givenDeployment(fake.ledger, endings.Succeeded, 'd-20261122-203000-bbbbbb');
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Planned, deploymentId);
+
+    expect(await fake.run('rerun', 'd-20261122-200000-aaaaaa')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([
+      { release: 'v2', dryRun: true, reason: 'what if', by: 'alice' },
+    ]);
+  });
+
+  it('refuses what there is not', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('rerun')).toBe(2);
+    expect(await fake.run('rerun', 'd-20261122-200000-aaaaaa')).toBe(2);
+    expect(fake.started).toEqual([]);
+    expect(fake.stderr.text()).toMatchInlineSnapshot(`
+      "error: there is no deployment to run again
+      next: rollgate deploy payment.zip
+      error: d-20261122-200000-aaaaaa: there is no such deployment, or it was refused before it was admitted
+      next: rollgate history
+      "
+    `);
+  });
+});
+
+describe('rollgate status', () => {
+  it('shows the target and its last deployment', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1] });
+    givenDeployment(fake.ledger, endings.RolledBack);
+    fake.ledger.given('rollgate/payment/service.json', { yaml: yamlOf(fake) });
+
+    expect(await fake.run('status')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/status.txt');
+  });
+
+  it('says that there is nothing yet', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('status')).toBe(0);
+    expect(fake.stdout.text()).toMatchInlineSnapshot(`
+      "service     payment on local (embedded engine)
+      stable      none yet
+
+      no host carries the tags of this service
+
+      no deployments yet
+      "
+    `);
+  });
+
+  it('follows what runs with --watch, and ends with its exit code', async () => {
+    const fake = fakeWorld();
+    const running = goingOn.inItsGate;
+    givenDeployment(fake.ledger, running);
+    givenState(fake.ledger, {
+      lock: {
+        ...{ deploymentId: running.deploymentId, executionArn: 'arn', fence: 1, acquiredAt: '', by: 'upload' },
+        ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+      },
+    });
+    fake.at(2000, () => givenDeployment(fake.ledger, endings.FailedDirty));
+
+    expect(await fake.run('status', '--watch')).toBe(6);
+    expect(fake.stdout.text()).toContain('repair: rollgate deploy --release v1 --hosts i-00000000000000001');
+  });
+
+  it('refuses a deployment that there is not', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('status', 'd-1')).toBe(2);
+    expect(fake.stderr.text()).toBe('error: there is no deployment d-1\nnext: rollgate history\n');
+  });
+
+  it('is the view itself as JSON', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, endings.FailedDirty);
+
+    await fake.run('status', endings.FailedDirty.deploymentId, '--json');
+
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/status-FailedDirty.json');
+  });
+});
+
+describe('rollgate history and releases', () => {
+  it('list deployments of every end, newest first', async () => {
+    const fake = fakeWorld();
+    const all = [...Object.values(endings), superseded, refused, goingOn.waiting];
+    for (const [index, record] of all.entries()) {
+      givenDeployment(fake.ledger, record, deploymentIdOf(`arn-${index}`, `2026-11-22T20:${10 + index}:00Z`));
+    }
+    givenState(fake.ledger, { stable: [1] });
+
+    expect(await fake.run('history')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/history.txt');
+  });
+
+  it('list no more than the limit', async () => {
+    const fake = fakeWorld();
+    for (const minute of [10, 11, 12]) {
+      givenDeployment(fake.ledger, endings.Succeeded, `d-20261122-20${minute}00-aaaaaa`);
+    }
+
+    await fake.run('history', '--limit', '2', '--json');
+
+    const { deployments } = JSON.parse(fake.stdout.text()) as { deployments: { deploymentId: string }[] };
+    expect(deployments.map((each) => each.deploymentId)).toEqual([
+      'd-20261122-201200-aaaaaa',
+      'd-20261122-201100-aaaaaa',
+    ]);
+  });
+
+  it('say which release is stable, and which a rollback goes to', async () => {
+    const fake = fakeWorld();
+    givenReleases(fake.ledger, 1, 2, 3, 4);
+    givenState(fake.ledger, { stable: [1, 2, 3] });
+
+    expect(await fake.run('releases')).toBe(0);
+    expect(fake.stdout.text()).toMatchInlineSnapshot(`
+      "payment on local (embedded engine)
+
+      release  standing    made (UTC)           size     sha256
+      v4                   2026-11-22 20:45:04  16.4 kB  444444444444
+      v3       ✓ stable    2026-11-22 20:45:03  12.3 kB  333333333333
+      v2       previous    2026-11-22 20:45:02  8.2 kB   222222222222
+      v1       was stable  2026-11-22 20:45:01  4.1 kB   111111111111
+      "
+    `);
+  });
+});
+
+describe('rollgate plan', () => {
+  it('shows the waves of the zip, and changes nothing', async () => {
+    const fake = fakeWorld();
+    const files = ['payment.ini', 'requirements.txt'].map((name) => ({ name, content: 'x' }));
+    fake.files.set('payment.zip', writeZip(files));
+    givenState(fake.ledger, { stable: [1] });
+
+    expect(await fake.run('plan', 'payment.zip')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/plan.txt');
+    expect(fake).toMatchObject({ uploads: [], started: [] });
+  });
+
+  it('needs a zip where nothing was uploaded', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('plan')).toBe(2);
+    expect(fake.stderr.text()).toBe(
+      'error: nothing was uploaded to s3://roboshop-builds yet; name a zip to plan with\nnext: rollgate plan payment.zip\n',
+    );
+  });
+});
+
+function yamlOf(fake: ReturnType<typeof fakeWorld>): string {
+  return new TextDecoder().decode(fake.files.get('services/payment.yml'));
+}

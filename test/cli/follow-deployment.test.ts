@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { followDeployment } from '../../cli/follow-deployment.ts';
+import type { DeploymentView } from '../../core/views/deployment-view.ts';
+import { endings, goingOn } from '../fakes/stories.ts';
+import { fakeWorld, givenDeployment } from './fake-world.ts';
+import { givenState } from './given-target.ts';
+
+function recordingProgress() {
+  const views: DeploymentView[] = [];
+  return { views, show: (view: DeploymentView) => void views.push(view), finish: () => {} };
+}
+
+it('shows the newest state again and again, until there is an end', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = goingOn.staging;
+  givenDeployment(fake.ledger, goingOn.staging);
+  fake.at(2000, () => givenDeployment(fake.ledger, goingOn.inItsGate));
+  fake.at(4000, () => givenDeployment(fake.ledger, endings.Succeeded));
+  const progress = recordingProgress();
+
+  const end = await followDeployment(fake.world, fake.ports, { deploymentId, executionArn: 'arn' }, progress);
+
+  expect(end.kind).toBe('ended');
+  expect([...new Set(progress.views.map((view) => view.status))]).toEqual(['Staging', 'RollingOut', 'Succeeded']);
+});
+
+it('reads what is written once only once', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = goingOn.staging;
+  givenDeployment(fake.ledger, goingOn.staging);
+  fake.at(5000, () => givenDeployment(fake.ledger, endings.Succeeded));
+
+  await followDeployment(fake.world, fake.ports, { deploymentId, executionArn: 'arn' }, recordingProgress());
+
+  const reads = Map.groupBy(fake.ledger.reads, (key) => key);
+  expect(reads.get(`rollgate/payment/deployments/${deploymentId}/plan.json`)).toHaveLength(1);
+  expect(reads.get('rollgate/payment/state.json')?.length).toBeGreaterThan(10);
+});
+
+it('goes on while a repair holds the lock of an execution that was lost', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = goingOn.repairing;
+  givenDeployment(fake.ledger, goingOn.repairing);
+  fake.executions.set('arn', {
+    ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
+  });
+  givenState(fake.ledger, {
+    lock: {
+      ...{ deploymentId, executionArn: 'arn-of-repair', fence: 2, acquiredAt: '', by: 'repair' },
+      ...{ purpose: 'repair', repairs: 1, isRollback: false },
+    },
+  });
+  fake.at(60_000, () => givenDeployment(fake.ledger, endings.RolledBack));
+
+  const end = await followDeployment(
+    fake.world,
+    fake.ports,
+    { deploymentId, executionArn: 'arn' },
+    recordingProgress(),
+  );
+
+  expect(end).toMatchObject({ kind: 'ended', view: { status: 'RolledBack' } });
+});
+
+it('gives an execution that ended without an end of its deployment 15 s for a repair to come', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = goingOn.staging;
+  givenDeployment(fake.ledger, goingOn.staging);
+  const begun = fake.ports.clock.now();
+  fake.executions.set('arn', {
+    ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
+  });
+
+  const end = await followDeployment(
+    fake.world,
+    fake.ports,
+    { deploymentId, executionArn: 'arn' },
+    recordingProgress(),
+  );
+
+  expect(end.kind).toBe('lost');
+  expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(15_000);
+});

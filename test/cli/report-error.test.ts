@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { CliError } from '../../cli/cli-error.ts';
+import { runCli } from '../../cli/program.ts';
+import { reportError } from '../../cli/report-error.ts';
+import { exitCodes, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
+import { NoEngineError } from '../../local/rpc/engine-errors.ts';
+import { fakeWorld } from './fake-world.ts';
+
+const plain = { isVerbose: false, commandName: 'rollgate' };
+
+describe('an error', () => {
+  it('without an engine says to start it', async () => {
+    const fake = fakeWorld();
+    const world = { ...fake.world, connect: () => Promise.reject(new NoEngineError()) };
+
+    expect(await runCli(['status'], world)).toBe(1);
+    expect(fake.stderr.text()).toBe('error: no engine is running here\nnext: npm start\n');
+  });
+
+  it('lists every problem, one a line', () => {
+    expect(reportError(new InvalidDeploymentError(['a: is missing', 'b: is missing']), plain)).toEqual({
+      lines: ['error: a: is missing', 'error: b: is missing', 'next: rollgate plan'],
+      exitCode: 2,
+    });
+  });
+
+  it('that is none of ours is called a bug by its own name', () => {
+    expect(reportError(new TypeError('x is undefined'), plain)).toEqual({
+      lines: ['error: TypeError: x is undefined', 'next: the same again with --verbose; this is a bug'],
+      exitCode: 1,
+    });
+  });
+
+  it('shows no stack but with --verbose', () => {
+    const error = new LockLostError('held by d-2');
+
+    expect(reportError(error, plain).lines).toEqual(['error: held by d-2', 'next: rollgate status']);
+    expect(reportError(error, { ...plain, isVerbose: true }).lines.join('\n')).toContain('report-error.test.ts');
+  });
+
+  it('spells the command as the person typed it', () => {
+    const error = new CliError('no', 'correct it, then: rollgate plan', 2);
+
+    expect(reportError(error, { ...plain, commandName: 'npx rollgate' }).lines[1]).toBe(
+      'next: correct it, then: npx rollgate plan',
+    );
+  });
+
+  it.each(Object.entries(exitCodes))('%s exits with %i', (name, exitCode) => {
+    const error = Object.assign(new Error('told'), { name });
+
+    expect(reportError(error, plain).exitCode).toBe(exitCode);
+  });
+});
+
+describe('the command line', () => {
+  it('shows its help, with every exit code', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run('--help')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/help.txt');
+  });
+
+  it('shows its help where nothing is asked', async () => {
+    const fake = fakeWorld();
+
+    expect(await fake.run()).toBe(0);
+    expect(fake.stdout.text()).toContain('Usage: rollgate');
+  });
+
+  it.each([[['dance']], [['history', '--limit', 'none']], [['deploy', '--hosts', ',']], [['rollback', 'v1']]])(
+    'refuses %j with exit code 2',
+    async (argv) => {
+      const fake = fakeWorld();
+
+      expect(await fake.run(...argv)).toBe(2);
+      expect(fake.stderr.text()).toMatch(/^error: .*\nnext: rollgate --help\n$/);
+    },
+  );
+});

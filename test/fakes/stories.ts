@@ -1,0 +1,213 @@
+import { crashLoop, hosts, pipFailed, recordOf, type StepStory } from './deployment-story.ts';
+
+const [first = '', second = '', third = ''] = hosts.map((host) => host.instanceId);
+
+/** All three hosts staged by second 32. */
+export const staged: readonly StepStory[] = [
+  { host: 0, action: 'install', from: 1, to: 31.2 },
+  { host: 1, action: 'install', from: 1, to: 29, isReused: true },
+  { host: 2, action: 'install', from: 1, to: 32 },
+];
+
+const firstPassed: readonly StepStory[] = [
+  { host: 0, action: 'activate', from: 33, to: 34 },
+  { host: 0, action: 'verify', from: 34, to: 44 },
+];
+
+const restPassed: readonly StepStory[] = [
+  { host: 1, action: 'activate', from: 45, to: 46, round: 2 },
+  { host: 1, action: 'verify', from: 46, to: 56, round: 2 },
+  { host: 2, action: 'activate', from: 57, to: 58, round: 2 },
+  { host: 2, action: 'verify', from: 58, to: 68, round: 2 },
+];
+
+const firstCrashed: readonly StepStory[] = [
+  { host: 0, action: 'activate', from: 33, to: 34 },
+  { host: 0, action: 'verify', from: 34, to: 38.4, status: 'failed', diagnosis: crashLoop },
+];
+
+export const wave1 = { kind: 'wave', wave: 1, hosts: [first], maxConcurrency: 1 } as const;
+const wave2 = { kind: 'wave', wave: 2, hosts: [second, third], maxConcurrency: 1 } as const;
+const revertFirst = { kind: 'revert', hosts: [first], maxConcurrency: 1 } as const;
+const finish = { kind: 'finish' } as const;
+
+/** One deployment for each end state, as the ledger holds it afterwards. */
+export const endings = {
+  Succeeded: recordOf({
+    steps: [...staged, ...firstPassed, ...restPassed],
+    decisions: [
+      [32, wave1],
+      [44, wave2],
+      [68, finish],
+    ],
+    now: 68.5,
+    isEnded: true,
+  }),
+  FailedClean: recordOf({
+    steps: [
+      { host: 0, action: 'install', from: 1, to: 31.2 },
+      { host: 1, action: 'install', from: 1, to: 14, status: 'failed', diagnosis: pipFailed },
+      { host: 2, action: 'install', from: 1, to: 32 },
+    ],
+    decisions: [[32, finish]],
+    now: 32.4,
+    isEnded: true,
+  }),
+  RolledBack: recordOf({
+    steps: [
+      ...staged,
+      ...firstCrashed,
+      { host: 0, action: 'revert', from: 38.6, to: 39.6 },
+      { host: 0, action: 'verifyRevert', from: 39.6, to: 49.8 },
+    ],
+    decisions: [
+      [32, wave1],
+      [38.5, revertFirst],
+      [49.9, finish],
+    ],
+    now: 50,
+    isEnded: true,
+  }),
+  Degraded: recordOf({
+    steps: [
+      ...staged,
+      ...firstCrashed,
+      { host: 0, action: 'revert', from: 38.6, to: 39.6 },
+      { host: 0, action: 'verifyRevert', from: 39.6, to: 49.8 },
+      ...restPassed.map((step) => ({ ...step, from: step.from + 6, to: (step.to ?? 0) + 6, round: 3 })),
+    ],
+    decisions: [
+      [32, wave1],
+      [38.5, revertFirst],
+      [50, wave2],
+      [74, finish],
+    ],
+    policy: { maxFailedHosts: 1 },
+    now: 74.5,
+    isEnded: true,
+  }),
+  Halted: recordOf({
+    steps: [...staged, ...firstPassed],
+    decisions: [
+      [32, wave1],
+      [44, finish],
+    ],
+    controls: { halt: { by: 'alice', at: '2026-11-22T20:45:40.000Z', reason: 'wrong build', isKept: true } },
+    now: 44.2,
+    isEnded: true,
+  }),
+  FailedDirty: recordOf({
+    steps: [
+      ...staged,
+      ...firstCrashed,
+      { host: 0, action: 'revert', from: 38.6, to: 70, status: 'unknown' },
+      { host: 0, action: 'revert', from: 71, to: 102, status: 'unknown', attempt: 2, round: 3 },
+      { host: 0, action: 'settle', from: 103, to: 134, status: 'unknown', round: 4 },
+    ],
+    decisions: [
+      [32, wave1],
+      [38.5, revertFirst],
+      [70.5, revertFirst],
+      [102.5, { kind: 'settle', hosts: [first] }],
+      [134.5, finish],
+    ],
+    now: 135,
+    isEnded: true,
+  }),
+  Planned: recordOf({
+    admitted: {
+      trigger: 'person',
+      by: 'alice',
+      request: { kind: 'release', release: 2, isDryRun: true, reason: 'what if' },
+      isDryRun: true,
+    },
+    now: 0.6,
+    isEnded: true,
+  }),
+} as const;
+
+/** Ended before it could touch anything: there is no plan. */
+export const superseded = recordOf({
+  now: 12,
+  record: {
+    plan: null,
+    outcome: {
+      ...{ deploymentId: 'd-20261122-204500-1a2b3c', status: 'Superseded', hosts: [], isDryRun: false },
+      reason: { code: 'newer-upload', text: 'a newer upload (version version-3) took its place' },
+      ...{ errorName: 'SupersededError', endedAt: '2026-11-22T20:45:12.000Z', isWholeTarget: false, executionArn: '' },
+    },
+    lock: null,
+  },
+});
+
+/** Refused before it was admitted. */
+export const refused = recordOf({
+  now: 1,
+  record: {
+    ...{ admitted: null, plan: null, lock: null },
+    outcome: {
+      ...{ deploymentId: 'd-20261122-204500-1a2b3c', status: 'FailedClean', hosts: [], isDryRun: false },
+      reason: { code: 'invalid-input', text: 'the zip has no payment.ini\nthe zip has no requirements.txt' },
+      ...{ errorName: 'InvalidDeploymentError', endedAt: '2026-11-22T20:45:01.000Z' },
+      ...{ isWholeTarget: false, executionArn: '' },
+    },
+  },
+});
+
+/** Deployments that are going on. */
+export const goingOn = {
+  waiting: recordOf({
+    now: 4,
+    record: {
+      ...{ plan: null, isQueued: true },
+      lock: { deploymentId: 'd-20261122-204400-999999', purpose: 'rollout' },
+    },
+  }),
+  staging: recordOf({
+    steps: [
+      { host: 0, action: 'install', from: 1 },
+      { host: 1, action: 'install', from: 1, to: 11.5, isReused: true },
+      { host: 2, action: 'install', from: 1 },
+    ],
+    now: 13,
+  }),
+  inItsGate: recordOf({
+    steps: [...staged, { host: 0, action: 'activate', from: 33, to: 34 }, { host: 0, action: 'verify', from: 34 }],
+    decisions: [[32, wave1]],
+    now: 38.2,
+  }),
+  baking: recordOf({
+    steps: [...staged, ...firstPassed],
+    decisions: [
+      [32, wave1],
+      [44, { kind: 'bake', wave: 1, seconds: 60 }],
+    ],
+    policy: { bakeSeconds: 60 },
+    now: 56,
+  }),
+  awaitingApproval: recordOf({
+    steps: [...staged, ...firstPassed],
+    decisions: [
+      [32, wave1],
+      [44, { kind: 'park', wave: 2, why: 'approval', untilMilliseconds: 0 }],
+    ],
+    now: 50,
+  }),
+  reverting: recordOf({
+    steps: [...staged, ...firstCrashed, { host: 0, action: 'revert', from: 38.6 }],
+    decisions: [
+      [32, wave1],
+      [38.5, revertFirst],
+    ],
+    now: 39,
+  }),
+  repairing: recordOf({
+    steps: [...staged, { host: 0, action: 'activate', from: 33 }],
+    decisions: [
+      [32, wave1],
+      [60, revertFirst],
+    ],
+    now: 61,
+    record: { lock: { deploymentId: 'd-20261122-204500-1a2b3c', purpose: 'repair' } },
+  }),
+} as const;
