@@ -35,7 +35,11 @@ export interface HostConfiguration {
   readonly runtime: {
     readonly python: { readonly preferred: string; readonly accepted: readonly string[] };
     /** OS packages per package manager; only missing ones are installed. */
-    readonly packages: { readonly yum: readonly string[]; readonly dnf: readonly string[]; readonly apt: readonly string[] };
+    readonly packages: {
+      readonly yum: readonly string[];
+      readonly dnf: readonly string[];
+      readonly apt: readonly string[];
+    };
     readonly requirementsFile: string;
   };
   readonly run: {
