@@ -1,6 +1,6 @@
 import type { PlannedHost, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { HostAction } from './statuses.ts';
+import { type HostAction, hostActions } from './statuses.ts';
 
 /**
  * Where one host stands in a deployment, read from its steps and nothing else: the same steps always give the same
@@ -19,6 +19,8 @@ export interface HostProgress {
   readonly isSettled: boolean;
   /** SSM or the host refused to activate: it runs what it ran before, and will in this deployment. */
   readonly isRefused: boolean;
+  /** Nobody has heard of it since: its last command was refused by SSM, or nobody knows what became of it. */
+  readonly isLost: boolean;
   /** In how many rounds this deployment has tried to revert or settle the host. */
   readonly revertAttempts: number;
   readonly settleAttempts: number;
@@ -61,6 +63,7 @@ export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgr
     run,
     isSettled: isSettled(steps),
     isRefused: run === 'untouched' && last('activate') !== undefined,
+    isLost: isLost(steps),
     revertAttempts: roundsOf(steps, 'revert'),
     settleAttempts: roundsOf(steps, 'settle'),
     wasDown:
@@ -87,14 +90,14 @@ export function landed(progress: readonly HostProgress[]): readonly HostProgress
   }));
 }
 
-/** The host does not serve, whatever made it so. */
+/** The host does not serve, whatever made it so; one that nobody has heard of is taken for down. */
 export function isDown(host: HostProgress): boolean {
   switch (host.run) {
     case 'failed':
     case 'revertFailed':
       return true;
     case 'untouched':
-      return host.wasDown;
+      return host.wasDown || host.isLost;
     case 'reverted':
       return host.before === 'none';
     case 'activating':
@@ -177,6 +180,17 @@ function isSettled(steps: readonly Step[]): boolean {
   return steps
     .filter((step) => step.outcome === null || step.outcome.status === 'unknown')
     .every((step) => step.intent.fence < acknowledged);
+}
+
+function isLost(steps: readonly Step[]): boolean {
+  const last = steps.toSorted(bySending).at(-1)?.outcome;
+  return last !== undefined && last !== null && last.report === null && last.status !== 'failed';
+}
+
+/** Rounds one after another; within a round the order of `hostActions`. */
+function bySending({ intent: one }: Step, { intent: other }: Step): number {
+  const order = hostActions.indexOf(one.action) - hostActions.indexOf(other.action);
+  return one.round - other.round || order || one.attempt - other.attempt;
 }
 
 /** Tries of the platform within one round are one attempt. */

@@ -22,6 +22,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     run: 'untouched',
     isSettled: true,
     isRefused: false,
+    isLost: false,
     revertAttempts: 0,
     settleAttempts: 0,
     wasDown: false,

@@ -113,6 +113,23 @@ describe('a host is settled', () => {
   });
 });
 
+test.each<[boolean, string, readonly GivenStep[]]>([
+  [false, 'a host that was never asked', []],
+  [false, 'a host that failed and said so', [{ action: 'install', status: 'failed' }]],
+  [true, 'a host that SSM refused', [{ action: 'install', status: 'refused' }]],
+  [true, 'a host that gave no answer', [installed, { action: 'activate', status: 'unknown' }]],
+  [
+    false,
+    'a host that has answered since',
+    [
+      { action: 'activate', status: 'unknown' },
+      { action: 'settle', round: 2, status: 'done' },
+    ],
+  ],
+])('lost %s: %s', (isLost, _who, steps) => {
+  expect(progress(...steps).isLost).toBe(isLost);
+});
+
 test('tries of the platform within one round are one attempt to revert or settle', () => {
   const host = progress(
     { action: 'revert', round: 2, attempt: 1, status: 'refused' },
@@ -203,6 +220,10 @@ test.each([
   [{ run: 'passed' }, { isDown: false, isRevertable: false, hasFailed: false }],
   [{ run: 'activating' }, { isDown: false, isRevertable: false, hasFailed: false }],
   [{ wasDown: true }, { isDown: true, isRevertable: false, hasFailed: false }],
+  [
+    { stage: 'unknown', isLost: true },
+    { isDown: true, isRevertable: false, hasFailed: true },
+  ],
   [{ isRefused: true }, { isDown: false, isRevertable: false, hasFailed: true }],
   [{ stage: 'failed' }, { isDown: false, isRevertable: false, hasFailed: true }],
 ] as const)('a host with %j is %j', (more, expected) => {

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { ArtifactStore, ArtifactVersion, Clock } from '../../clients/ports.ts';
+import { InvalidDeploymentError } from '../../core/errors.ts';
+import type { StateBucket } from './state-bucket.ts';
+
+export interface ArtifactBucket extends ArtifactStore {
+  /** A version is deleted for good. */
+  givenDeleted(versionId: string): void;
+}
+
+/** The artifact bucket in memory, versioned: the newest version first. */
+export function createArtifactBucket(
+  ledger: StateBucket,
+  clock: Clock,
+  onUploaded: (version: ArtifactVersion) => void,
+): ArtifactBucket {
+  const versions: { readonly version: ArtifactVersion; readonly body: Uint8Array }[] = [];
+
+  function bytesOf(versionId: string): Uint8Array {
+    const found = versions.find((each) => each.version.versionId === versionId);
+    if (found === undefined) throw new InvalidDeploymentError(`payment.zip has no version ${versionId}`);
+    return found.body;
+  }
+
+  return {
+    versions: async () => versions.map((each) => each.version),
+    read: async (versionId) => bytesOf(versionId),
+    async copyToLedger(versionId, key) {
+      ledger.createBytes(key, bytesOf(versionId));
+      return {
+        sha256: createHash('sha256')
+          .update(ledger.bytes(key) ?? '')
+          .digest('hex'),
+      };
+    },
+    async upload(body) {
+      const version: ArtifactVersion = {
+        bucket: 'roboshop-builds',
+        key: 'payment.zip',
+        versionId: `upload.${versions.length + 1}`,
+        etag: `"${createHash('md5').update(body).digest('hex')}"`,
+        bytes: body.byteLength,
+        uploadedAt: new Date(clock.now()).toISOString(),
+      };
+      versions.unshift({ version, body });
+      onUploaded(version);
+      return version;
+    },
+    givenDeleted(versionId) {
+      versions.splice(
+        versions.findIndex((each) => each.version.versionId === versionId),
+        1,
+      );
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { parameterPatterns } from '../../core/parameter-patterns.ts';
+import { type DocumentKind, documentOfAction } from '../../core/statuses.ts';
+
+/** The execution timeouts of the documents in infra/documents. */
+const timeoutSeconds: Readonly<Record<DocumentKind, number>> = {
+  install: 1800,
+  activate: 1860,
+  verify: 7260,
+  settle: 60,
+};
+
+/** Documents with the parameters of the real ones and no script: simulated hosts run none. */
+export function commandDocuments(): Readonly<Record<DocumentKind, string>> {
+  const kinds = [...new Set(Object.values(documentOfAction))];
+  return Object.fromEntries(kinds.map((kind) => [kind, documentOf(kind)])) as Record<DocumentKind, string>;
+}
+
+function documentOf(kind: DocumentKind): string {
+  const parameters = Object.entries(parameterPatterns[kind]).map(
+    ([name, allowedPattern]) => [name, { type: 'String', allowedPattern }] as const,
+  );
+  return JSON.stringify({
+    schemaVersion: '2.2',
+    parameters: Object.fromEntries(parameters),
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: kind,
+        inputs: { timeoutSeconds: String(timeoutSeconds[kind]), runCommand: ['#!/bin/bash', 'true'] },
+      },
+    ],
+  });
+}

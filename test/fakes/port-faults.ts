@@ -1,0 +1,81 @@
+import type { Ports } from '../../clients/ports.ts';
+import { TransientAwsError } from '../../core/errors.ts';
+
+/** What goes wrong with one call of a port. */
+export type PortFault =
+  /** Nothing happens, and the caller is told so. */
+  | { readonly kind: 'throttle' }
+  /** It happens, and the answer is lost. */
+  | { readonly kind: 'lose-response' }
+  /** Somebody else does something just before. */
+  | { readonly kind: 'intrude'; readonly intruder: () => Promise<unknown> | unknown }
+  /** It fails for good. */
+  | { readonly kind: 'fail'; readonly error: Error };
+
+type PortName = Exclude<keyof Ports, 'stage' | 'clock'>;
+
+interface Entry {
+  readonly call: string;
+  readonly fault: PortFault;
+  readonly matches: (args: readonly unknown[]) => boolean;
+}
+
+export interface PortFaults {
+  /** `given('ledger.replace', …)`: the next such call that matches goes wrong so, `times` times. */
+  given(
+    call: `${PortName}.${string}`,
+    fault: PortFault,
+    more?: { readonly matches?: RegExp; readonly times?: number },
+  ): void;
+  /** Faults that have not struck: a test that expects none left has not tested what it says. */
+  pending(): readonly string[];
+  /** The ports with the faults in them. */
+  wrap(ports: Ports): Ports;
+}
+
+/** `matches` is held against the JSON of the call's arguments. */
+export function createPortFaults(onCall: (call: string) => void): PortFaults {
+  const queue: Entry[] = [];
+
+  function take(call: string, args: readonly unknown[]): PortFault | undefined {
+    const index = queue.findIndex((entry) => entry.call === call && entry.matches(args));
+    return index === -1 ? undefined : queue.splice(index, 1)[0]?.fault;
+  }
+
+  function wrapPort<Port extends object>(name: PortName, port: Port): Port {
+    return new Proxy(port, {
+      get(target, property, receiver) {
+        const method: unknown = Reflect.get(target, property, receiver);
+        const call = `${name}.${String(property)}`;
+        if (typeof method !== 'function' || call === 'executions.arnOf') return method;
+        return async (...args: readonly unknown[]) => {
+          onCall(call);
+          const fault = take(call, args);
+          if (fault?.kind === 'throttle') throw new TransientAwsError(`${call}: Rate exceeded`);
+          if (fault?.kind === 'fail') throw fault.error;
+          if (fault?.kind === 'intrude') await fault.intruder();
+          const answer: unknown = await Reflect.apply(method, target, args);
+          if (fault?.kind === 'lose-response') throw new TransientAwsError(`${call}: the answer was lost`);
+          return answer;
+        };
+      },
+    });
+  }
+
+  return {
+    given(call, fault, { matches = /./, times = 1 } = {}) {
+      for (let time = 0; time < times; time += 1) {
+        queue.push({ call, fault, matches: (args) => matches.test(JSON.stringify(args)) });
+      }
+    },
+    pending: () => queue.map((entry) => `${entry.call} ${entry.fault.kind}`),
+    wrap: (ports) => ({
+      ...ports,
+      ledger: wrapPort('ledger', ports.ledger),
+      artifacts: wrapPort('artifacts', ports.artifacts),
+      inventory: wrapPort('inventory', ports.inventory),
+      commands: wrapPort('commands', ports.commands),
+      executions: wrapPort('executions', ports.executions),
+    }),
+  };
+}

@@ -1,0 +1,162 @@
+import type { Clock, Inventory } from '../../clients/ports.ts';
+import type { HostAgent } from '../../local/run-command/host-agent.ts';
+import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
+import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
+
+export interface TargetOptions {
+  /** `abc`: three hosts of these names; hexadecimal digits. */
+  readonly hosts: string;
+  readonly running: 'none' | 'v0';
+  readonly maxUnavailable: number;
+  readonly clock: Clock;
+  readonly readObject: (key: string) => Promise<Uint8Array | undefined>;
+  readonly onPower: (instanceId: string) => void;
+  /** How many agents are at work. */
+  readonly onWork: (change: 1 | -1) => void;
+}
+
+export interface SimulatedTarget {
+  readonly fleet: SimulatedFleet;
+  readonly inventory: Inventory;
+  agentOf(instanceId: string): HostAgent | undefined;
+  /** What each host runs: `a v2`, `b v1 inactive`, `c off`. */
+  running(): readonly string[];
+  /** Hosts that were taken down while too many others were down already. */
+  violations(): readonly string[];
+  /** Most hosts that the deployer had taken down at one time. */
+  mostDown(): number;
+  givenUntagged(name: string): void;
+}
+
+/** Seconds that the documents take on a simulated host. */
+export const paceSeconds = { install: 20, activate: 3, verify: 12, settle: 1 } as const;
+
+export function idOf(name: string): string {
+  return `i-${name.padStart(17, '0')}`;
+}
+
+export function nameOf(instanceId: string): string {
+  return instanceId.replace(/^i-0*/, '');
+}
+
+/** Simulated hosts tagged as the payment service's, besides the ones it calls; watches how many are down at once. */
+export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
+  const names = [...options.hosts];
+  const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
+  const fleet = createSimulatedFleet({
+    hosts: names.map((name, index) => ({
+      instanceId: idOf(name),
+      name,
+      zone: zones[index % zones.length] ?? '',
+      tags: { Service: 'payment', Stage: 'local' },
+      addresses: [`10.213.77.${11 + index}`],
+      running: options.running,
+    })),
+    clock: options.clock,
+    readObject: options.readObject,
+    paceMilliseconds: Object.fromEntries(Object.entries(paceSeconds).map(([kind, seconds]) => [kind, seconds * 1000])),
+    onPower: options.onPower,
+  });
+  const untagged = new Set<string>();
+  const switching = new Map<string, number>();
+  const touched = new Set<string>();
+  const broken: string[] = [];
+  let most = 0;
+
+  const stateOf = (name: string) => fleet.host(idOf(name)).state();
+  const isAway = (name: string) => (switching.get(name) ?? 0) > 0 || (touched.has(name) && !serves(stateOf(name)));
+
+  /** Watches an activation from its start, where the host takes it at all. */
+  function watch(name: string, parameters: Readonly<Record<string, string>>): () => void {
+    const state = stateOf(name);
+    const isTaken =
+      state.isPoweredOn &&
+      Number(parameters['fence']) >= state.fence &&
+      options.clock.now() / 1000 <= Number(parameters['notAfter']) &&
+      state.receipts[parameters['key'] ?? ''] === undefined;
+    if (!isTaken) return () => undefined;
+    const others = names.filter((other) => other !== name && isAway(other));
+    if (serves(state) && !isAway(name) && others.length >= options.maxUnavailable) {
+      broken.push(`${name} was taken down while ${others.join(', ')} was down`);
+    }
+    const isDownByUs = serves(state) || touched.has(name);
+    switching.set(name, (switching.get(name) ?? 0) + 1);
+    touched.add(name);
+    if (isDownByUs) most = Math.max(most, names.filter(isAway).length);
+    return () => void switching.set(name, (switching.get(name) ?? 1) - 1);
+  }
+
+  return {
+    fleet,
+    inventory: {
+      async hosts(tags) {
+        const service = tags['Service'];
+        if (service !== 'payment') return service === undefined ? [] : [upstream(service)];
+        return names
+          .filter((name) => !untagged.has(name))
+          .map((name, index) => ({
+            instanceId: idOf(name),
+            name,
+            zone: zones[index % zones.length] ?? '',
+            privateAddress: `10.213.77.${11 + index}`,
+            tags: { Service: 'payment', Stage: 'local' },
+            state: 'running',
+            ping: stateOf(name).isPoweredOn ? 'Online' : 'ConnectionLost',
+            isSimulated: true,
+          }));
+      },
+    },
+    agentOf(instanceId) {
+      const agent = fleet.agentOf(instanceId);
+      if (agent === undefined) return undefined;
+      return {
+        instanceId,
+        isOnline: () => agent.isOnline(),
+        async run(job, cancel) {
+          const parameters = Object.fromEntries(
+            Object.entries(job.parameters).map(([key, value]) => [key, value[0] ?? '']),
+          );
+          const isSwitch = job.document.name.endsWith('-activate');
+          const stopWatching = isSwitch ? watch(nameOf(instanceId), parameters) : () => undefined;
+          options.onWork(1);
+          try {
+            return await agent.run(job, cancel);
+          } finally {
+            options.onWork(-1);
+            stopWatching();
+          }
+        },
+      };
+    },
+    running: () => names.map((name) => `${name} ${wordOf(stateOf(name))}`),
+    violations: () => broken,
+    mostDown: () => most,
+    givenUntagged: (name) => void untagged.add(name),
+  };
+}
+
+/** Whether the host answers the front end. */
+export function serves(state: SimulatedState): boolean {
+  const behaviour = state.releases[state.running]?.behaviour.kind ?? 'well';
+  const isWell = behaviour === 'well' || behaviour === 'pip-failed';
+  return state.isPoweredOn && state.isActive && state.running !== 'none' && isWell;
+}
+
+function wordOf(state: SimulatedState): string {
+  const release = state.running.split('-')[0] ?? '';
+  const isStopped = state.running !== 'none' && !state.isActive;
+  return `${release}${isStopped ? ' inactive' : ''}${state.isPoweredOn ? '' : ' off'}`;
+}
+
+function upstream(service: string) {
+  return {
+    instanceId: idOf('ff'),
+    name: service,
+    zone: 'eu-west-1a',
+    privateAddress: '10.213.77.21',
+    tags: { Service: service },
+    state: 'running',
+    ping: 'Online',
+    isSimulated: true,
+  } as const;
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { Ledger, WriteResult } from '../../clients/ports.ts';
+
+/** The state bucket in memory, with S3's conditional writes; zips lie in it as bytes. */
+export interface StateBucket extends Ledger {
+  /** As hosts download it. */
+  bytes(key: string): Uint8Array | undefined;
+  createBytes(key: string, body: Uint8Array): WriteResult;
+  /** Parsed JSON of an object; undefined where there is none. */
+  json(key: string): unknown;
+  keys(): readonly string[];
+  /** Everything as text: for tests that look for what must not be there. */
+  dump(): string;
+}
+
+/** `onCreated` is told of every write, as EventBridge is. */
+export function createStateBucket(onCreated: (key: string) => void = () => undefined): StateBucket {
+  const objects = new Map<string, Uint8Array>();
+
+  function write(key: string, body: Uint8Array | string): WriteResult {
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+    objects.set(key, bytes);
+    onCreated(key);
+    return { kind: 'written', etag: etagOf(bytes) };
+  }
+  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  const sorted = (): string[] => [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+
+  return {
+    async read(key) {
+      const body = objects.get(key);
+      return body === undefined ? undefined : { key, body: textOf(body), etag: etagOf(body) };
+    },
+    async create(key, body) {
+      return objects.has(key) ? { kind: 'conflict' } : write(key, body);
+    },
+    async replace(key, body, etag) {
+      const present = objects.get(key);
+      return present !== undefined && etagOf(present) === etag ? write(key, body) : { kind: 'conflict' };
+    },
+    async put(key, body) {
+      write(key, body);
+    },
+    async remove(key) {
+      objects.delete(key);
+    },
+    async list(prefix) {
+      return sorted().filter((key) => key.startsWith(prefix));
+    },
+    bytes: (key) => objects.get(key),
+    createBytes: (key, body) => (objects.has(key) ? { kind: 'conflict' } : write(key, body)),
+    json(key) {
+      const body = objects.get(key);
+      return body === undefined ? undefined : JSON.parse(textOf(body));
+    },
+    keys: sorted,
+    dump: () => [...objects].map(([key, body]) => `${key}\n${textOf(body)}`).join('\n'),
+  };
+}
+
+/** As S3 answers it for a plain PutObject. */
+function etagOf(body: Uint8Array): string {
+  return `"${createHash('md5').update(body).digest('hex')}"`;
+}
