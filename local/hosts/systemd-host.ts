@@ -200,7 +200,10 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     isRunning: () => power === 'running',
     exec: async (argv, exec) => {
       if (power !== 'running') throw new HostNotRunningError(`${spec.name} (${spec.instanceId}) is not running`);
-      return enter(argv, exec);
+      const began = nspawn;
+      const result = await enter(argv, exec);
+      // Whatever the entering said as the floor gave way: nothing that runs on a host outlives it.
+      return nspawn === began ? result : { ...result, code: null, signal: 'SIGKILL' };
     },
     writeFile: async (path, content, mode = 0o600) => {
       const script =
