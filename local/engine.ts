@@ -186,7 +186,10 @@ async function openTarget(options: OpenOptions): Promise<LocalTarget> {
   return openSimulatedTarget({ ...options, why });
 }
 
-async function whyNoSystemdHosts(options: OpenOptions): Promise<string | undefined> {
+/** Why real hosts can't run here, in one sentence with what helps; undefined where they can. */
+export async function whyNoSystemdHosts(
+  options: Pick<EngineOptions, 'stateDirectory' | 'onProgress' | 'signal'>,
+): Promise<string | undefined> {
   const { onProgress, stateDirectory, signal } = options;
   const why =
     (await ensureHostTools({ onProgress, ...(signal === undefined ? {} : { signal }) })) ??

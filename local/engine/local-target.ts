@@ -1,5 +1,6 @@
 import type { HostMachine } from '../hosts/host-machine.ts';
 import type { HostAgent } from '../run-command/host-agent.ts';
+import type { Upstreams } from '../upstreams/provision-upstreams.ts';
 import type { InventoryEntry } from './inventory.ts';
 
 /** The hosts of the local stage, real or simulated, as the engine works with them. */
@@ -11,6 +12,8 @@ export interface LocalTarget {
   readonly machines: readonly HostMachine[];
   readonly entries: readonly Omit<InventoryEntry, 'ping'>[];
   agentOf(instanceId: string): HostAgent | undefined;
+  /** What the service calls, to look at and to break; none where the hosts are simulated. */
+  readonly upstreams?: Upstreams;
   /** Told when a host goes down or comes up. */
   onPower(listener: (instanceId: string) => void): void;
   /** Cuts or restores what the hosts reach on the engine: ledger, parameters, instance metadata. */

@@ -53,13 +53,16 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
     const upstreams = hosts.find((host) => host.name === upstreamsName);
     if (upstreams === undefined) throw new Error('the host of the upstreams did not start');
     onProgress('Starting RabbitMQ');
-    await provisionUpstreams(upstreams, { password: options.parameters.get(passwordParameter)?.value ?? '' });
+    const provisioned = await provisionUpstreams(upstreams, {
+      password: options.parameters.get(passwordParameter)?.value ?? '',
+    });
     const agents = new Map(
       hosts.map((host) => [host.instanceId, createScriptAgent(host, { region: localStage.region })]),
     );
     return {
       kind: 'nspawn',
       machines: hosts,
+      upstreams: provisioned,
       entries: [
         ...paymentInstances.map((instance) => entryOf(instance, fleet, hosts)),
         ...upstreamInstances.map((instance) => ({

@@ -13,7 +13,10 @@ export interface AvailabilityProbe {
 }
 
 /** Asks every host for /health at the same moment, every 100 ms, until it is stopped. */
-export function probeAvailability(addresses: Readonly<Record<string, string>>, everyMilliseconds = 100): AvailabilityProbe {
+export function probeAvailability(
+  addresses: Readonly<Record<string, string>>,
+  everyMilliseconds = 100,
+): AvailabilityProbe {
   const rounds: Promise<ProbeRound>[] = [];
   const ask = async (): Promise<ProbeRound> => {
     const at = Date.now();

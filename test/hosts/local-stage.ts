@@ -5,11 +5,19 @@ import { executionNames } from '../../core/execution-names.ts';
 import { readOutcome } from '../../ledger/deployments.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { type Engine, startEngine } from '../../local/engine.ts';
+import { passwordParameter } from '../../local/engine/stage.ts';
+import { type Engine, startEngine, whyNoSystemdHosts } from '../../local/engine.ts';
 import type { HostMachine } from '../../local/hosts/host-machine.ts';
 import { makeArtifact } from '../../samples/make-zip.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
+
+/** Says on a visible line why host tests do not run here; they then count as skipped. */
+export async function whyNoHostTests(): Promise<string | undefined> {
+  const why = await whyNoSystemdHosts({ stateDirectory: join(repository, '.rollgate'), onProgress: () => undefined });
+  if (why !== undefined) console.warn(`SKIPPED: host tests: ${why}`);
+  return why;
+}
 
 /** How a test's engine ended a deployment, with the execution that it ran in. */
 export interface Ended {
@@ -32,12 +40,22 @@ export interface LocalStage {
   ended(executionArn: string): Promise<Ended>;
   /** Publishes another configuration. */
   publish(change?: (yaml: string) => string): Promise<void>;
+  /** Orders in RabbitMQ. */
+  orders(): Promise<number>;
+  /** The service's AMQP password as SSM has it. */
+  password(): string;
+  /** Gives SSM another password for as long as `action` takes. */
+  withPassword(password: string, action: () => Promise<void>): Promise<void>;
+  /** How often hosts have downloaded a release's zip. */
+  zipDownloads(): Promise<number>;
+  readonly directory: string;
 }
 
 /** Starts a stage of its own in `.rollgate/<name>`; the cached root file systems are shared. */
 export async function startStage(name: string, options: { readonly fresh?: boolean } = {}): Promise<LocalStage> {
+  const directory = join(repository, '.rollgate', name);
   const engine = await startEngine({
-    stateDirectory: join(repository, '.rollgate', name),
+    stateDirectory: directory,
     rootsDirectory: join(repository, '.rollgate', 'roots'),
     hosts: 'nspawn',
     fresh: options.fresh ?? true,
@@ -77,11 +95,33 @@ export async function startStage(name: string, options: { readonly fresh?: boole
     upload,
     deploy: async (variant) => ended((await upload(variant)).executionArn),
     run: async (input) => {
-      const { executionArn } = await ports.executions.start(executionNames.ofPerson('test', crypto.randomUUID()), input);
+      const { executionArn } = await ports.executions.start(
+        executionNames.ofPerson('test', crypto.randomUUID()),
+        input,
+      );
       return ended(executionArn);
     },
     ended,
     publish,
+    orders: () => {
+      if (engine.target.upstreams === undefined) throw new Error('simulated hosts have no RabbitMQ');
+      return engine.target.upstreams.broker.queueDepth('orders');
+    },
+    password: () => engine.parameters.get(passwordParameter)?.value ?? '',
+    withPassword: async (password, action) => {
+      const before = engine.parameters.get(passwordParameter)?.value ?? '';
+      engine.parameters.put(passwordParameter, password);
+      try {
+        await action();
+      } finally {
+        engine.parameters.put(passwordParameter, before);
+      }
+    },
+    zipDownloads: async () => {
+      const log = await readFile(join(directory, 'access.log'), 'utf8').catch(() => '');
+      return log.split('\n').filter((line) => line.includes('.zip')).length;
+    },
+    directory,
   };
 }
 
