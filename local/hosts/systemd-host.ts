@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
+import { adoptOverlay, identityOf } from './host-disk.ts';
 import { type ExecOptions, type ExecResult, type HostMachine, HostNotRunningError } from './host-machine.ts';
 import type { MachineSettings, SeedFile } from './machine-settings.ts';
-import { mountOverlay, mountsBelow, removeTree, unmountBelow } from './mounts.ts';
+import { mountOverlay, mountsBelow, unmountBelow } from './mounts.ts';
 import { machineName, type Names } from './names.ts';
 import { type HostNetwork, setCable } from './network.ts';
 import type { Root } from './roots.ts';
@@ -106,6 +106,9 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
     try {
       await untilBooted(child, signal);
     } catch (error) {
+      // It may not have entered its cgroup yet, where clear() would find it.
+      if (child.pid !== undefined && !hasEnded(child)) child.kill('SIGKILL');
+      await ended;
       const said = (await readFile(console, 'utf8')).trimEnd().split('\n').slice(-15).join('\n');
       await clear();
       const what = error instanceof Error ? error.message : String(error);
@@ -241,26 +244,4 @@ export async function makeSystemdHost(options: HostOptions): Promise<SystemdHost
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
-}
-
-/** An overlay that stands on another root than it was made on would be a mixture of both: it is made anew. */
-async function adoptOverlay(folder: string, root: Root): Promise<void> {
-  const mark = join(folder, 'root-id');
-  const found = await readFile(mark, 'utf8').catch(() => '');
-  if (found.trim() !== root.id) await removeTree(folder);
-  for (const part of ['upper', 'work', 'merged']) await mkdir(join(folder, part), { recursive: true });
-  await writeFile(mark, `${root.id}\n`);
-}
-
-function identityOf(names: Names, spec: HostSpec): readonly SeedFile[] {
-  const machineId = createHash('sha256').update(`${names.stateDir} ${spec.name}`).digest('hex').slice(0, 32);
-  return [
-    // The base's own name would win over nspawn's --hostname.
-    { path: '/etc/hostname', content: `${spec.name}\n` },
-    {
-      path: '/etc/hosts',
-      content: `127.0.0.1 localhost\n::1 localhost\n${spec.addresses[0] ?? '127.0.1.1'} ${spec.name}\n`,
-    },
-    { path: '/etc/machine-id', content: `${machineId}\n`, mode: 0o444 },
-  ];
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openFleet, sweepLeftovers } from '../../local/hosts/fleet.ts';
@@ -65,6 +65,20 @@ describe('what hosts leave on this machine', () => {
     const boots = await host?.exec(['sh', '-c', 'journalctl --list-boots | grep -c .']);
     await fleet.stopAll('cut');
     expect(Number(boots?.stdout)).toBeGreaterThanOrEqual(2);
+    await removeTree(stateDir);
+  });
+
+  test('is nothing where it is stopped in the middle of a boot', async () => {
+    const stateDir = await givenStateDir();
+    const booting = Promise.withResolvers<void>();
+    const fleet = await openFleet(stateDir, { onPower: (_, state) => state === 'booting' && booting.resolve() });
+    const starting = fleet.startHosts([specOf(fleet.network.prefix, root)]).catch((error: unknown) => String(error));
+    await booting.promise;
+
+    await fleet.stopAll();
+
+    expect(await starting).toMatch(/lost did not boot: it was switched off meanwhile/);
+    expect(await leftoversOf(stateDir)).toEqual([]);
     await removeTree(stateDir);
   });
 
@@ -164,5 +178,26 @@ describe('the state of a host', () => {
 
     expect(await readFile(join(layer.layers[0] ?? '', 'etc/whole'), 'utf8')).toBe('whole\n');
     expect((await runProgram(['pgrep', '--full', 'echo half >/etc/half'])).stdout).toBe('');
+  });
+
+  test('a layer whose making is given up ends at once and leaves nothing', async () => {
+    const giveUp = new AbortController();
+    const began = performance.now();
+    const making = ensureLayer(
+      rootsDir,
+      {
+        name: 'boot-given-up',
+        recipe: 'never made',
+        parent: root,
+        build: async (host) => {
+          await host.run(['sh', '-c', 'echo begun; sleep 600'], { onStdout: () => giveUp.abort() });
+        },
+      },
+      { signal: giveUp.signal },
+    );
+
+    await expect(making).rejects.toThrow('making the root "boot-given-up"');
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect((await readdir(rootsDir)).filter((name) => name.startsWith('boot-given-up'))).toEqual([]);
   });
 });
