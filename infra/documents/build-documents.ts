@@ -8,9 +8,28 @@ import type { DocumentKind } from '../../core/statuses.ts';
  * The scripts that a document carries. The marker line of its template is replaced by lines that unpack them into
  * `$directory`.
  */
-const common = ['common.sh', 'unit.sh', 'host.py', 'manifest.py', 'redact.py', 'report.py', 'evidence.py', 'checks.py', 'amqp.py'];
+const common = [
+  'common.sh',
+  'unit.sh',
+  'host.py',
+  'manifest.py',
+  'redact.py',
+  'report.py',
+  'evidence.py',
+  'checks.py',
+  'amqp.py',
+];
 const scriptsOf: Readonly<Record<DocumentKind, readonly string[]>> = {
-  install: ['install.sh', 'os-packages.sh', 'virtualenv.sh', 'retention.sh', 'aws.py', 'artifact.py', 'service_files.py', 'run_as.py'],
+  install: [
+    'install.sh',
+    'os-packages.sh',
+    'virtualenv.sh',
+    'retention.sh',
+    'aws.py',
+    'artifact.py',
+    'service_files.py',
+    'run_as.py',
+  ],
   activate: ['activate.sh'],
   verify: ['verify.sh'],
   settle: ['settle.sh'],
@@ -39,7 +58,9 @@ function build(kind: DocumentKind): string {
     if (!step.inputs.runCommand.includes(marker)) {
       throw new Error(`${path}: no line "${marker}" in runCommand`);
     }
-    step.inputs.runCommand = step.inputs.runCommand.flatMap((line) => (line === marker ? unpackingLines(kind) : [line]));
+    step.inputs.runCommand = step.inputs.runCommand.flatMap((line) =>
+      line === marker ? unpackingLines(kind) : [line],
+    );
   }
   const text = JSON.stringify(document);
   if (Buffer.byteLength(text) > documentLimitBytes) {

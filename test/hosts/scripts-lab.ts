@@ -47,6 +47,8 @@ export interface Lab {
   readonly objects: Map<string, Uint8Array>;
   /** What the hosts asked for, newest last. */
   readonly accesses: string[];
+  /** Content of /etc/rollgate/endpoints on the hosts. */
+  readonly endpointsFile: string;
   /** Makes a release and puts it where hosts download it. */
   release(
     number: number,
@@ -55,7 +57,7 @@ export interface Lab {
   ): Promise<LabRelease>;
   /** Starts one document on a host, as the agent does. */
   start(host: LabHost, kind: DocumentKind, parameters: Given, signal?: AbortSignal): Promise<Run>;
-  install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given): Promise<Run>;
+  install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given, signal?: AbortSignal): Promise<Run>;
   activate(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
   verify(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
   /** To the hosts the endpoints are down, or up again. */
@@ -67,7 +69,6 @@ export interface Lab {
 const region = 'eu-west-1';
 const stateBucket = 'rollgate-state-local';
 const parameterName = '/payment/local/AMQP_PASS';
-const endpointPort = 9099;
 let deployments = 0;
 
 export function newDeploymentId(): string {
@@ -82,13 +83,14 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
   const accesses: string[] = [];
   const parameters = createParameterStore(undefined, Date.now);
   // Everything that quoting, encoding and redaction have to get right.
-  const password = `p%4"a\\s's w$rd#&é${randomBytes(4).toString('hex')}`;
+  const printable = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+  const password = `${printable}é${randomBytes(4).toString('hex')} `;
   parameters.put(parameterName, password);
   const broker = await startAmqpBroker(address, 0);
   broker.users.set('roboshop', { password, vhosts: ['/'], mayWrite: true });
   const upstreams = [await startUpstream(address), await startUpstream(address)];
   const endpoints = createHostEndpoints({
-    listen: [{ address, port: endpointPort }],
+    listen: [{ address, port: 0 }],
     hostOf: (source) => {
       const instanceId = hostAddresses[source];
       return instanceId === undefined
@@ -105,7 +107,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
     onAccess: (entry) =>
       accesses.push(`${entry.endpoint} ${entry.action} ${entry.resources.join(',')} ${entry.status}`),
   });
-  await endpoints.open();
+  const url = (await endpoints.open())[0]?.url ?? '';
   const base = configurationOf(address, broker.port, upstreams.map(portOf));
   let fence = 100;
 
@@ -115,6 +117,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
     password,
     objects,
     accesses,
+    endpointsFile: `S3=${url}\nSSM=${url}\nIMDS=${url}\n`,
     async release(number, files, change = (configuration) => configuration) {
       const zip = await zipOf(files);
       const zipKey = `rollgate/payment/releases/${number}.zip`;
@@ -160,17 +163,10 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
         seconds,
       };
     },
-    install: (host, deploymentId, release, given = {}) =>
-      lab.start(host, 'install', {
-        deploymentId,
-        ...release,
-        region,
-        stateBucket,
-        packagesKey: '',
-        packagesSha256: '',
-        keep: '',
-        ...given,
-      }),
+    install: (host, deploymentId, release, given = {}, signal = undefined) => {
+      const empty = { packagesKey: '', packagesSha256: '', keep: '' };
+      return lab.start(host, 'install', { deploymentId, ...release, region, stateBucket, ...empty, ...given }, signal);
+    },
     activate: (host, deploymentId, releaseId, given = {}) =>
       lab.start(host, 'activate', { deploymentId, releaseId, ...given }),
     verify: (host, deploymentId, releaseId, given = {}) =>
@@ -186,12 +182,6 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
     },
   };
   return lab;
-}
-
-/** Points a host to the lab's endpoints. */
-export async function connectHost(host: LabHost, address: string): Promise<void> {
-  const url = `http://${address}:${endpointPort}`;
-  await host.writeFile('/etc/rollgate/endpoints', `S3=${url}\nSSM=${url}\nIMDS=${url}\n`, 0o644);
 }
 
 /** The one step's script with the parameters put in as text, as SSM does. */
@@ -249,9 +239,9 @@ function configurationOf(
       path: '/health',
       expectStatus: 200,
       consecutiveSuccesses: 3,
-      intervalSeconds: 0.3,
+      intervalSeconds: 0.2,
       timeoutSeconds: 2,
-      stableSeconds: 3,
+      stableSeconds: 2,
       deadlineSeconds: 20,
       journalPatterns: ['[Cc]onnection refused', 'ACCESS_REFUSED'],
     },

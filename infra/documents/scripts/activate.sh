@@ -19,8 +19,8 @@ main() {
   if [[ -z $python ]]; then
     fail release-missing "no Python on this host: nothing was ever installed here"
   fi
-  local manifest
-  manifest=$(manifest_of_deployment)
+  # The health section of the release that this deployment brings tells how to ask whatever runs here.
+  local manifest=$state/deployments/${argument[deploymentId]:?}/target.json
   if [[ ${argument[releaseId]:?} == previous ]]; then
     save_previous "$manifest"
     aim_at_previous
@@ -28,7 +28,7 @@ main() {
     aim_at_release "${argument[releaseId]}"
     save_previous "$manifest"
   fi
-  if is_there_already "$manifest"; then
+  if is_there_already; then
     note_running_process
     link_current
     succeed "the host runs $target already: it was not restarted"
@@ -36,16 +36,6 @@ main() {
   switch_unit
   link_current
   succeed "the host was switched to $target"
-}
-
-# The health section of this manifest tells how to ask whatever runs here.
-manifest_of_deployment() {
-  local release=/app/releases/${argument[releaseId]}/.rollgate/release.json
-  if [[ -s $release ]]; then
-    printf '%s' "$release"
-  else
-    printf '%s' "$state/deployments/${argument[deploymentId]}/target.json"
-  fi
 }
 
 aim_at_release() {
@@ -102,7 +92,7 @@ is_there_already() {
   [[ $(unit_property ActiveState)/$(unit_property SubState) == active/running ]] || return 1
   # How v0 answered before is not ours to judge.
   [[ $target != v0 ]] || return 0
-  host_healthy=$(probe_health "$1")
+  host_healthy=$(probe_health "/app/releases/$target/.rollgate/release.json")
   [[ $host_healthy == yes ]]
 }
 

@@ -7,6 +7,8 @@
 set -Eeuo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export SYSTEMD_PAGER='' SYSTEMD_COLORS=0 PYTHONDONTWRITEBYTECODE=1 PYTHONIOENCODING=utf-8
+# Stdout is the report's alone: everything else that is printed is narration.
+exec 3>&1 1>&2
 unset PYTHONPATH PYTHONHOME PYTHONSTARTUP BASH_ENV ENV CDPATH
 umask 022
 
@@ -121,7 +123,7 @@ replay_receipt() {
   local receipt=$state/receipts/${argument[key]:?}.json
   [[ -s $receipt ]] || return 0
   say "this key was answered before: repeating the answer"
-  sed 's/"replayed":false/"replayed":true/' -- "$receipt"
+  sed 's/"replayed":false/"replayed":true/' -- "$receipt" >&3
   local code=10
   if grep --quiet '"outcome":"done"' -- "$receipt"; then
     code=0
@@ -256,7 +258,7 @@ finish() {
   if [[ $outcome != refused && $failure != internal ]]; then
     persist "$state/receipts/${argument[key]}.json" <"$work/report"
   fi
-  cat -- "$work/report"
+  cat -- "$work/report" >&3
   exit "$code"
 }
 

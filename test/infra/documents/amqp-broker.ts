@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 
 /** Just enough of an AMQP 0-9-1 broker for a login: users, virtual hosts, write permission. Answers as RabbitMQ does. */
 export interface AmqpBroker {
+  readonly address: string;
   readonly port: number;
   /** Users by name: password, the virtual hosts that they may open, and whether they may write there. */
   readonly users: Map<string, { password: string; vhosts: string[]; mayWrite: boolean }>;
@@ -23,6 +24,7 @@ export async function startAmqpBroker(address: string, port: number): Promise<Am
   });
   const bound = server.address();
   return {
+    address,
     port: typeof bound === 'object' && bound !== null ? bound.port : port,
     users,
     close: () =>

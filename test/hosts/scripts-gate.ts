@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { clearFirewall, dropTraffic } from '../../local/hosts/firewall.ts';
+import {
+  deploy,
+  givenGoodRelease,
+  mustBeDone,
+  newRelease,
+  runningVersion,
+  type ScriptsKit,
+  sample,
+  shell,
+  version,
+} from './scripts-kit.ts';
+import { newDeploymentId, type Run } from './scripts-lab.ts';
+
+interface Failed {
+  readonly verify: Run;
+  readonly deploymentId: string;
+  readonly releaseId: string;
+}
+
+/** Brings a bad variant to a host on which a good one runs, up to the gate that it fails. */
+async function failAtGate(kit: ScriptsKit, variant: string, stableSeconds = 3): Promise<Failed> {
+  const { host, lab } = kit;
+  const release = await newRelease(kit, sample(variant), (base) => ({
+    ...base,
+    health: { ...base.health, stableSeconds, deadlineSeconds: 15 },
+  }));
+  const deploymentId = newDeploymentId();
+  mustBeDone(await lab.install(host, deploymentId, release));
+  mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+  const verify = await lab.verify(host, deploymentId, release.releaseId);
+  expect([verify.code, verify.report?.outcome]).toEqual([10, 'failed']);
+  return { verify, deploymentId, releaseId: release.releaseId };
+}
+
+function failedChecks(run: Run): (string | undefined)[][] {
+  return (run.report?.checks ?? []).filter((check) => !check.isOk).map((check) => [check.name, check.failure]);
+}
+
+export function gateTests(given: () => ScriptsKit): void {
+  test('an import error fails it with the traceback, and the revert is well again in under 15 s', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    await givenGoodRelease(kit);
+
+    const { verify, deploymentId } = await failAtGate(kit, 'import-error');
+    const began = performance.now();
+    const revert = mustBeDone(await lab.activate(host, deploymentId, 'previous'));
+    const again = mustBeDone(await lab.verify(host, deploymentId, 'previous'));
+
+    expect(verify.report?.failure).toBe('not-stable');
+    expect(verify.seconds).toBeLessThan(5);
+    expect(verify.report?.evidence?.systemd).toMatchObject({ ExecMainStatus: '22' });
+    expect(verify.report?.evidence?.journal?.join('\n')).toContain('ModuleNotFoundError');
+    expect(revert.report?.host.running).toBe(again.report?.host.previous);
+    expect((performance.now() - began) / 1000).toBeLessThan(15);
+    expect(await runningVersion(host)).toBe('good');
+  });
+
+  test('a process that exits at once fails it', async () => {
+    const kit = given();
+
+    const { verify } = await failAtGate(kit, 'exits-at-start');
+
+    expect(verify.report?.failure).toBe('not-stable');
+    expect(failedChecks(verify)).toContainEqual(['active', 'not-stable']);
+  });
+
+  test('an answer of 500 fails it, with status and body', async () => {
+    const kit = given();
+
+    const { verify } = await failAtGate(kit, 'answers-500');
+
+    expect(verify.report?.failure).toBe('http-failed');
+    expect(failedChecks(verify)).toEqual([['http', 'http-failed']]);
+    expect(verify.report?.evidence?.http).toMatchObject({ status: 500 });
+    expect(verify.report?.host).toMatchObject({ isActive: true, isHealthy: false });
+  });
+
+  test('a process that dies after 8 s fails it where 10 s are asked for', async () => {
+    const kit = given();
+
+    const { verify } = await failAtGate(kit, 'dies-after-8s', 10);
+
+    expect(['not-stable', 'not-active']).toContain(verify.report?.failure);
+    expect(verify.seconds).toBeLessThan(10);
+  });
+
+  test('workers that die under a living master fail it', async () => {
+    const kit = given();
+
+    const { verify } = await failAtGate(kit, 'worker-dies-after-4s', 7);
+
+    expect(verify.report?.failure).toBe('worker-deaths');
+  });
+
+  test('a secret in a traceback reaches neither stdout nor stderr nor a receipt', async () => {
+    const kit = given();
+    const { lab, host } = kit;
+
+    const { verify } = await failAtGate(kit, 'prints-secret');
+
+    const receipts = await shell(host, 'cat /var/lib/rollgate/payment/receipts/*');
+    expect(await shell(host, 'journalctl --unit=payment --output=cat')).toContain(lab.password.trim());
+    expect(verify.report?.evidence?.journal?.join('\n')).toContain('[redacted AMQP_PASS]');
+    const spellings = [
+      lab.password.trim(),
+      encodeURIComponent(lab.password.trim()),
+      Buffer.from(lab.password).toString('base64').slice(0, 40),
+      Buffer.from(`roboshop:${lab.password}`).toString('base64').slice(12, 60),
+      // What the password holds and nothing else does: its random end.
+      lab.password.trim().slice(-8),
+    ];
+    for (const spelling of spellings) {
+      expect(verify.stdout + verify.stderr + receipts).not.toContain(spelling);
+    }
+  });
+
+  test('an upstream that nobody answers at is named with its variable', async () => {
+    const kit = given();
+    const { lab, host } = kit;
+    const { releaseId } = await givenGoodRelease(kit);
+    const deploymentId = newDeploymentId();
+    await dropTraffic(host, { address: lab.broker.address, port: lab.broker.port });
+
+    const run = await lab.verify(host, deploymentId, releaseId);
+    await clearFirewall(host);
+
+    expect(run.report?.failure).toBe('upstream-unreachable');
+    expect(failedChecks(run)).toEqual([['amqp:rabbitmq', 'upstream-unreachable']]);
+    expect(run.report?.checks?.[0]?.detail).toContain('AMQP_HOST');
+  });
+
+  test('a line of the journal that is known to be bad fails it, and only from this start on', async () => {
+    const kit = given();
+    const { lab, host } = kit;
+    const noisy = version('noisy" + __import__("os").write(2, b"pika: Connection refused\\n").__class__.__name__ + "');
+    const bad = await newRelease(kit, sample(undefined, noisy));
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, bad));
+    mustBeDone(await lab.activate(host, deploymentId, bad.releaseId));
+
+    const failed = await lab.verify(host, deploymentId, bad.releaseId);
+    const { verify } = await deploy(kit, sample());
+
+    expect(failed.report?.failure).toBe('journal-pattern');
+    expect(failedChecks(failed)).toEqual([['journal', 'journal-pattern']]);
+    expect(verify.report?.outcome).toBe('done');
+  });
+}
