@@ -40,7 +40,10 @@ function hostLines(before: DeploymentView | null, after: DeploymentView, time: s
       const isOver = word.icon !== movingIcon && host.durationSeconds !== null;
       const duration = isOver ? `  ${durationText(host.durationSeconds)}` : '';
       const detail = host.detail === null ? '' : `  ${host.detail}`;
-      return [`${time}  ${part.title}  ${host.name}  ${wordText(word, style)}${duration}${detail}`];
+      return [
+        `${time}  ${part.title}  ${host.name}  ${wordText(word, style)}${duration}${detail}`,
+        ...(host.remedy === null ? [] : [`${' '.repeat(time.length)}  next: ${host.remedy}`]),
+      ];
     }),
   );
 }
