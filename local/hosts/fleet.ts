@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { killCgroup, processesIn, removeCgroup } from './cgroups.ts';
 import { readMachineSettings } from './machine-settings.ts';
@@ -125,8 +126,11 @@ export async function sweepLeftovers(stateDir: string): Promise<void> {
 
 /** Forgets the hosts of a state folder, files and all. Throws where an engine still runs there. */
 export async function discardHosts(stateDir: string): Promise<void> {
+  const { hostsDir } = await namesOf(stateDir);
+  // Simulated hosts never made it: the tools to sweep with may be missing.
+  if (!existsSync(hostsDir)) return;
   await sweepLeftovers(stateDir);
-  await removeTree((await namesOf(stateDir)).hostsDir);
+  await removeTree(hostsDir);
 }
 
 /** Nothing there is fine; each step finds its things by the mark alone, so that any crash is covered. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openFleet, sweepLeftovers } from '../../local/hosts/fleet.ts';
+import { discardHosts, openFleet, sweepLeftovers } from '../../local/hosts/fleet.ts';
 import { removeTree } from '../../local/hosts/mounts.ts';
 import { ensureBaseRoot, ensureLayer, type Root } from '../../local/hosts/roots.ts';
 import { runProgram } from '../../local/hosts/run-program.ts';
@@ -38,7 +38,7 @@ describe('what hosts leave on this machine', () => {
     await removeTree(stateDir);
   });
 
-  test('of an engine that was killed is refused while it lives, swept once it is dead, and its files are kept', async () => {
+  test('of an engine that was killed is refused while it lives, swept once it is dead, and its files are kept until they are discarded', async () => {
     const stateDir = await givenStateDir();
     const engine = spawn(process.execPath, [join(import.meta.dirname, 'abandoned-engine.ts'), stateDir, rootsDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -65,6 +65,8 @@ describe('what hosts leave on this machine', () => {
     const boots = await host?.exec(['sh', '-c', 'journalctl --list-boots | grep -c .']);
     await fleet.stopAll('cut');
     expect(Number(boots?.stdout)).toBeGreaterThanOrEqual(2);
+    await discardHosts(stateDir);
+    expect(await readdir(stateDir)).toEqual([]);
     await removeTree(stateDir);
   });
 
