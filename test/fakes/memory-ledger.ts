@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Ledger, LedgerObject } from '../../clients/ports.ts';
+import type { Ledger } from '../../clients/ports.ts';
+import { encode } from '../../ledger/json-objects.ts';
+import { createStateBucket } from './state-bucket.ts';
 
-/** A ledger in memory with S3's conditional writes; `given` puts an object there as an earlier writer would have. */
+/** The state bucket, with what earlier writers left in it, and a note of what was read. */
 export interface MemoryLedger extends Ledger {
   given(key: string, value: unknown): void;
   /** Keys in the order in which they were read. */
@@ -9,35 +10,15 @@ export interface MemoryLedger extends Ledger {
 }
 
 export function createMemoryLedger(): MemoryLedger {
-  const objects = new Map<string, LedgerObject>();
+  const bucket = createStateBucket();
   const reads: string[] = [];
-  const write = (key: string, body: string): string => {
-    const etag = createHash('md5').update(`${body}${objects.size}`).digest('hex');
-    objects.set(key, { key, body, etag });
-    return etag;
-  };
   return {
+    ...bucket,
     reads,
-    given: (key, value) => void write(key, `${JSON.stringify(value, null, 2)}\n`),
-    async read(key) {
+    given: (key, value) => void bucket.put(key, encode(value)),
+    read(key) {
       reads.push(key);
-      return objects.get(key);
-    },
-    async create(key, body) {
-      return objects.has(key) ? { kind: 'conflict' } : { kind: 'written', etag: write(key, body) };
-    },
-    async replace(key, body, etag) {
-      return objects.get(key)?.etag === etag ? { kind: 'written', etag: write(key, body) } : { kind: 'conflict' };
-    },
-    async put(key, body) {
-      write(key, body);
-    },
-    async remove(key) {
-      objects.delete(key);
-    },
-    async list(prefix) {
-      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix));
-      return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      return bucket.read(key);
     },
   };
 }
