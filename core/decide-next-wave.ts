@@ -34,7 +34,7 @@ export interface Decided {
  * error; it looks at the ledger alone, so a repair or a continued execution gets the same answer as the first one.
  */
 export function decideNextWave(read: RolloutFacts): Decided {
-  const facts = { ...read, progress: landed(read.progress) };
+  const facts = { ...read, progress: landed(read) };
   const failure = failureOf(facts);
   if (facts.decisions.length >= maxRounds) {
     return { decision: { kind: 'finish' }, failure };

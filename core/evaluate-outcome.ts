@@ -70,7 +70,7 @@ function isThrough(facts: RolloutFacts): boolean {
 
 /** The end state of a deployment, decided from what its hosts are, not from how it got there. */
 export function evaluateOutcome(read: RolloutFacts): Outcome {
-  const facts = { ...read, progress: landed(read.progress) };
+  const facts = { ...read, progress: landed(read) };
   const failure = facts.admitted.isDryRun ? null : failureOf(facts);
   const hosts = [
     ...facts.progress.map((host) => hostOutcome(host, facts, failure)),

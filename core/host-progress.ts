@@ -1,5 +1,6 @@
 import type { PlannedHost, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import type { RolloutFacts } from './rollout-facts.ts';
 import { type HostAction, hostActions } from './statuses.ts';
 
 /**
@@ -80,13 +81,20 @@ export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgr
 }
 
 /**
- * The progress once no Map is running any more: a host that has not answered by now is one that failed.
+ * The progress once no Map is running any more: a host that has not answered by now is one that failed, and so is one
+ * that was to be verified again and was not.
  */
-export function landed(progress: readonly HostProgress[]): readonly HostProgress[] {
+export function landed({ progress, decisions }: Pick<RolloutFacts, 'progress' | 'decisions'>): readonly HostProgress[] {
+  const isUnverified = ({ host, run, passedInRound }: HostProgress): boolean =>
+    run === 'passed' &&
+    decisions.some(
+      ({ decision, round }) =>
+        decision.kind === 'verify' && decision.hosts.includes(host.instanceId) && round > (passedInRound ?? round),
+    );
   return progress.map((host) => ({
     ...host,
     stage: host.stage === 'waiting' ? 'unknown' : host.stage,
-    run: host.run === 'activating' ? 'failed' : host.run,
+    run: host.run === 'activating' || isUnverified(host) ? 'failed' : host.run,
   }));
 }
 

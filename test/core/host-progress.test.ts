@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hasFailed, isDown, isRevertable, landed, progressOf } from '../../core/host-progress.ts';
 import { hostActions } from '../../core/statuses.ts';
-import { crashed, type GivenStep, givenHost, givenStep, newRelease, oldRelease, plannedHost } from './given-rollout.ts';
+import {
+  crashed,
+  type GivenStep,
+  givenHost,
+  givenRollout,
+  givenStep,
+  newRelease,
+  oldRelease,
+  plannedHost,
+  recorded,
+} from './given-rollout.ts';
 
 const a = plannedHost('a');
 const progress = (...steps: readonly GivenStep[]) => progressOf(a, steps.map(givenStep));
@@ -196,10 +206,20 @@ test('the same steps give the same progress in any order', () => {
 });
 
 test('when no Map runs any more, what has not answered has failed', () => {
-  const [waiting, activating] = landed([givenHost('a', { stage: 'waiting' }), givenHost('b', { run: 'activating' })]);
+  const hosts = [givenHost('a', { stage: 'waiting' }), givenHost('b', { run: 'activating' })];
+  const [waiting, activating] = landed(givenRollout(hosts));
 
   expect(waiting?.stage).toBe('unknown');
   expect(activating?.run).toBe('failed');
+});
+
+test('when no Map runs any more, who was to be verified again and was not has failed', () => {
+  const verify = recorded({ kind: 'verify', wave: 1, hosts: ['i-a', 'i-b'], maxConcurrency: 1 }, 3);
+  const hosts = ['a', 'b', 'c'].map((name) => givenHost(name, { run: 'passed', passedInRound: name === 'b' ? 3 : 1 }));
+
+  const runs = landed(givenRollout(hosts, { decisions: [verify] })).map((host) => host.run);
+
+  expect(runs).toEqual(['failed', 'passed', 'passed']);
 });
 
 test.each([

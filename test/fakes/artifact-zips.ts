@@ -4,6 +4,9 @@ import yazl from 'yazl';
 /** How the service in an artifact behaves on a simulated host; the words of `local/simulated-hosts/inspect-artifact.ts`. */
 export type Behaviour = 'well' | 'pip-failed' | 'app-load-failed' | 'exits-at-start' | 'unhealthy' | 'dies';
 
+/** The requirements file of every such artifact. */
+export const requirements = 'Flask\npika\nuwsgi\n';
+
 const made = new Map<string, Promise<Uint8Array>>();
 
 /** A small payment service; another number is another content. Made once per process. */
@@ -14,7 +17,7 @@ export function artifactZip(number: number, behaviour: Behaviour = 'well'): Prom
     zipOf({
       'payment.py': `# simulate: ${behaviour}\nVERSION = ${number}\n`,
       'payment.ini': '[uwsgi]\nmodule = payment\n',
-      'requirements.txt': 'Flask\npika\nuwsgi\n',
+      'requirements.txt': requirements,
     });
   made.set(name, zip);
   return zip;

@@ -29,6 +29,7 @@ export interface PortFaults {
   ): void;
   /** Faults that have not struck: a test that expects none left has not tested what it says. */
   pending(): readonly string[];
+  clear(): void;
   /** The ports with the faults in them. */
   wrap(ports: Ports): Ports;
 }
@@ -69,6 +70,9 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
       }
     },
     pending: () => queue.map((entry) => `${entry.call} ${entry.fault.kind}`),
+    clear() {
+      queue.length = 0;
+    },
     wrap: (ports) => ({
       ...ports,
       ledger: wrapPort('ledger', ports.ledger),

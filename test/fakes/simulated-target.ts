@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Clock, Inventory } from '../../clients/ports.ts';
 import type { HostAgent } from '../../local/run-command/host-agent.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
 import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
+import { requirements } from './artifact-zips.ts';
 
 export interface TargetOptions {
   /** `abc`: three hosts of these names; hexadecimal digits. */
@@ -26,6 +28,8 @@ export interface SimulatedTarget {
   /** Most hosts that the deployer had taken down at one time. */
   mostDown(): number;
   givenUntagged(name: string): void;
+  /** The host has a virtualenv for the requirements of `artifactZip` with these packages in it. */
+  givenPackages(name: string, packages: readonly string[]): void;
 }
 
 /** Seconds that the documents take on a simulated host. */
@@ -132,6 +136,10 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
     violations: () => broken,
     mostDown: () => most,
     givenUntagged: (name) => void untagged.add(name),
+    givenPackages(name, packages) {
+      const requirementsSha256 = createHash('sha256').update(requirements).digest('hex');
+      fleet.host(idOf(name)).given({ virtualenvs: { older: { requirementsSha256, packages: [...packages] } } });
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { ArtifactVersion, ExecutionInfo, Ports } from '../../clients/ports.ts';
 import type { DeploymentOutcome } from '../../core/deployment-records.ts';
+import { eventsPerHost, maxEventsPerExecution } from '../../core/event-budget.ts';
 import type { RecordedDecision } from '../../core/rollout-facts.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { handler as acquireLock } from '../../functions/acquire-lock.ts';
@@ -22,7 +23,7 @@ import { handler as sweepLocks } from '../../functions/sweep-locks.ts';
 import { writeControl } from '../../ledger/deployments.ts';
 import { type ControlVerb, deploymentIdOf, keys } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { changeState, readState } from '../../ledger/target-state.ts';
 import { objectCreated } from '../../local/ledger/object-created.ts';
 import { type CommandFaultQueue, createCommandFaultQueue } from '../../local/run-command/command-faults.ts';
 import { createLocalCommands } from '../../local/run-command/local-commands.ts';
@@ -33,9 +34,9 @@ import { type ArtifactBucket, createArtifactBucket } from './artifact-bucket.ts'
 import { artifactZip, type Behaviour } from './artifact-zips.ts';
 import { commandDocuments } from './command-documents.ts';
 import { createPortFaults, type PortFaults } from './port-faults.ts';
-import { createSimulatedTarget, nameOf, type SimulatedTarget } from './simulated-target.ts';
+import { createSimulatedTarget, idOf, nameOf, type SimulatedTarget } from './simulated-target.ts';
 import { createStateBucket, type StateBucket } from './state-bucket.ts';
-import { createVirtualTime, type VirtualTime } from './virtual-time.ts';
+import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { pathOf } from './visited-path.ts';
 
 const stepHandlers = {
@@ -58,6 +59,13 @@ const eventHandlers = {
 
 export type FunctionName = keyof typeof stepHandlers | keyof typeof eventHandlers;
 
+export interface FunctionFault {
+  readonly times?: number;
+  readonly after?: boolean;
+  /** Only calls whose payload, as JSON, matches. */
+  readonly matches?: RegExp;
+}
+
 export interface WorldOptions {
   /** `abc`: three hosts of these names. */
   readonly hosts?: string;
@@ -67,8 +75,6 @@ export interface WorldOptions {
   readonly rollout?: Readonly<Record<string, unknown>>;
   /** The definition as it is run; the committed one where absent. */
   readonly definition?: Definition;
-  /** Told of every transition, before anything else happens. */
-  readonly onTransition?: (event: TransitionEvent, world: World) => void;
 }
 
 /** How one execution ended, and what it did. */
@@ -91,6 +97,8 @@ export interface Story {
 export interface World {
   readonly ports: Ports;
   readonly time: VirtualTime;
+  /** When the world began, ms. */
+  readonly beginning: number;
   readonly bucket: StateBucket;
   readonly artifacts: ArtifactBucket;
   readonly target: SimulatedTarget;
@@ -103,11 +111,24 @@ export interface World {
   sent(): readonly string[];
   calls(): readonly string[];
   /** The function fails so, before it does anything (`after`: when it has done everything). */
-  givenFunctionFault(
-    name: FunctionName,
-    error: string,
-    more?: { readonly times?: number; readonly after?: boolean },
-  ): void;
+  givenFunctionFault(name: FunctionName, error: string, more?: FunctionFault): void;
+  /** Does this when an execution next enters the state, before the state does anything. */
+  whenEntered(state: string, act: (executionArn: string) => void): void;
+  idOf(name: string): string;
+  /** Ids of all deployments in the ledger, oldest first. */
+  deploymentIds(): readonly string[];
+  /** Some execution waits in this state for its token to be answered. */
+  isParked(state: string): boolean;
+  /** Its history is as long as it may be. */
+  givenLongHistory(executionArn: string): void;
+  givenFrozen(reason: string): Promise<void>;
+  /** Something that only its writer knows stands in state.json. */
+  givenNote(note: string): void;
+  /** Calls a handler directly, as a zombie would. */
+  call(name: keyof typeof stepHandlers, payload: unknown): Promise<unknown>;
+  clearFaults(): void;
+  /** Somebody else holds the lock from now on, with a higher fence. */
+  givenLockStolen(): void;
   /** Events of this kind reach nobody from now on. */
   givenEventsLost(name: keyof typeof eventHandlers, isLost?: boolean): void;
   /** Uploads and lets the event do the rest. */
@@ -128,6 +149,8 @@ export interface World {
     deploymentId: string,
     more?: { readonly reason?: string; readonly isKept?: boolean },
   ): Promise<void>;
+  /** Faults and watches that have not struck: a test that leaves some has not tested what it says. */
+  pendingFaults(): readonly string[];
   sweep(): Promise<void>;
   state(): Promise<TargetState>;
   /** Lets things happen until it is so. Throws where nothing can happen any more. */
@@ -137,6 +160,8 @@ export interface World {
   /** Until no execution runs, and what they left has been answered. */
   rest(): Promise<void>;
   story(executionArn: string): Promise<Story>;
+  /** Of the execution that was started last. */
+  lastStory(): Promise<Story>;
   /** Every execution, oldest first. */
   all(): Promise<readonly ExecutionInfo[]>;
   /** Until this many seconds have passed, whatever happens. */
@@ -160,7 +185,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const time = createVirtualTime();
   const lost = new Set<string>();
   const calls: string[] = [];
-  const functionFaults: { readonly name: string; readonly error: string; readonly after: boolean }[] = [];
+  const functionFaults: {
+    readonly name: string;
+    readonly error: string;
+    readonly after: boolean;
+    readonly matches: RegExp;
+  }[] = [];
+  const started: string[] = [];
+  const watches: { readonly state: string; readonly act: (executionArn: string) => void }[] = [];
   const commandFaults = createCommandFaultQueue();
   const events: Promise<void>[] = [];
   let activity = 0;
@@ -172,7 +204,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     activity += 1;
     atWork += 1;
     try {
-      const index = functionFaults.findIndex((fault) => fault.name === name);
+      const text = JSON.stringify(payload);
+      const index = functionFaults.findIndex((fault) => fault.name === name && fault.matches.test(text));
       const fault = index === -1 ? undefined : functionFaults.splice(index, 1)[0];
       if (fault !== undefined && !fault.after) throw errorNamed(fault.error);
       const result = await handler(payload);
@@ -261,10 +294,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     region,
     clock: time,
     random: () => 0.5,
-    onStatusChange: (event) => void deliver('OnExecutionStatus', event),
+    onStatusChange(event) {
+      if (event.detail.status === 'RUNNING') started.push(event.detail.executionArn);
+      void deliver('OnExecutionStatus', event);
+    },
     onTransition: (event) => {
       activity += 1;
-      options.onTransition?.(event, world);
+      if (event.transition === 'entered') watchEntered(event);
     },
   });
   const faults = createPortFaults((call) => {
@@ -290,6 +326,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const ports = faults.wrap(plain);
   providePorts(() => ports);
   await publishServiceConfig(plain, configWith(rollout), 'test');
+
+  function watchEntered({ visit, executionArn }: TransitionEvent): void {
+    const index = watches.findIndex((watch) => watch.state === visit.state);
+    if (index !== -1) watches.splice(index, 1)[0]?.act(executionArn);
+  }
 
   /** Until nothing happens at this instant any more. */
   async function quiet(): Promise<void> {
@@ -334,6 +375,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     };
   }
 
+  function deploymentIds(): readonly string[] {
+    const prefix = keys.deployments('payment');
+    const own = bucket.keys().filter((key) => key.startsWith(prefix));
+    return [...new Set(own.map((key) => key.slice(prefix.length).split('/')[0] ?? ''))];
+  }
+
   async function start(input: Readonly<Record<string, unknown>> = {}): Promise<string> {
     persons += 1;
     return (await executions.start(`person-${persons}`, input)).executionArn;
@@ -346,7 +393,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   }
 
   async function all(): Promise<readonly ExecutionInfo[]> {
-    return (await executions.list()).toReversed();
+    const infos = await Promise.all(started.map((executionArn) => executions.describe(executionArn)));
+    return infos.filter((info) => info !== undefined);
   }
 
   const givenUpload: World['givenUpload'] = async (number, behaviour) => {
@@ -361,6 +409,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const world: World = {
     ports: plain,
     time,
+    beginning,
     bucket,
     artifacts,
     target,
@@ -369,9 +418,47 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     commandFaults,
     sent: () => sent,
     calls: () => calls,
-    givenFunctionFault(name, error, { times = 1, after = false } = {}) {
-      for (let count = 0; count < times; count += 1) functionFaults.push({ name, error, after });
+    givenFunctionFault(name, error, { times = 1, after = false, matches = /./ } = {}) {
+      for (let count = 0; count < times; count += 1) functionFaults.push({ name, error, after, matches });
     },
+    whenEntered: (state, act) => void watches.push({ state, act }),
+    idOf,
+    deploymentIds,
+    isParked: (state) => executions.parked().some((task) => task.state === state),
+    givenLongHistory(executionArn) {
+      const hosts = Array.from({ length: maxEventsPerExecution / eventsPerHost }, () => 'i-00000000');
+      const at = new Date(time.now()).toISOString();
+      const decision = { round: 0, decision: { kind: 'settle', hosts }, fence: 0, at, executionArn, error: null };
+      const deploymentId = deploymentIds().at(-1) ?? '';
+      void bucket.put(keys.decision('payment', deploymentId, 0), JSON.stringify(decision));
+    },
+    async givenFrozen(reason) {
+      const at = new Date(time.now()).toISOString();
+      await changeState(plain, (state) => ({ ...state, freeze: { by: 'anna', at, reason } }));
+    },
+    givenNote(note) {
+      const state = bucket.json(keys.state('payment')) as TargetState;
+      void bucket.put(keys.state('payment'), JSON.stringify({ ...state, note, writeId: 'somebody else' }));
+    },
+    call: (name, payload) => invoke(name, stepHandlers[name], payload),
+    clearFaults() {
+      functionFaults.length = 0;
+      faults.clear();
+    },
+    givenLockStolen() {
+      const state = bucket.json(keys.state('payment')) as TargetState;
+      if (state.lock === null) throw new Error('nobody holds the lock');
+      const fence = state.fence + 1;
+      const lock = { ...state.lock, executionArn: 'arn:somebody-else', fence };
+      void bucket.put(keys.state('payment'), JSON.stringify({ ...state, fence, lock, writeId: 'stolen' }));
+    },
+    pendingFaults: () => [
+      ...functionFaults.map((fault) => `${fault.name} ${fault.error}`),
+      ...faults.pending(),
+      ...watches.map((watch) => `${watch.state} is never entered`),
+      ...(commandFaults.pending() === 0 ? [] : ['a fault of a command']),
+      ...(target.fleet.faults.pending() === 0 ? [] : ['a fault of a host']),
+    ],
     givenEventsLost(name, isLost = true) {
       if (isLost) lost.add(name);
       else lost.delete(name);
@@ -407,6 +494,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await until(async () => (await all()).every((info) => info.status !== 'RUNNING'), 'every execution has ended');
     },
     story,
+    lastStory: async () => story((await all()).at(-1)?.executionArn ?? ''),
     all,
     async pass(seconds) {
       const end = time.now() + seconds * 1000;

@@ -1,0 +1,72 @@
+import { afterEach, describe, expect } from 'vitest';
+import type { Definition, State } from '../../local/state-machine/definition.ts';
+import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';
+import { coverageOf } from './coverage.ts';
+
+export const coverage = coverageOf(definition);
+
+const worlds: { readonly world: World; readonly isLockFree: boolean }[] = [];
+
+/** `hasLockLeft`: the test ends with somebody else's lock on purpose. */
+export interface GivenMachine extends WorldOptions {
+  readonly hasLockLeft?: boolean;
+}
+
+/** A world that is checked when the test is over: nobody was taken down too many, every fault struck, the lock is free. */
+export async function givenMachine({ hasLockLeft = false, ...options }: GivenMachine = {}): Promise<World> {
+  const world = await createWorld(options);
+  worlds.push({ world, isLockFree: !hasLockLeft });
+  return world;
+}
+
+/** Stories of the machine; each breaks one thing. */
+export function describeMachine(what: string, stories: () => void): void {
+  describe(what, () => {
+    afterEach(async () => {
+      for (const { world, isLockFree } of worlds.splice(0)) {
+        for (const { executionArn } of await world.all()) coverage.record(await world.executions.visits(executionArn));
+        await world.close();
+        expect(world.target.violations()).toEqual([]);
+        expect(world.pendingFaults()).toEqual([]);
+        if (isLockFree) expect(await world.state()).toMatchObject({ lock: null, queue: [] });
+      }
+    });
+    stories();
+  });
+}
+
+/** The definition without the Catch of one state inside a Map: how an error gets out to the Map itself. */
+export function withoutCatch(name: string): Definition {
+  function strip(machine: Definition): Definition {
+    const states = Object.entries(machine.States).map(([key, state]): [string, State] => {
+      const { Catch: caught, ...rest } = state;
+      const kept = key === name || caught === undefined ? rest : state;
+      const inner = kept.ItemProcessor;
+      return [key, inner === undefined ? kept : { ...kept, ItemProcessor: { ...inner, ...strip(inner) } }];
+    });
+    const reachable = new Set([machine.StartAt, ...states.flatMap(([, state]) => nextOf(state))]);
+    return { ...machine, States: Object.fromEntries(states.filter(([key]) => reachable.has(key))) };
+  }
+  return strip(definition);
+}
+
+function nextOf(state: State): readonly string[] {
+  const next = [state.Next, state.Default, ...(state.Choices ?? []).map((rule) => rule.Next)];
+  return [...next, ...(state.Catch ?? []).map((each) => each.Next)].filter((name) => name !== undefined);
+}
+
+export const toPlan = ['Admit', 'AcquireLock', 'Plan'];
+export const staged = (hosts: number): string[] => map('Stage', hosts, 'InstallRelease');
+export const wave = (hosts: number, states = 'Activate HealthGate'): string[] => map('Wave', hosts, states);
+export const reverted = (hosts: number, states = 'RevertHost VerifyRevert'): string[] => map('Revert', hosts, states);
+export const settled = (hosts: number, states = 'SettleHost'): string[] => map('Settle', hosts, states);
+
+/** The path ends so; what comes before is another story's. */
+export function expectTail(path: readonly string[], tail: readonly string[]): void {
+  expect(path.slice(-tail.length)).toEqual(tail);
+}
+
+/** A Map with its items, each through these states. */
+export function map(name: string, hosts: number, states: string): string[] {
+  return [name, ...Array.from({ length: hosts }, (_, index) => `${name} ${index}: ${states}`)];
+}

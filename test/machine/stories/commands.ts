@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import {
+  describeMachine,
+  expectTail,
+  givenMachine,
+  reverted,
+  settled,
+  staged,
+  toPlan,
+  wave,
+} from '../given-machine.ts';
+
+const isActivate = (request: { readonly documentName: string }) => request.documentName.endsWith('-activate');
+const happyEnd = ['NextWave', ...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'];
+
+describeMachine('a command', () => {
+  test('whose answer to the send is lost is found by its comment and not sent twice', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.commandFaults.givenSend({ kind: 'lose-response' }, isActivate);
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(world.sent().filter((command) => command === 'activate a')).toHaveLength(1);
+    expect(world.calls()).toContain('commands.find');
+  });
+
+  test('that was throttled is sent again', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.commandFaults.givenSend({ kind: 'throttle' }, isActivate);
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(world.sent().filter((command) => command === 'activate a')).toHaveLength(2);
+  });
+
+  test('whose event is lost is asked for at the next heartbeat, and not sent twice', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.givenEventsLost('OnCommandStatus');
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(new Set(world.sent()).size).toBe(world.sent().length);
+  });
+
+  test('whose event comes twice is answered once', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    for (let time = 0; time < 6; time += 1) world.commandFaults.givenEvent({ kind: 'duplicate' });
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(new Set(world.sent()).size).toBe(world.sent().length);
+  });
+
+  test('that SSM does not show yet is looked for again', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.commandFaults.givenSend({ kind: 'invisible', looks: 3 }, isActivate);
+
+    expect((await world.deploy()).path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+  });
+
+  test('that the agent runs twice is answered by the host with the first report', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.commandFaults.givenSend({ kind: 'run-twice' }, isActivate);
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
+  test('that the agent starts 60 s late, after the end, changes nothing', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    const late = Promise.withResolvers<void>();
+    world.commandFaults.givenSend({ kind: 'start-after', released: late.promise }, isActivate);
+
+    const story = await world.deploy();
+    const before = world.target.fleet.host(world.idOf('a')).state();
+    await world.pass(60);
+    late.resolve();
+    await world.pass(60);
+
+    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+      ...['NextWave', ...wave(1, 'Activate NotActivated'), 'NextWave', ...reverted(1), 'NextWave'],
+      ...['Finish', 'RolledBack'],
+    ]);
+    expect(world.target.fleet.host(world.idOf('a')).state()).toEqual(before);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
+  test('that comes late while its deployment is still on refuses, and is sent again', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.target.fleet.givenFault(world.idOf('a'), 'activate', 'late-refused');
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(world.sent().filter((command) => command === 'activate a')).toHaveLength(2);
+  });
+
+  test('of which nobody knows what it did counts as done: the host is put back', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    world.target.fleet.givenFault(world.idOf('a'), 'activate', 'lost-result');
+
+    const story = await world.deploy();
+
+    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+      ...['NextWave', ...wave(1, 'Activate NotActivated'), 'NextWave', ...reverted(1), 'NextWave'],
+      ...['Finish', 'RolledBack'],
+    ]);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
+  test('whose second send is refused may have run the first time: the host is settled', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    world.faults.given('commands.send', { kind: 'throttle' }, { matches: /0a","document":"install/ });
+    world.faults.given('commands.find', {
+      kind: 'intrude',
+      intruder: () => world.target.fleet.host(world.idOf('a')).powerOff(),
+    });
+    world.whenEntered('Settle', () => world.target.fleet.host(world.idOf('a')).powerOn());
+
+    const story = await world.deploy();
+
+    expectTail(story.path, [...settled(1), 'NextWave', 'Finish', 'FailedClean']);
+  });
+});
