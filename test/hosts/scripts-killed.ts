@@ -10,6 +10,7 @@ import {
   type ScriptsKit,
   sample,
   shell,
+  untilHealthy,
   version,
 } from './scripts-kit.ts';
 import { newDeploymentId, type Run } from './scripts-lab.ts';
@@ -23,26 +24,24 @@ export function killTests(given: () => ScriptsKit): void {
   test('an activation killed anywhere is completed by the same command', async () => {
     const kit = given();
     const { host, lab } = kit;
-    await deploy(kit, sample(undefined, version('0')));
+    const { release: good } = await deploy(kit, sample(undefined, version('0')));
     let cut = 0;
 
-    for (let milliseconds = 50; milliseconds <= 2450; milliseconds += 200) {
+    for (let milliseconds = 50; milliseconds <= 2150; milliseconds += 300) {
       const release = await newRelease(kit, sample(undefined, version(`after ${milliseconds}`)));
       const deploymentId = newDeploymentId();
       mustBeDone(await lab.install(host, deploymentId, release));
-      const before = await shell(host, 'head -1 /etc/systemd/system/payment.service');
       const parameters = { deploymentId, releaseId: release.releaseId, key: randomBytes(16).toString('hex') };
       const first = await killed(milliseconds, (signal) => lab.start(host, 'activate', parameters, signal));
       cut += first.report === undefined ? 1 : 0;
 
       const again = mustBeDone(await lab.start(host, 'activate', parameters));
-      const verify = mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
+      await untilHealthy(host);
 
-      expect(`# Rollgate release ${again.report?.host.previous}`).toBe(before);
-      expect(verify.report?.host.running).toBe(release.releaseId);
+      expect(again.report?.host).toMatchObject({ running: release.releaseId, previous: good.releaseId });
       expect(await runningVersion(host)).toBe(`after ${milliseconds}`);
     }
-    expect(cut).toBeGreaterThan(4);
+    expect(cut).toBeGreaterThan(2);
   });
 
   test('an install killed anywhere leaves the running release alone, and is completed by the same command', async () => {
@@ -52,7 +51,7 @@ export function killTests(given: () => ScriptsKit): void {
     const pid = await mainPid(host);
     let cut = 0;
 
-    for (const milliseconds of [100, 400, 800, 1500, 3000, 5000]) {
+    for (const milliseconds of [150, 700, 1800, 4000]) {
       // Requirements of its own: the virtualenv is built anew.
       const requirements = { 'requirements.txt': `Flask\npika\nrequests\nuwsgi\n# ${milliseconds}\n` };
       const release = await newRelease(kit, sample(undefined, { ...requirements, ...version(`${milliseconds}`) }));
@@ -67,7 +66,7 @@ export function killTests(given: () => ScriptsKit): void {
       expect(again.report?.installed?.packages.length).toBeGreaterThan(5);
       expect(await mainPid(host)).toBe(pid);
     }
-    expect(cut).toBeGreaterThan(3);
+    expect(cut).toBeGreaterThan(2);
     expect(await shell(host, 'ls -A /app/releases | grep -c new || true')).toBe('0');
   });
 
@@ -78,7 +77,9 @@ export function killTests(given: () => ScriptsKit): void {
     const release = await newRelease(kit, sample(undefined, requirements));
     const deploymentId = newDeploymentId();
     const install = lab.install(host, deploymentId, release, { fence: 7000 });
-    const isBuilding = async (): Promise<boolean> => (await host.exec(['pgrep', '-f', 'pip install'])).code === 0;
+    const isBuilding = async (): Promise<boolean> =>
+      (await host.exec(['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep --quiet "[p]ip install"'])).code ===
+      0;
     await until('pip is at work', isBuilding, deadline(20));
 
     const settle = mustBeDone(await lab.start(host, 'settle', { deploymentId, fence: 7001 }));

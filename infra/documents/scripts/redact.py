@@ -22,6 +22,8 @@ SECRET_MARK = u"# secret: "
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY", re.IGNORECASE)
 SHORTEST = 3
 """A shorter value would be found in every other word; it is left alone."""
+SHORTEST_LINE = 8
+"""Lines of a longer text, such as a key, may be as common as a brace."""
 URL_CREDENTIALS = re.compile(u"(?<=://)[^/@\\s\"']+(?=@)")
 
 
@@ -84,6 +86,16 @@ def base64_cores(data):
             yield core
 
 
+def pieces(value):
+    """A journal has lines without the white space at their ends: so each line of a secret, as it stands and stripped."""
+    yield value
+    lines = value.split(u"\n")
+    for line in lines:
+        for piece in (line, line.strip(), line.rstrip()):
+            if len(piece) >= SHORTEST and (len(lines) == 1 or len(piece) >= SHORTEST_LINE):
+                yield piece
+
+
 def variants(value):
     data = value.encode("utf-8")
     hexadecimal = binascii.hexlify(data).decode("ascii")
@@ -113,8 +125,9 @@ class Redactor(object):
             value = as_text(value)
             if len(value) < SHORTEST:
                 continue
-            for form in variants(value):
-                forms.setdefault(form, name)
+            for piece in pieces(value):
+                for form in variants(piece):
+                    forms.setdefault(form, name)
             for core in base64_cores(value.encode("utf-8")):
                 cores.setdefault(core, name)
                 cores.setdefault(core.replace("+", "-").replace("/", "_"), name)
