@@ -82,9 +82,9 @@ function decideForward(facts: RolloutFacts): Decision {
     kind: 'wave',
     wave,
     hosts: next.hosts,
+    // Also hosts that are down anyway go one after another: the first that does not pass stops the others.
     maxConcurrency: concurrencyOf({
       hosts: next.hosts.length,
-      downInside: down.filter((id) => next.hosts.includes(id)).length,
       downOutside: down.filter((id) => !next.hosts.includes(id)).length,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),

@@ -49,11 +49,11 @@ describe('forward', () => {
     expect(decideNextWave(facts).decision).toMatchObject({ hosts: ['i-b', 'i-c', 'i-d'], maxConcurrency: 1 });
   });
 
-  test('where nothing runs yet, the hosts of a wave go at once', () => {
+  test('where nothing runs yet, the hosts of a wave still go one after another', () => {
     const down = { wasDown: true, before: 'none', running: 'none' };
     const facts = givenRollout([givenHost('a', { ...down, ...passed }), ...hosts('bcd', down)]);
 
-    expect(decideNextWave(facts).decision).toMatchObject({ hosts: ['i-b', 'i-c', 'i-d'], maxConcurrency: 3 });
+    expect(decideNextWave(facts).decision).toMatchObject({ hosts: ['i-b', 'i-c', 'i-d'], maxConcurrency: 1 });
   });
 
   test('a rollback is one wave', () => {

@@ -52,7 +52,10 @@ export interface LocalStage {
 }
 
 /** Starts a stage of its own in `.rollgate/<name>`; the cached root file systems are shared. */
-export async function startStage(name: string, options: { readonly fresh?: boolean } = {}): Promise<LocalStage> {
+export async function startStage(
+  name: string,
+  options: { readonly fresh?: boolean; readonly change?: (yaml: string) => string } = {},
+): Promise<LocalStage> {
   const directory = join(repository, '.rollgate', name);
   const engine = await startEngine({
     stateDirectory: directory,
@@ -88,7 +91,7 @@ export async function startStage(name: string, options: { readonly fresh?: boole
     return { executionArn };
   }
 
-  await publish();
+  await publish(options.change);
   return {
     engine,
     hosts: engine.target.machines.slice(0, 3),
