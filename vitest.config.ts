@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: `fast` needs neither network nor root; `hosts` boots real systemd hosts and runs one file at a time. */
+/**
+ * Three projects: `fast` needs neither network nor root; `hosts` tries the parts that touch a host on booted systemd;
+ * `acceptance` does the main job with the whole engine. The last two run one file at a time.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +13,15 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/hosts/**', 'test/acceptance/**'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'acceptance',
+          include: ['test/acceptance/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 420_000,
         },
       },
       {

@@ -1,6 +1,7 @@
 /**
- * `npm test`, after set-up: the checks, the fast tests, then the tests on real systemd hosts; `--fast` leaves those
- * out. Other arguments go to vitest. The last line counts: `N passed, N failed, N skipped`.
+ * `npm test`, after set-up: the checks, the fast tests, then the tests on real systemd hosts. `--fast` leaves the hosts
+ * out, `--acceptance` runs nothing but the main job end to end, `--all` runs everything. Other arguments go to vitest.
+ * The last line counts: `N passed, N failed, N skipped`.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +13,21 @@ import { runProgram } from './run-program.ts';
 
 const projectRoot = dirname(import.meta.dirname);
 const args = process.argv.slice(2);
-const forVitest = args.filter((arg) => arg !== '--fast');
+const ownOptions = ['--fast', '--acceptance', '--all'];
+const forVitest = args.filter((arg) => !ownOptions.includes(arg));
+const isOnly = (option: string): boolean => args.includes(option);
 
-const failedChecks = await runChecks(projectRoot);
-const counts = [await runProject('fast'), ...(args.includes('--fast') ? [] : [await runHosts()])];
+const failedChecks = isOnly('--acceptance') ? [] : await runChecks(projectRoot);
+const counts: TestCount[] = [];
+if (!isOnly('--acceptance')) {
+  counts.push(await runProject('fast'));
+}
+if (!isOnly('--acceptance') && !isOnly('--fast')) {
+  counts.push(await runOnHosts('hosts'));
+}
+if (isOnly('--acceptance') || isOnly('--all')) {
+  counts.push(await runOnHosts('acceptance'));
+}
 if (failedChecks.length > 0) {
   console.log(`\nfailed checks: ${failedChecks.join(', ')}`);
 }
@@ -23,13 +35,13 @@ const total = addCounts([...counts, { passed: 0, failed: failedChecks.length, sk
 console.log(`\n${closingLine(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-async function runHosts(): Promise<TestCount> {
+async function runOnHosts(project: 'hosts' | 'acceptance'): Promise<TestCount> {
   const why = await whyNoHosts();
   if (why === undefined) {
-    return runProject('hosts');
+    return runProject(project);
   }
-  const skipped = hostTestFiles();
-  console.log(`\nhosts: SKIPPED ${skipped} test files on real systemd hosts: ${why}`);
+  const skipped = testFilesOf(project);
+  console.log(`\n${project}: SKIPPED ${skipped} test files on real systemd hosts: ${why}`);
   return { passed: 0, failed: 0, skipped };
 }
 
@@ -78,9 +90,9 @@ async function whyNoHosts(): Promise<string | undefined> {
   return missing.length === 0 ? undefined : `missing and not to be installed here: ${missing.join(', ')}`;
 }
 
-function hostTestFiles(): number {
+function testFilesOf(project: string): number {
   try {
-    const names = readdirSync(join(projectRoot, 'test', 'hosts'), { recursive: true, encoding: 'utf8' });
+    const names = readdirSync(join(projectRoot, 'test', project), { recursive: true, encoding: 'utf8' });
     return names.filter((name) => name.endsWith('.test.ts')).length;
   } catch {
     return 0;
