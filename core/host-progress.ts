@@ -22,7 +22,7 @@ export interface HostProgress {
   readonly isRefused: boolean;
   /** Nobody has heard of it since: its last command was refused by SSM, or nobody knows what became of it. */
   readonly isLost: boolean;
-  /** In how many rounds this deployment has tried to revert or settle the host. */
+  /** In how many rounds this execution has tried to revert or settle the host. */
   readonly revertAttempts: number;
   readonly settleAttempts: number;
   /** The host was not serving when it was staged. */
@@ -42,8 +42,11 @@ export interface HostProgress {
 /** A host that could not be reverted is tried once more, then named in FailedDirty. */
 export const maxRevertAttempts = 2;
 
-/** Reads the progress of one host from its steps, in any order. */
-export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgress {
+/**
+ * Reads the progress of one host from its steps, in any order. Attempts count after round `afterRound` alone: those of an
+ * execution that died say nothing of the host.
+ */
+export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound = -1): HostProgress {
   const last = (action: HostAction): Step | undefined =>
     steps
       .filter((step) => step.intent.action === action)
@@ -65,8 +68,8 @@ export function progressOf(host: PlannedHost, steps: readonly Step[]): HostProgr
     isSettled: isSettled(steps),
     isRefused: run === 'untouched' && last('activate') !== undefined,
     isLost: isLost(steps),
-    revertAttempts: roundsOf(steps, 'revert'),
-    settleAttempts: roundsOf(steps, 'settle'),
+    revertAttempts: roundsOf(steps, 'revert', afterRound),
+    settleAttempts: roundsOf(steps, 'settle', afterRound),
     wasDown:
       firstReport !== undefined &&
       firstReport !== null &&
@@ -202,8 +205,9 @@ function bySending({ intent: one }: Step, { intent: other }: Step): number {
 }
 
 /** Tries of the platform within one round are one attempt. */
-function roundsOf(steps: readonly Step[], action: HostAction): number {
-  return new Set(steps.filter((step) => step.intent.action === action).map((step) => step.intent.round)).size;
+function roundsOf(steps: readonly Step[], action: HostAction, afterRound: number): number {
+  const rounds = steps.filter(({ intent }) => intent.action === action).map(({ intent }) => intent.round);
+  return new Set(rounds.filter((round) => round > afterRound)).size;
 }
 
 /** The failure that the person should read: the newest that is not a mere consequence (revert and settle come after). */

@@ -57,7 +57,7 @@ async function decide(
 ): Promise<RecordedDecision> {
   const { deploymentId, executionArn } = claim;
   const lock = requireLock(await readState(ports), claim);
-  const facts = await readFacts(ports, deploymentId, { isRepair: lock.purpose === 'repair', error });
+  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: lock.purpose === 'repair', error });
   if (facts === undefined) {
     throw new Error(`${deploymentId} has no plan in the ledger`);
   }

@@ -75,7 +75,7 @@ async function conclude(
   ports: Ports,
 ): Promise<DeploymentOutcome> {
   const error = machineError(state.error) ?? machineError(state);
-  const facts = await readFacts(ports, deploymentId, { isRepair: held?.purpose === 'repair', error });
+  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: held?.purpose === 'repair', error });
   const isDryRun = (await readAdmitted(ports, deploymentId))?.isDryRun ?? false;
   const isWholeTarget = facts?.plan.isWholeTarget ?? false;
   const end = state.next === 'superseded' ? superseded(state.byVersionId ?? '') : endOf(facts, error, held);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { decideNextWave } from '../core/decide-next-wave.ts';
 import { isPaused } from '../core/is-paused.ts';
+import type { Lock } from '../core/target-state.ts';
 import { readControl, readFacts } from '../ledger/deployments.ts';
 import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
@@ -26,8 +27,7 @@ export async function run(input: z.output<typeof inputSchema>, ports: Ports): Pr
   const parkedAt = new Date(ports.clock.now()).toISOString();
   const name = pauseParkingName(ports.stage.service, deploymentId);
   await park(ports, name, { kind, token, deploymentId, executionArn, round, parkedAt });
-  const isOver =
-    kind === 'bake' ? await isBakeOver(deploymentId, ports) : await isWaitOver(deploymentId, lock.purpose, ports);
+  const isOver = kind === 'bake' ? await isBakeOver(deploymentId, ports) : await isWaitOver(lock, ports);
   if (isOver) {
     await wakePause(ports, deploymentId);
   }
@@ -42,8 +42,8 @@ async function isBakeOver(deploymentId: string, ports: Ports): Promise<boolean> 
   return halt !== null || isPaused({ pause, resume });
 }
 
-async function isWaitOver(deploymentId: string, purpose: 'rollout' | 'repair', ports: Ports): Promise<boolean> {
-  const facts = await readFacts(ports, deploymentId, { isRepair: purpose === 'repair', error: null });
+async function isWaitOver({ deploymentId, executionArn, purpose }: Lock, ports: Ports): Promise<boolean> {
+  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
   return facts !== undefined && decideNextWave(facts).decision.kind !== 'park';
 }
 

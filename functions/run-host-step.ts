@@ -32,7 +32,8 @@ export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   const steps = await readSteps(ports, deploymentId, instanceId);
   const earlier = stepOfRound(steps, action, round);
   if ((action === 'activate' || action === 'revert') && earlier === undefined) {
-    const facts = await readFacts(ports, deploymentId, { isRepair: lock.purpose === 'repair', error: null });
+    const { executionArn, purpose } = lock;
+    const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
     if (facts !== undefined && holdsBack(facts, { instanceId, action, round })) {
       await ports.executions.taskSucceeded(token, { status: 'heldBack' });
       return;

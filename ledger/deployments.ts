@@ -91,7 +91,7 @@ export async function listDeployments(ports: LedgerPorts): Promise<readonly stri
 export async function readFacts(
   ports: LedgerPorts,
   deploymentId: string,
-  situation: { readonly isRepair: boolean; readonly error: MachineError | null },
+  situation: { readonly executionArn: string; readonly isRepair: boolean; readonly error: MachineError | null },
 ): Promise<RolloutFacts | undefined> {
   const [admitted, plan, steps, decisions, halt, pause, resume, approve] = await Promise.all([
     readAdmitted(ports, deploymentId),
@@ -106,11 +106,12 @@ export async function readFacts(
   if (admitted === undefined || plan === undefined) {
     return undefined;
   }
+  const before = decisions.findLast((decision) => decision.executionArn !== situation.executionArn)?.round;
   const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
   return {
     admitted,
     plan,
-    progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [])),
+    progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before)),
     decisions,
     controls: { halt, pause, resume, approve },
     isRepair: situation.isRepair,

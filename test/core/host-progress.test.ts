@@ -151,6 +151,17 @@ test('tries of the platform within one round are one attempt to revert or settle
   expect([host.revertAttempts, host.settleAttempts]).toEqual([2, 1]);
 });
 
+test('attempts of an execution that died are not held against the host', () => {
+  const steps = [
+    givenStep({ action: 'revert', round: 2 }),
+    givenStep({ action: 'revert', round: 3, attempt: 2 }),
+    givenStep({ action: 'revert', round: 5, attempt: 3, status: 'failed' }),
+  ];
+
+  expect(progressOf(a, steps).revertAttempts).toBe(3);
+  expect(progressOf(a, steps, 4).revertAttempts).toBe(1);
+});
+
 test('what ran before comes from the first report, what runs now from the last', () => {
   const host = progress(
     { action: 'verify', status: 'done', at: 300, host: { running: newRelease, previous: oldRelease } },

@@ -14,6 +14,11 @@ export type PortFault =
 
 type PortName = Exclude<keyof Ports, 'stage' | 'clock'>;
 
+/** The life of the process that the handlers run in. */
+export interface Life {
+  isOver: boolean;
+}
+
 interface Entry {
   readonly call: string;
   readonly fault: PortFault;
@@ -30,9 +35,11 @@ export interface PortFaults {
   /** Faults that have not struck: a test that expects none left has not tested what it says. */
   pending(): readonly string[];
   clear(): void;
-  /** The ports with the faults in them. */
-  wrap(ports: Ports): Ports;
+  /** The ports with the faults in them, as one process has them: when it is over, no call of it ever returns. */
+  wrap(ports: Ports, life: Life): Ports;
 }
+
+const never = new Promise<never>(() => undefined);
 
 /** `matches` is held against the JSON of the call's arguments. */
 export function createPortFaults(onCall: (call: string) => void): PortFaults {
@@ -43,19 +50,22 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
     return index === -1 ? undefined : queue.splice(index, 1)[0]?.fault;
   }
 
-  function wrapPort<Port extends object>(name: PortName, port: Port): Port {
+  function wrapPort<Port extends object>(name: PortName, port: Port, life: Life): Port {
     return new Proxy(port, {
       get(target, property, receiver) {
         const method: unknown = Reflect.get(target, property, receiver);
         const call = `${name}.${String(property)}`;
         if (typeof method !== 'function' || call === 'executions.arnOf') return method;
         return async (...args: readonly unknown[]) => {
+          if (life.isOver) return never;
           onCall(call);
+          if (life.isOver) return never;
           const fault = take(call, args);
           if (fault?.kind === 'throttle') throw new TransientAwsError(`${call}: Rate exceeded`);
           if (fault?.kind === 'fail') throw fault.error;
           if (fault?.kind === 'intrude') await fault.intruder();
           const answer: unknown = await Reflect.apply(method, target, args);
+          if (life.isOver) return never;
           if (fault?.kind === 'lose-response') throw new TransientAwsError(`${call}: the answer was lost`);
           return answer;
         };
@@ -73,13 +83,13 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
     clear() {
       queue.length = 0;
     },
-    wrap: (ports) => ({
+    wrap: (ports, life) => ({
       ...ports,
-      ledger: wrapPort('ledger', ports.ledger),
-      artifacts: wrapPort('artifacts', ports.artifacts),
-      inventory: wrapPort('inventory', ports.inventory),
-      commands: wrapPort('commands', ports.commands),
-      executions: wrapPort('executions', ports.executions),
+      ledger: wrapPort('ledger', ports.ledger, life),
+      artifacts: wrapPort('artifacts', ports.artifacts, life),
+      inventory: wrapPort('inventory', ports.inventory, life),
+      commands: wrapPort('commands', ports.commands, life),
+      executions: wrapPort('executions', ports.executions, life),
     }),
   };
 }

@@ -33,7 +33,7 @@ import type { StateVisit, TransitionEvent } from '../../local/state-machine/visi
 import { type ArtifactBucket, createArtifactBucket } from './artifact-bucket.ts';
 import { artifactZip, type Behaviour } from './artifact-zips.ts';
 import { commandDocuments } from './command-documents.ts';
-import { createPortFaults, type PortFaults } from './port-faults.ts';
+import { createPortFaults, type Life, type PortFaults } from './port-faults.ts';
 import { createSimulatedTarget, idOf, nameOf, type SimulatedTarget } from './simulated-target.ts';
 import { createStateBucket, type StateBucket } from './state-bucket.ts';
 import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.ts';
@@ -117,6 +117,10 @@ export interface World {
   idOf(name: string): string;
   /** Ids of all deployments in the ledger, oldest first. */
   deploymentIds(): readonly string[];
+  /** After so many more calls of ports: `act` happens between one call and the next. */
+  whenCalled(calls: number, act: () => void): void;
+  /** The process of the handlers dies and comes back: what ran in it is gone, every running execution is ABORTED. */
+  kill(): void;
   /** Some execution waits in this state for its token to be answered. */
   isParked(state: string): boolean;
   /** Its history is as long as it may be. */
@@ -127,6 +131,8 @@ export interface World {
   /** Calls a handler directly, as a zombie would. */
   call(name: keyof typeof stepHandlers, payload: unknown): Promise<unknown>;
   clearFaults(): void;
+  /** Told of every state that is entered from now on, before the state does anything. */
+  onTransition(watch: (event: TransitionEvent) => void): void;
   /** Somebody else holds the lock from now on, with a higher fence. */
   givenLockStolen(): void;
   /** Events of this kind reach nobody from now on. */
@@ -195,14 +201,21 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const watches: { readonly state: string; readonly act: (executionArn: string) => void }[] = [];
   const commandFaults = createCommandFaultQueue();
   const events: Promise<void>[] = [];
+  let watchAll: (event: TransitionEvent) => void = () => undefined;
+  let life: Life = { isOver: false };
+  let handlersAtWork = 0;
+  let callsLeft = Number.POSITIVE_INFINITY;
+  let onCallsOver: () => void = () => undefined;
   let activity = 0;
   let atWork = 0;
   let persons = 0;
   let isClosed = false;
 
   async function invoke(name: FunctionName, handler: Handler, payload: unknown): Promise<unknown> {
+    const own = life;
     activity += 1;
     atWork += 1;
+    handlersAtWork += 1;
     try {
       const text = JSON.stringify(payload);
       const index = functionFaults.findIndex((fault) => fault.name === name && fault.matches.test(text));
@@ -213,7 +226,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return result ?? {};
     } finally {
       activity += 1;
-      atWork -= 1;
+      if (!own.isOver) {
+        atWork -= 1;
+        handlersAtWork -= 1;
+      }
     }
   }
 
@@ -300,12 +316,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     onTransition: (event) => {
       activity += 1;
-      if (event.transition === 'entered') watchEntered(event);
+      if (event.transition === 'entered') {
+        watchEntered(event);
+        watchAll(event);
+      }
     },
   });
   const faults = createPortFaults((call) => {
     activity += 1;
     calls.push(call);
+    callsLeft -= 1;
+    if (callsLeft === 0) onCallsOver();
   });
   const plain: Ports = {
     stage: {
@@ -323,8 +344,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     commands,
     executions,
   };
-  const ports = faults.wrap(plain);
-  providePorts(() => ports);
+  providePorts(() => faults.wrap(plain, life));
   await publishServiceConfig(plain, configWith(rollout), 'test');
 
   function watchEntered({ visit, executionArn }: TransitionEvent): void {
@@ -424,6 +444,22 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     whenEntered: (state, act) => void watches.push({ state, act }),
     idOf,
     deploymentIds,
+    onTransition(watch) {
+      watchAll = watch;
+    },
+    whenCalled(count, act) {
+      callsLeft = count;
+      onCallsOver = act;
+    },
+    kill() {
+      life.isOver = true;
+      atWork -= handlersAtWork;
+      handlersAtWork = 0;
+      const next: Life = { isOver: false };
+      life = next;
+      providePorts(() => faults.wrap(plain, next));
+      for (const executionArn of started) void executions.stop(executionArn, 'EngineStopped', 'killed');
+    },
     isParked: (state) => executions.parked().some((task) => task.state === state),
     givenLongHistory(executionArn) {
       const hosts = Array.from({ length: maxEventsPerExecution / eventsPerHost }, () => 'i-00000000');
@@ -484,7 +520,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await writeControl(plain, verb, deploymentId, control);
     },
     sweep: async () => {
-      await deliver('SweepLocks', {});
+      void deliver('SweepLocks', {});
       await quiet();
     },
     state: () => readState(plain),

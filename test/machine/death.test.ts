@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Behaviour } from '../fakes/artifact-zips.ts';
+import { createWorld, type World, type WorldOptions } from '../fakes/world.ts';
+
+interface Scene extends WorldOptions {
+  readonly behaviour: Behaviour;
+}
+
+const scenes: Readonly<Record<string, Scene>> = {
+  'a release that is well': { hosts: 'abc', behaviour: 'well' },
+  'a release that crashes': { hosts: 'abc', behaviour: 'app-load-failed' },
+  'a release that crashes within the budget': { hosts: 'ab', behaviour: 'unhealthy', rollout: { maxFailedHosts: 1 } },
+  'a wave that bakes': { hosts: 'ab', behaviour: 'well', rollout: { bakeSeconds: 30 } },
+  'two hosts at a time': { hosts: 'abcd', behaviour: 'well', rollout: { maxUnavailable: 2, waves: [1, '100%'] } },
+};
+
+async function givenScene({ behaviour, ...options }: Scene): Promise<World> {
+  const world = await createWorld(options);
+  await world.givenStable(1);
+  await world.givenUpload(2, behaviour);
+  return world;
+}
+
+/** Whatever died and when: the lock is free, every host serves one of the releases, and the ledger knows which. */
+async function expectOrder(world: World, executionArn: string): Promise<void> {
+  await world.rest();
+  for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+    await world.pass(300);
+    await world.sweep();
+    await world.rest();
+  }
+  const { outcome } = await world.story(executionArn);
+  expect(await world.state()).toMatchObject({ lock: null, queue: [] });
+  expect(world.target.violations()).toEqual([]);
+  const runsNew = new Set(outcome?.hosts.filter((host) => host.status === 'passed').map((host) => host.name));
+  const expected = world.target
+    .running()
+    .map((line) => `${line.charAt(0)} ${runsNew.has(line.charAt(0)) ? 'v2' : 'v1'}`);
+  expect(world.target.running()).toEqual(expected);
+  expect(['Succeeded', 'Degraded', 'RolledBack', 'FailedClean', undefined]).toContain(outcome?.status);
+  if (outcome === undefined) expect(world.target.running().every((line) => line.endsWith('v1'))).toBe(true);
+}
+
+describe('an execution that is stopped in any state is repaired', () => {
+  test.each(Object.entries(scenes))('%s', async (_what, scene) => {
+    for (let transitions = 1; ; transitions += 1) {
+      const world = await givenScene(scene);
+      let count = 0;
+      world.onTransition(({ executionArn }) => {
+        count += 1;
+        if (count === transitions) void world.executions.stop(executionArn, 'Stopped', 'in the console');
+      });
+      const executionArn = await world.start();
+
+      await expectOrder(world, executionArn);
+      const { status } = await world.story(executionArn);
+      await world.close();
+      if (status !== 'ABORTED') break;
+    }
+  });
+});
+
+describe('an engine that is killed between any two calls comes back to order', () => {
+  test.each(Object.entries(scenes))('%s', async (_what, scene) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 900 }),
+        fc.option(fc.integer({ min: 1, max: 300 })),
+        async (first, second) => {
+          const world = await givenScene(scene);
+          world.whenCalled(first, () => {
+            if (second !== null) world.whenCalled(second, () => world.kill());
+            world.kill();
+          });
+          const executionArn = await world.start();
+
+          await expectOrder(world, executionArn);
+          await world.close();
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+});
