@@ -152,6 +152,20 @@ export function lifecycleTests(given: () => ScriptsKit): void {
     expect(await slow).toMatchObject({ code: 0, stdout: 'slow' });
   });
 
+  test('a release that is still loading is stopped without waiting for the end of its drain', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const loading = version('slow" + __import__("time").sleep(2).__class__.__name__ + "');
+    const release = await newRelease(kit, sample(undefined, loading));
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, release));
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+
+    const revert = mustBeDone(await lab.activate(host, deploymentId, 'previous'));
+
+    expect(revert.seconds).toBeLessThan(10);
+  });
+
   test('retention keeps the newest, the running, those asked for and their virtualenvs', async () => {
     const kit = given();
     const { host, lab } = kit;
