@@ -1,0 +1,58 @@
+import { exitCodes } from '../core/errors.ts';
+import { endStates } from '../core/statuses.ts';
+
+/** A state of the definition, as far as the README draws it. */
+interface DrawnState {
+  readonly Type: string;
+  readonly Comment?: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly StringEquals: string; readonly Next: string }[];
+}
+
+export interface DrawnDefinition {
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, DrawnState>>;
+}
+
+/** What stands between the README's markers, by the name of the marker. */
+export function readmeParts(definition: DrawnDefinition): Readonly<Record<string, string>> {
+  return { machine: drawMachine(definition), ends: endTable(definition), exits: exitTable() };
+}
+
+/** The README with every generated part put in anew. Throws where a marker has no part. */
+export function renderReadme(text: string, parts: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/<!-- generated: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_found, name: string) => {
+    const part = parts[name];
+    if (part === undefined) {
+      throw new Error(`README.md: nothing is generated for the marker ${name}`);
+    }
+    return `<!-- generated: ${name} -->\n${part}\n<!-- end -->`;
+  });
+}
+
+/** States and transitions without the catches; a Choice is drawn as the words it compares. */
+function drawMachine({ StartAt, States }: DrawnDefinition): string {
+  const edges = Object.entries(States).flatMap(([name, state]) => [
+    ...(state.Next === undefined ? [] : [`  ${name} --> ${state.Next}`]),
+    ...(state.Choices ?? []).map((choice) => `  ${name} --> ${choice.Next}: ${choice.StringEquals}`),
+    ...(state.Default === undefined ? [] : [`  ${name} --> ${state.Default}`]),
+  ]);
+  return ['```mermaid', 'stateDiagram-v2', `  [*] --> ${StartAt}`, ...edges, '```'].join('\n');
+}
+
+function endTable({ States }: DrawnDefinition): string {
+  const rows = endStates.map((name) => {
+    const state = States[name];
+    if (state === undefined) {
+      throw new Error(`the definition has no end state ${name}`);
+    }
+    return `| \`${name}\` | ${state.Type === 'Succeed' ? 'succeeds' : 'fails'} | ${state.Comment ?? ''} |`;
+  });
+  return ['| end state | the execution | means |', '|---|---|---|', ...rows].join('\n');
+}
+
+function exitTable(): string {
+  const rows = Object.entries(exitCodes).map(([name, code]) => `| ${code} | \`${name}\` |`);
+  return ['| exit code | error |', '|---|---|', '| 0 | none: it is as asked |', ...rows].join('\n');
+}

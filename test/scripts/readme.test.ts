@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type DrawnDefinition, readmeParts, renderReadme } from '../../scripts/readme-parts.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const definition = JSON.parse(read('state-machine/rollout.asl.json')) as DrawnDefinition;
+
+test('the README shows the machine, the end states and the exit codes as they are (npm run readme)', () => {
+  const readme = read('README.md');
+
+  expect(renderReadme(readme, readmeParts(definition))).toBe(readme);
+  expect(readme.match(/<!-- generated: \w+ -->/g)).toHaveLength(3);
+});
+
+test('a marker that nothing is generated for is an error', () => {
+  expect(() => renderReadme('<!-- generated: other -->\n<!-- end -->', {})).toThrow('the marker other');
+});
