@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Ports } from '../clients/ports.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
 import { type ReleaseManifest, releaseName } from '../core/release-manifest.ts';
-import { createJson, encode, readJson } from './json-objects.ts';
+import { createJson, encode, readAll, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 
 type ReleasePorts = Pick<Ports, 'stage' | 'ledger' | 'artifacts'>;
@@ -77,7 +77,12 @@ async function createNumbered(
   build: (number: number, zipKey: string) => ReleaseManifest,
 ): Promise<number> {
   const { service } = ports.stage;
-  for (let number = ((await listReleases(ports)).at(-1) ?? 0) + 1; ; number++) {
+  const numbers = await listReleases(ports);
+  const unindexed = await findContent(ports, build(1, '').contentSha256, numbers.slice(-indexedWithin));
+  if (unindexed !== undefined) {
+    return unindexed;
+  }
+  for (let number = (numbers.at(-1) ?? 0) + 1; ; number++) {
     const manifest = build(number, keys.zip(service, number));
     const result = await ports.ledger.create(keys.manifest(service, number), encode(manifest));
     const isOurs = result.kind === 'written' || (await isSameContent(ports, number, manifest));
@@ -85,6 +90,19 @@ async function createNumbered(
       return number;
     }
   }
+}
+
+/** Newest manifests that may be there without their index: an earlier try wrote the one and not the other. */
+const indexedWithin = 50;
+
+async function findContent(
+  ports: ReleasePorts,
+  contentSha256: string,
+  numbers: readonly number[],
+): Promise<number | undefined> {
+  const names = numbers.map((number) => keys.manifest(ports.stage.service, number));
+  const manifests = await readAll<ReleaseManifest>(ports.ledger, names);
+  return manifests.find((manifest) => manifest.contentSha256 === contentSha256)?.number;
 }
 
 /** The write may have been lost to us only as an answer: then the manifest that is there is the one we meant. */

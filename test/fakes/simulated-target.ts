@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Inventory } from '../../clients/ports.ts';
+import { hostActions } from '../../core/statuses.ts';
 import type { HostAgent } from '../../local/run-command/host-agent.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
 import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
@@ -28,6 +29,7 @@ export interface SimulatedTarget {
   /** Most hosts that the deployer had taken down at one time. */
   mostDown(): number;
   givenUntagged(name: string): void;
+  clearFaults(): void;
   /** The host has a virtualenv for the requirements of `artifactZip` with these packages in it. */
   givenPackages(name: string, packages: readonly string[]): void;
 }
@@ -136,6 +138,11 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
     violations: () => broken,
     mostDown: () => most,
     givenUntagged: (name) => void untagged.add(name),
+    clearFaults() {
+      for (const name of names) {
+        for (const action of hostActions) while (fleet.faults.take(idOf(name), action) !== undefined);
+      }
+    },
     givenPackages(name, packages) {
       const requirementsSha256 = createHash('sha256').update(requirements).digest('hex');
       fleet.host(idOf(name)).given({ virtualenvs: { older: { requirementsSha256, packages: [...packages] } } });

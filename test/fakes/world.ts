@@ -480,6 +480,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clearFaults() {
       functionFaults.length = 0;
       faults.clear();
+      target.clearFaults();
     },
     givenLockStolen() {
       const state = bucket.json(keys.state('payment')) as TargetState;
