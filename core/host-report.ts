@@ -113,6 +113,8 @@ export interface Evidence {
   readonly oomKills?: number;
   /** The failing lines of pip, compiler errors included. */
   readonly pip?: readonly string[];
+  /** The failing lines of another command: the package manager, systemctl. */
+  readonly output?: readonly string[];
   /** HTTP answer: status (0 where there was none), first bytes of the body. */
   readonly http?: { readonly status: number; readonly body: string };
   /** Where a program was looked for. */

@@ -76,8 +76,8 @@ export async function reset({ host, lab }: ScriptsKit): Promise<void> {
   await lab.openEndpoints();
   await shell(
     host,
-    `systemctl disable --now payment 2>/dev/null
-     systemctl kill --signal=KILL payment 2>/dev/null
+    `systemctl kill --signal=KILL payment 2>/dev/null
+     systemctl disable --now payment 2>/dev/null
      rm -rf /etc/systemd/system/payment.service /etc/systemd/system/payment.service.d /var/lib/rollgate/payment \
        /app/releases /app/current /etc/rollgate/payment
      systemctl daemon-reload; systemctl reset-failed payment 2>/dev/null; true`,

@@ -53,6 +53,9 @@ def endpoints(region):
     overridden = {}
     try:
         with open(ENDPOINTS_FILE) as lines:
+            owner = os.fstat(lines.fileno())
+            if owner.st_uid not in (0, os.getuid()) or owner.st_mode & 0o022:
+                fail("permission-denied", "%s can be written by others than root: not trusted" % ENDPOINTS_FILE)
             for line in lines:
                 name, equals, url = line.strip().partition("=")
                 if equals and name in found:
@@ -241,7 +244,6 @@ def get_ten_parameters(region, names):
     answer = json.loads(as_text(output))
     values = {}
     for parameter in answer.get("Parameters", []):
-        values[parameter["Name"]] = parameter["Value"]
         values[parameter["Name"] + (parameter.get("Selector") or "")] = parameter["Value"]
         values["%s:%s" % (parameter["Name"], parameter.get("Version"))] = parameter["Value"]
     return values

@@ -253,7 +253,8 @@ finish() {
   if [[ -z $python ]] || ! LC_ALL=C.UTF-8 "$python" -s -S "$here/report.py" "$service" "$work" <"$work/fields" >"$work/report"; then
     plain_report <"$work/fields" >"$work/report"
   fi
-  say "$outcome: $message"
+  # As it stands in the report: redacted.
+  say "$outcome: $(sed --quiet 's/.*"message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' "$work/report")"
   # A refusal did nothing and is decided anew each time; so is the failure of the script itself.
   if [[ $outcome != refused && $failure != internal ]]; then
     persist "$state/receipts/${argument[key]}.json" <"$work/report"

@@ -7,16 +7,9 @@ import base64
 import binascii
 import glob
 import io
-import json
-import os
 import re
 
 from host import as_text
-
-try:
-    from urllib.parse import quote, quote_plus
-except ImportError:
-    from urllib import quote, quote_plus
 
 SECRET_MARK = u"# secret: "
 SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY", re.IGNORECASE)
@@ -24,6 +17,10 @@ SHORTEST = 3
 """A shorter value would be found in every other word; it is left alone."""
 SHORTEST_LINE = 8
 """Lines of a longer text, such as a key, may be as common as a brace."""
+ENTITIES = {u"&": u"amp", u"<": u"lt", u">": u"gt", u'"': u"quot", u"'": u"apos"}
+CONTROLS = {u"\n": u"n", u"\r": u"r", u"\t": u"t"}
+LETTERS = re.compile(u"[\ud800-\udbff][\udc00-\udfff]|[\\s\\S]")
+"""Python 2 may count a character beyond the first 65,536 as two."""
 URL_CREDENTIALS = re.compile(u"(?<=://)[^/@\\s\"']+(?=@)")
 
 
@@ -96,44 +93,54 @@ def pieces(value):
                 yield piece
 
 
-def variants(value):
-    data = value.encode("utf-8")
-    hexadecimal = binascii.hexlify(data).decode("ascii")
-    yield value
-    for encode in (quote, quote_plus):
-        for safe in ("", "/"):
-            encoded = as_text(encode(data, safe))
-            yield encoded
-            yield re.sub(u"%[0-9A-F]{2}", lambda found: found.group().lower(), encoded)
-    for ascii_only in (True, False):
-        yield as_text(json.dumps(value, ensure_ascii=ascii_only))[1:-1]
-    yield value.replace(u"\\", u"\\\\")
-    yield value.replace(u"\\", u"\\\\").replace(u"'", u"\\'")
-    html = value.replace(u"&", u"&amp;").replace(u"<", u"&lt;").replace(u">", u"&gt;")
-    yield html
-    yield html.replace(u'"', u"&quot;").replace(u"'", u"&#x27;")
-    yield html.replace(u'"', u"&#34;").replace(u"'", u"&#39;")
-    yield hexadecimal
-    yield hexadecimal.upper()
+def either_case(digits):
+    return u"".join(u"[%s%s]" % (digit.lower(), digit.upper()) if digit.isalpha() else digit for digit in digits)
+
+
+def spellings_of(letter):
+    """A pattern for one character as it is, percent-encoded (whatever an encoder leaves alone), escaped as in JSON,
+    Python or a shell, or as an HTML entity."""
+    data = letter.encode("utf-8")
+    octets = [u"%02x" % octet for octet in bytearray(data)]
+    found = [u"\\\\*" + re.escape(letter), u"".join(u"%" + either_case(octet) for octet in octets)]
+    found.append(u"".join(u"\\\\+x" + either_case(octet) for octet in octets))
+    units = bytearray(letter.encode("utf-16-be"))
+    codes = [u"%02x%02x" % (units[at], units[at + 1]) for at in range(0, len(units), 2)]
+    found.append(u"".join(u"\\\\+u" + either_case(code) for code in codes))
+    if ord(letter[0]) < 256:
+        found.append(u"\\\\+x" + either_case(u"%02x" % ord(letter[0])))
+        found.append(u"&#0*%d;" % ord(letter[0]))
+        found.append(u"&#[xX]0*%s;" % either_case(u"%x" % ord(letter[0])))
+    if letter == u" ":
+        found.append(u"[+]")
+    if letter in ENTITIES:
+        found.append(u"&%s;" % ENTITIES[letter])
+    if letter in CONTROLS:
+        found.append(u"\\\\+" + CONTROLS[letter])
+    return u"(?:%s)" % u"|".join(found)
+
+
+def pattern_of(value):
+    hexadecimal = either_case(as_text(binascii.hexlify(value.encode("utf-8"))))
+    return u"".join(spellings_of(letter) for letter in LETTERS.findall(value)) + u"|" + hexadecimal
 
 
 class Redactor(object):
     def __init__(self, secrets):
         """`secrets`: pairs of name and value."""
-        forms, cores = {}, {}
+        whole, cores = {}, {}
         for name, value in secrets:
             value = as_text(value)
             if len(value) < SHORTEST:
                 continue
             for piece in pieces(value):
-                for form in variants(piece):
-                    forms.setdefault(form, name)
+                whole.setdefault(piece, name)
             for core in base64_cores(value.encode("utf-8")):
                 cores.setdefault(core, name)
                 cores.setdefault(core.replace("+", "-").replace("/", "_"), name)
-        # The longest first: a form may contain another.
-        self.rules = [(re.compile(re.escape(form)), u"[redacted %s]" % forms[form])
-                      for form in sorted(forms, key=len, reverse=True)]
+        # The longest first: one may contain another.
+        self.rules = [(re.compile(pattern_of(piece)), u"[redacted %s]" % whole[piece])
+                      for piece in sorted(whole, key=len, reverse=True)]
         self.rules += [(re.compile(u"[A-Za-z0-9+/_-]*%s[A-Za-z0-9+/_-]*=*" % re.escape(core)),
                         u"[redacted %s]" % cores[core]) for core in sorted(cores, key=len, reverse=True)]
 
