@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decideNextWave, maxRounds, pauseLimitSeconds, wavesOf } from '../../core/decide-next-wave.ts';
-import { maxEventsPerExecution } from '../../core/event-budget.ts';
+import { isOverEventBudget, maxEventsPerExecution } from '../../core/event-budget.ts';
 import type { HostProgress } from '../../core/host-progress.ts';
 import type { Decision, Failure } from '../../core/rollout-facts.ts';
 import { crashed, givenHost, givenRollout, newRelease, recorded, said, startedAt } from './given-rollout.ts';
@@ -338,6 +338,17 @@ describe('bounds', () => {
         ),
       ).decision.kind,
     ).toBe('finish');
+  });
+
+  test('a park costs its heartbeats', () => {
+    const park: Decision = { kind: 'park', wave: 1, why: 'pause', untilMilliseconds: Number.MAX_SAFE_INTEGER };
+    const parkedFor = (days: number) => [
+      recorded(park, 1),
+      recorded({ kind: 'wave', wave: 1, hosts: ['i-z'], maxConcurrency: 1 }, 1 + days * 1440),
+    ];
+
+    expect(isOverEventBudget(parkedFor(45), { kind: 'continue' })).toBe(false);
+    expect(isOverEventBudget(parkedFor(47), { kind: 'continue' })).toBe(true);
   });
 
   test('no deployment takes more than its rounds', () => {
