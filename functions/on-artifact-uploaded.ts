@@ -50,7 +50,12 @@ function findVersion(
   if (versionId !== undefined && versionId !== '') {
     return versions.find((version) => version.versionId === versionId);
   }
-  return versions.find((version) => version.etag === etag) ?? versions[0];
+  return versions.find((version) => unquoted(version.etag) === unquoted(etag ?? '')) ?? versions[0];
+}
+
+/** S3 answers an ETag in quotes; its events have it without. */
+function unquoted(etag: string): string {
+  return etag.replaceAll('"', '');
 }
 
 export const handler = toHandler('on-artifact-uploaded', inputSchema, run);

@@ -7,6 +7,8 @@ export type PortFault =
   | { readonly kind: 'throttle' }
   /** It happens, and the answer is lost. */
   | { readonly kind: 'lose-response' }
+  /** It happens, the answer is lost, and the SDK does it once more: a conditional write finds its own first try. */
+  | { readonly kind: 'repeat' }
   /** Somebody else does something just before. */
   | { readonly kind: 'intrude'; readonly intruder: () => Promise<unknown> | unknown }
   /** It fails for good. */
@@ -64,6 +66,7 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
           if (fault?.kind === 'throttle') throw new TransientAwsError(`${call}: Rate exceeded`);
           if (fault?.kind === 'fail') throw fault.error;
           if (fault?.kind === 'intrude') await fault.intruder();
+          if (fault?.kind === 'repeat') await Reflect.apply(method, target, args);
           const answer: unknown = await Reflect.apply(method, target, args);
           if (life.isOver) return never;
           if (fault?.kind === 'lose-response') throw new TransientAwsError(`${call}: the answer was lost`);

@@ -78,6 +78,19 @@ describeMachine('a command', () => {
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
+  test('that the SDK sent twice after a lost answer is answered by the host with the first report', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.faults.given('commands.send', { kind: 'repeat' }, { matches: /"activate"/ });
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([...toPlan, ...staged(3), ...happyEnd]);
+    expect(world.sent().filter((command) => command === 'activate a')).toHaveLength(2);
+    const { receipts } = world.target.fleet.host(world.idOf('a')).state();
+    expect(Object.values(receipts).filter((receipt) => receipt.script === 'activate')).toHaveLength(1);
+  });
+
   test('that the agent starts 60 s late, after the end, changes nothing', async () => {
     const world = await givenMachine();
     await world.givenStable(1);

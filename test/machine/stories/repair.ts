@@ -280,6 +280,7 @@ describeMachine('the ledger', () => {
   test.each([
     ['a write whose answer is lost', { kind: 'lose-response' }],
     ['a write that is throttled', { kind: 'throttle' }],
+    ['a write that the SDK repeats', { kind: 'repeat' }],
   ] as const)('%s, of the lock and of its release, changes nothing', async (_what, fault) => {
     const world = await givenMachine();
     await world.givenUpload(1);

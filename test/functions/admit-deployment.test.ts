@@ -1,0 +1,121 @@
+import { beforeEach, expect, test } from 'vitest';
+import { handler, run } from '../../functions/admit-deployment.ts';
+import { readAdmitted, readControl, writeOutcomeOnce } from '../../ledger/deployments.ts';
+import { deploymentId, executionArn, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+
+let given: GivenPorts;
+const startedAt = '2026-11-22T20:45:00.000Z';
+
+beforeEach(async () => {
+  given = await givenPorts();
+});
+
+function admit(input: unknown, more: { readonly executionArn?: string } = {}) {
+  return run({ executionArn, startedAt, input, ...more }, given.ports);
+}
+
+test('a deployment is admitted once, however often its execution asks', async () => {
+  const first = await admit({ reason: 'a look' });
+  const again = await admit({ reason: 'a look' });
+
+  expect(first).toEqual({ deploymentId: first.deploymentId, purpose: 'rollout', next: 'queue' });
+  expect(again).toEqual(first);
+  expect(given.state().queue.map((entry) => entry.deploymentId)).toEqual([first.deploymentId]);
+  expect(await readAdmitted(given.ports, first.deploymentId)).toMatchObject({
+    trigger: 'person',
+    by: 'unknown (see CloudTrail)',
+    release: { number: 1 },
+    stable: null,
+  });
+});
+
+test('a retry after the queue was left, at the end, goes to the end', async () => {
+  const { deploymentId: id } = await admit({});
+  await writeOutcomeOnce(given.ports, {
+    ...{ deploymentId: id, status: 'FailedClean', errorName: 'HaltedError', endedAt: 'then', isDryRun: false },
+    ...{ isWholeTarget: true, hosts: [], executionArn, reason: { code: 'halted', text: '' } },
+  });
+
+  expect(await admit({})).toMatchObject({ next: 'finish' });
+});
+
+test('a dry run waits for nothing and makes no release', async () => {
+  const before = given.bucket.keys().filter((key) => key.includes('/releases/'));
+
+  expect(await admit({ dryRun: true })).toMatchObject({ next: 'plan' });
+  expect(given.bucket.keys().filter((key) => key.includes('/releases/'))).toEqual(before);
+  expect(given.bucket.keys()).not.toContain('rollgate/payment/state.json');
+});
+
+test('the newest upload is the one that the bucket says is newest', async () => {
+  const [newest] = await given.artifacts.versions();
+  const older = newest?.versionId ?? '';
+  const newer = (await given.artifacts.upload(await given.artifacts.read(older))).versionId;
+
+  await admit({ upload: newer }, { executionArn: 'arn:execution:newer' });
+  await admit({ upload: older }, { executionArn: 'arn:execution:older' });
+
+  expect(given.state().newestUpload?.versionId).toBe(newer);
+  expect(given.state().queue.map((entry) => entry.versionId)).toEqual([newer, older]);
+});
+
+test('a version that was deleted is refused with a way out', async () => {
+  const [newest] = await given.artifacts.versions();
+  given.artifacts.givenDeleted(newest?.versionId ?? '');
+
+  await expect(admit({ versionId: newest?.versionId })).rejects.toThrow(
+    'versionId: version upload.1 is not in s3://roboshop-builds; it was deleted or never there. Name a release instead: it has a copy of its own',
+  );
+  expect(await admit({ release: 'v1' })).toMatchObject({ next: 'queue' });
+});
+
+test('hosts that are no hosts of the target are refused before anything is written', async () => {
+  await expect(admit({ hosts: [idOf('f')] })).rejects.toThrow(
+    expect.objectContaining({ name: 'InvalidDeploymentError' }),
+  );
+
+  expect(given.bucket.keys().filter((key) => key.includes('/deployments/'))).toEqual([]);
+});
+
+test('a converge without a stable release has nowhere to go', async () => {
+  await expect(admit({ converge: [idOf('a')] })).rejects.toThrow(
+    'converge: no release has succeeded on the whole target yet',
+  );
+});
+
+test('a rollback halts what runs, also when its admission is retried', async () => {
+  await given.givenLock();
+  await given.givenState((state) => ({
+    ...state,
+    stableHistory: [{ release: 1, releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: false }],
+  }));
+  const input = { rollback: true, by: 'anna' };
+
+  await admit(input, { executionArn: 'arn:execution:rollback' });
+  await given.bucket.remove(`rollgate/payment/control/halt/${deploymentId}.json`);
+  await admit(input, { executionArn: 'arn:execution:rollback' });
+
+  expect(await readControl(given.ports, 'halt', deploymentId)).toMatchObject({ by: 'anna' });
+});
+
+test('a repair of what has ended and holds nothing is done', async () => {
+  await given.givenAdmitted();
+  await given.givenLock();
+  expect(await admit({ repair: deploymentId })).toEqual({ deploymentId, purpose: 'repair', next: 'queue' });
+
+  await writeOutcomeOnce(given.ports, {
+    ...{ deploymentId, status: 'FailedClean', errorName: 'HaltedError', endedAt: 'then', isDryRun: false },
+    ...{ isWholeTarget: true, hosts: [], executionArn, reason: { code: 'halted', text: '' } },
+  });
+  expect(await admit({ repair: deploymentId })).toMatchObject({ next: 'queue' });
+
+  await given.givenState((state) => ({ ...state, lock: null }));
+  expect(await admit({ repair: deploymentId })).toMatchObject({ next: 'finish' });
+});
+
+test('the handler answers the machine', async () => {
+  expect(await handler({ executionArn, startedAt, input: {} })).toMatchObject({ purpose: 'rollout', next: 'queue' });
+  await expect(handler({ executionArn, startedAt, input: { releas: 'v1' } })).rejects.toThrow(
+    expect.objectContaining({ name: 'InvalidDeploymentError' }),
+  );
+});

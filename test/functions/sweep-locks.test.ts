@@ -1,0 +1,87 @@
+import { beforeEach, expect, test } from 'vitest';
+import { handler, run } from '../../functions/sweep-locks.ts';
+import { writeDecision } from '../../ledger/deployments.ts';
+import { lockParkingName, park } from '../../ledger/parked-tasks.ts';
+import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
+
+let given: GivenPorts;
+const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'anna', isRollback: false } as const;
+
+beforeEach(async () => {
+  given = await givenPorts();
+});
+
+test('a lock whose execution runs is left alone', async () => {
+  await given.givenLock();
+
+  await run({}, given.ports);
+
+  expect(given.deeds).toEqual([]);
+});
+
+test('a lock whose execution has ended is repaired', async () => {
+  await given.givenLock();
+  given.givenExecution(executionArn, 'TIMED_OUT');
+
+  await run({}, given.ports);
+
+  expect(given.deeds).toEqual([expect.stringContaining(`start repair-${deploymentId}-`)]);
+});
+
+test('a successor that was never started is started', async () => {
+  const name = `continue-${deploymentId}-4`;
+  await given.givenState((state) => ({
+    ...state,
+    lock: {
+      ...{ deploymentId, executionArn: arnOf(name), fence, acquiredAt: 'then', by: 'anna' },
+      ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+    },
+  }));
+  const decision = { kind: 'continue' } as const;
+  await writeDecision(given.ports, deploymentId, {
+    ...{ round: 4, decision, fence, at: 'then', executionArn, error: null },
+  });
+
+  await run({}, given.ports);
+
+  expect(given.deeds).toEqual([`start ${name} {"continue":"${deploymentId}"}`]);
+});
+
+test('an execution that nobody knows and nobody was to start is unknown, not dead', async () => {
+  await given.givenState((state) => ({
+    ...state,
+    lock: {
+      ...{ deploymentId, executionArn: 'arn:execution:forgotten', fence, acquiredAt: 'then', by: 'anna' },
+      ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+    },
+  }));
+
+  await run({}, given.ports);
+
+  expect(given.deeds).toEqual([]);
+});
+
+test('one that died in the queue is taken out, and who waits behind it goes on', async () => {
+  const dead = { ...entry, deploymentId: 'd-20261122-204400-dddddd', executionArn: 'arn:execution:dead' };
+  await given.givenAdmitted();
+  await given.givenState((state) => ({ ...state, queue: [dead, { ...entry, deploymentId, executionArn }] }));
+  given.givenExecution(dead.executionArn, 'ABORTED');
+  given.givenExecution(executionArn, 'RUNNING');
+  const name = lockParkingName('payment', deploymentId);
+  await park(given.ports, name, { kind: 'lock', token: 'token', deploymentId, executionArn, parkedAt: 'then' });
+
+  await run({}, given.ports);
+
+  expect(given.deeds).toEqual([
+    expect.stringContaining('start repair-d-20261122-204400-dddddd-'),
+    expect.stringContaining('answer token'),
+  ]);
+  expect(given.state().lock?.deploymentId).toBe(deploymentId);
+});
+
+test('the handler takes whatever the schedule sends', async () => {
+  await handler({ time: 'now' });
+  await handler(undefined);
+
+  expect(given.deeds).toEqual([]);
+});
