@@ -20,11 +20,11 @@ interface Failed {
 }
 
 /** Brings a bad variant to a host on which a good one runs, up to the gate that it fails. */
-async function failAtGate(kit: ScriptsKit, variant: string, stableSeconds = 3): Promise<Failed> {
+async function failAtGate(kit: ScriptsKit, variant: string, stableSeconds = 2): Promise<Failed> {
   const { host, lab } = kit;
   const release = await newRelease(kit, sample(variant), (base) => ({
     ...base,
-    health: { ...base.health, stableSeconds, deadlineSeconds: 15 },
+    health: { ...base.health, stableSeconds, deadlineSeconds: stableSeconds + 4 },
   }));
   const deploymentId = newDeploymentId();
   mustBeDone(await lab.install(host, deploymentId, release));

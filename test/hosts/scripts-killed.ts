@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { deadline, until } from '../../local/hosts/until.ts';
 import {
-  deploy,
+  givenGoodRelease,
   mainPid,
   mustBeDone,
   newRelease,
@@ -13,62 +13,76 @@ import {
   untilHealthy,
   version,
 } from './scripts-kit.ts';
-import { newDeploymentId, type Run } from './scripts-lab.ts';
+import { newDeploymentId, type Watch } from './scripts-lab.ts';
 
-/** Runs a script and kills it with all its children, as the agent does, after so many milliseconds. */
-async function killed(milliseconds: number, run: (signal: AbortSignal) => Promise<Run>): Promise<Run> {
-  return run(AbortSignal.timeout(milliseconds));
+/** Kills a script with all its children, as the agent does, so many milliseconds after it said these words. */
+function killedAfter(words: string, milliseconds: number): Watch {
+  const kill = new AbortController();
+  let said = '';
+  return {
+    signal: kill.signal,
+    onStderr: (text) => {
+      const isFirst = !said.includes(words);
+      said += text;
+      if (isFirst && said.includes(words)) setTimeout(() => kill.abort(), milliseconds);
+    },
+  };
 }
 
 export function killTests(given: () => ScriptsKit): void {
-  test('an activation killed anywhere is completed by the same command', async () => {
+  test.each([
+    ['saved what ran before', 0],
+    ['stopping', 0],
+    ['stopping', 500],
+    ['starting', 0],
+    ['starting', 100],
+  ])('an activation killed after "%s" and %i ms is completed by the same command', async (words, milliseconds) => {
     const kit = given();
     const { host, lab } = kit;
-    const { release: good } = await deploy(kit, sample(undefined, version('0')));
-    let cut = 0;
+    const good = await givenGoodRelease(kit);
+    const release = await newRelease(kit, sample(undefined, version(`${words} ${milliseconds}`)));
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, release));
+    const parameters = { deploymentId, releaseId: release.releaseId, key: randomBytes(16).toString('hex') };
 
-    for (let milliseconds = 50; milliseconds <= 2150; milliseconds += 300) {
-      const release = await newRelease(kit, sample(undefined, version(`after ${milliseconds}`)));
-      const deploymentId = newDeploymentId();
-      mustBeDone(await lab.install(host, deploymentId, release));
-      const parameters = { deploymentId, releaseId: release.releaseId, key: randomBytes(16).toString('hex') };
-      const first = await killed(milliseconds, (signal) => lab.start(host, 'activate', parameters, signal));
-      cut += first.report === undefined ? 1 : 0;
+    const first = await lab.start(host, 'activate', parameters, killedAfter(words, milliseconds));
+    const again = mustBeDone(await lab.start(host, 'activate', parameters));
+    await untilHealthy(host);
 
-      const again = mustBeDone(await lab.start(host, 'activate', parameters));
-      await untilHealthy(host);
-
-      expect(again.report?.host).toMatchObject({ running: release.releaseId, previous: good.releaseId });
-      expect(await runningVersion(host)).toBe(`after ${milliseconds}`);
-    }
-    expect(cut).toBeGreaterThan(2);
+    expect(first.report).toBeUndefined();
+    expect(again.report?.host).toMatchObject({ running: release.releaseId, previous: good.releaseId });
+    expect(await runningVersion(host)).toBe(`${words} ${milliseconds}`);
+    mustBeDone(await lab.activate(host, deploymentId, 'previous'));
+    await untilHealthy(host);
   });
 
-  test('an install killed anywhere leaves the running release alone, and is completed by the same command', async () => {
-    const kit = given();
-    const { host, lab } = kit;
-    await deploy(kit, sample(undefined, version('0')));
-    const pid = await mainPid(host);
-    let cut = 0;
-
-    for (const milliseconds of [150, 700, 1800, 4000]) {
+  test.each([
+    ['downloading rollgate/payment/releases', 0],
+    ['building the virtualenv', 300],
+    ['building the virtualenv', 2500],
+    ['preflight', 0],
+  ])(
+    'an install killed after "%s" and %i ms touches nothing and is completed by the same command',
+    async (words, milliseconds) => {
+      const kit = given();
+      const { host, lab } = kit;
+      const { pid } = await givenGoodRelease(kit);
       // Requirements of its own: the virtualenv is built anew.
-      const requirements = { 'requirements.txt': `Flask\npika\nrequests\nuwsgi\n# ${milliseconds}\n` };
+      const requirements = { 'requirements.txt': `Flask\npika\nrequests\nuwsgi\n# ${words} ${milliseconds}\n` };
       const release = await newRelease(kit, sample(undefined, { ...requirements, ...version(`${milliseconds}`) }));
       const deploymentId = newDeploymentId();
       const key = randomBytes(16).toString('hex');
-      const first = await killed(milliseconds, (signal) => lab.install(host, deploymentId, release, { key }, signal));
-      cut += first.report === undefined ? 1 : 0;
-      expect(await mainPid(host)).toBe(pid);
 
+      const first = await lab.install(host, deploymentId, release, { key }, killedAfter(words, milliseconds));
+      expect(await mainPid(host)).toBe(pid);
       const again = mustBeDone(await lab.install(host, deploymentId, release, { key }));
 
+      expect(first.report).toBeUndefined();
       expect(again.report?.installed?.packages.length).toBeGreaterThan(5);
-      expect(await mainPid(host)).toBe(pid);
-    }
-    expect(cut).toBeGreaterThan(2);
-    expect(await shell(host, 'ls -A /app/releases | grep -c new || true')).toBe('0');
-  });
+      expect(again.report?.host.isUntouched).toBe(true);
+      expect(await shell(host, 'ls -A /app/releases | grep -c new || true')).toBe('0');
+    },
+  );
 
   test('a settle of a higher fence ends an install that is at work', async () => {
     const kit = given();

@@ -39,6 +39,9 @@ export type Files = Readonly<Record<string, string>>;
 /** Parameters that the lab does not fill in by itself. */
 export type Given = Readonly<Record<string, string | number>>;
 
+/** Sees the narration as it comes, and may kill the script with all its children. */
+export type Watch = Pick<ExecOptions, 'signal' | 'onStderr'>;
+
 /** The world around a host, on the bridge: instance metadata, S3, SSM, two HTTP upstreams and a broker. */
 export interface Lab {
   readonly parameters: ParameterStore;
@@ -56,8 +59,8 @@ export interface Lab {
     change?: (configuration: HostConfiguration) => HostConfiguration,
   ): Promise<LabRelease>;
   /** Starts one document on a host, as the agent does. */
-  start(host: LabHost, kind: DocumentKind, parameters: Given, signal?: AbortSignal): Promise<Run>;
-  install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given, signal?: AbortSignal): Promise<Run>;
+  start(host: LabHost, kind: DocumentKind, parameters: Given, watch?: Watch): Promise<Run>;
+  install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given, watch?: Watch): Promise<Run>;
   activate(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
   verify(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
   /** To the hosts the endpoints are down, or up again. */
@@ -141,7 +144,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
       objects.set(manifestKey, text);
       return { releaseId: manifest.releaseId, manifestKey, manifestSha256: sha256(text) };
     },
-    async start(host, kind, given, signal) {
+    async start(host, kind, given, watch = {}) {
       fence += 1;
       const all: Record<string, string> = {
         service: 'payment',
@@ -153,7 +156,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
       const path = `/var/lib/lab-${randomBytes(6).toString('hex')}.sh`;
       await host.writeFile(path, scriptOf(documents[kind], all), 0o700);
       const began = performance.now();
-      const result = await host.exec(['sh', '-c', path], signal === undefined ? {} : { signal });
+      const result = await host.exec(['sh', '-c', path], watch);
       const seconds = (performance.now() - began) / 1000;
       return {
         code: result.code,
@@ -163,9 +166,9 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
         seconds,
       };
     },
-    install: (host, deploymentId, release, given = {}, signal = undefined) => {
+    install: (host, deploymentId, release, given = {}, watch = {}) => {
       const empty = { packagesKey: '', packagesSha256: '', keep: '' };
-      return lab.start(host, 'install', { deploymentId, ...release, region, stateBucket, ...empty, ...given }, signal);
+      return lab.start(host, 'install', { deploymentId, ...release, region, stateBucket, ...empty, ...given }, watch);
     },
     activate: (host, deploymentId, releaseId, given = {}) =>
       lab.start(host, 'activate', { deploymentId, releaseId, ...given }),

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   deploy,
+  givenGoodRelease,
   mainPid,
   mustBeDone,
   newRelease,
+  reset,
   runningVersion,
   type ScriptsKit,
   sample,
@@ -16,6 +18,8 @@ export function lifecycleTests(given: () => ScriptsKit): void {
   test('is installed, activated and well, as its own user, with the secret exactly as it is', async () => {
     const kit = given();
     const { host, lab } = kit;
+
+    await reset(kit);
 
     const { release, verify } = await deploy(kit, sample(undefined, version('1.0')));
 
@@ -44,7 +48,7 @@ export function lifecycleTests(given: () => ScriptsKit): void {
   test('a repeated key is answered with the first report, and does nothing', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release } = await deploy(kit, sample());
+    const release = await givenGoodRelease(kit);
     const next = await newRelease(kit, sample('v2'));
     const deploymentId = newDeploymentId();
     mustBeDone(await lab.install(host, deploymentId, next));
@@ -64,27 +68,28 @@ export function lifecycleTests(given: () => ScriptsKit): void {
   test('a lower fence and a late start are refused and touch nothing', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release, deploymentId } = await deploy(kit, sample());
+    const { releaseId, pid } = await givenGoodRelease(kit);
     const next = await newRelease(kit, sample('v2'));
+    const deploymentId = newDeploymentId();
     mustBeDone(await lab.install(host, deploymentId, next));
+    const before = await shell(host, 'cat /var/lib/rollgate/payment/fence');
     mustBeDone(await lab.start(host, 'settle', { deploymentId, fence: 5000 }));
-    const pid = await mainPid(host);
 
     const low = await lab.activate(host, deploymentId, next.releaseId, { fence: 4999 });
     const late = await lab.activate(host, deploymentId, next.releaseId, { fence: 5000, notAfter: 1_700_000_000 });
 
     expect([low.code, low.report?.outcome, low.report?.failure]).toEqual([20, 'refused', 'fence-refused']);
     expect([late.code, late.report?.outcome, late.report?.failure]).toEqual([20, 'refused', 'late-refused']);
-    expect(low.report?.host).toMatchObject({ running: release.releaseId, fence: 5000 });
+    expect(low.report?.host).toMatchObject({ running: releaseId, fence: 5000 });
     expect(await mainPid(host)).toBe(pid);
     expect(await shell(host, 'cat /var/lib/rollgate/payment/fence')).toBe('5000');
+    await shell(host, `echo ${before} > /var/lib/rollgate/payment/fence`);
   });
 
   test('with unchanged requirements an install takes seconds and leaves the running process alone', async () => {
     const kit = given();
     const { host, lab } = kit;
-    await deploy(kit, sample());
-    const pid = await mainPid(host);
+    const { pid } = await givenGoodRelease(kit);
     const next = await newRelease(kit, sample('v2'));
 
     const run = mustBeDone(await lab.install(host, newDeploymentId(), next));
@@ -99,8 +104,7 @@ export function lifecycleTests(given: () => ScriptsKit): void {
   test('a host that already runs the release is not restarted', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release } = await deploy(kit, sample());
-    const pid = await mainPid(host);
+    const release = await givenGoodRelease(kit);
     const deploymentId = newDeploymentId();
 
     mustBeDone(await lab.install(host, deploymentId, release));
@@ -108,14 +112,13 @@ export function lifecycleTests(given: () => ScriptsKit): void {
     mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
 
     expect(run.report?.message).toContain('already');
-    expect(await mainPid(host)).toBe(pid);
+    expect(await mainPid(host)).toBe(release.pid);
   });
 
   test('the same release with another secret gets an environment of its own, and the old one stays', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release } = await deploy(kit, sample());
-    const pid = await mainPid(host);
+    const release = await givenGoodRelease(kit);
     const user = lab.broker.users.get('roboshop');
     if (user === undefined) throw new Error('the broker knows roboshop');
     const before = user.password;
@@ -127,7 +130,7 @@ export function lifecycleTests(given: () => ScriptsKit): void {
     mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
     mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
 
-    expect(await mainPid(host)).not.toBe(pid);
+    expect(await mainPid(host)).not.toBe(release.pid);
     const environment = await host.exec(['cat', `/proc/${await mainPid(host)}/environ`]);
     expect(environment.stdout.split('\0')).toContain('AMQP_PASS=rotated secret');
     mustBeDone(await lab.activate(host, deploymentId, 'previous'));
@@ -170,6 +173,7 @@ export function lifecycleTests(given: () => ScriptsKit): void {
     const kit = given();
     const { host, lab } = kit;
     const keepTwo = { retention: { releases: 2 } };
+    await reset(kit);
     const { release: running } = await deploy(kit, sample());
     const made = [];
     for (let number = 0; number < 4; number++) {

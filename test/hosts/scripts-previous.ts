@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { clearFirewall, dropTraffic } from '../../local/hosts/firewall.ts';
 import {
   deploy,
+  givenGoodRelease,
   mustBeDone,
   newRelease,
+  reset,
   runningVersion,
   type ScriptsKit,
   sample,
   shell,
   untilHealthy,
-  version,
 } from './scripts-kit.ts';
 import { newDeploymentId } from './scripts-lab.ts';
 
@@ -32,6 +33,7 @@ export function previousTests(given: () => ScriptsKit): void {
   test('a unit made by hand is adopted, and is back byte for byte and running after a failed first deployment', async () => {
     const kit = given();
     const { host, lab } = kit;
+    await reset(kit);
     await host.writeFile('/app/byhand/health', 'OK', 0o644);
     await host.writeFile('/etc/systemd/system/payment.service', byHand, 0o640);
     await shell(host, 'systemctl daemon-reload && systemctl enable --now payment');
@@ -59,6 +61,7 @@ export function previousTests(given: () => ScriptsKit): void {
   test('a unit made by hand that was stopped and disabled is so again', async () => {
     const kit = given();
     const { host, lab } = kit;
+    await reset(kit);
     await host.writeFile('/etc/systemd/system/payment.service', byHand, 0o644);
     await shell(host, 'systemctl daemon-reload');
     const { deploymentId } = await deploy(kit, sample());
@@ -73,6 +76,7 @@ export function previousTests(given: () => ScriptsKit): void {
   test('where nothing ran, a revert leaves no unit and no process', async () => {
     const kit = given();
     const { host, lab } = kit;
+    await reset(kit);
     const { deploymentId } = await deploy(kit, sample());
 
     const revert = mustBeDone(await lab.activate(host, deploymentId, 'previous'));
@@ -86,7 +90,7 @@ export function previousTests(given: () => ScriptsKit): void {
   test('a revert needs no network', async () => {
     const kit = given();
     const { host, lab } = kit;
-    await deploy(kit, sample(undefined, version('1.0')));
+    await givenGoodRelease(kit);
     const { deploymentId } = await deploy(kit, sample('v2'));
     await lab.closeEndpoints();
     await dropTraffic(host);
@@ -96,13 +100,13 @@ export function previousTests(given: () => ScriptsKit): void {
 
     mustBeDone(await lab.verify(host, deploymentId, 'previous'));
     expect(revert.seconds).toBeLessThan(10);
-    expect(await runningVersion(host)).toBe('1.0');
+    expect(await runningVersion(host)).toBe('good');
   });
 
   test('what never passed here is not gone back to: the last release that passed is', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release: good } = await deploy(kit, sample(undefined, version('1.0')));
+    const good = await givenGoodRelease(kit);
     const bad = await newRelease(kit, sample('answers-500'));
     const lost = newDeploymentId();
     mustBeDone(await lab.install(host, lost, bad));
@@ -121,20 +125,19 @@ export function previousTests(given: () => ScriptsKit): void {
   test('a revert of a deployment that never got here changes nothing', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release } = await deploy(kit, sample());
-    const pid = await shell(host, 'systemctl show -P MainPID payment');
+    const { releaseId, pid } = await givenGoodRelease(kit);
 
     const revert = mustBeDone(await lab.activate(host, newDeploymentId(), 'previous'));
 
-    expect(revert.report?.host).toMatchObject({ running: release.releaseId, mainPid: Number(pid) });
+    expect(revert.report?.host).toMatchObject({ running: releaseId, mainPid: Number(pid) });
   });
 
   test('a release whose files are gone is refused before anything is stopped', async () => {
     const kit = given();
     const { host, lab } = kit;
-    const { release } = await deploy(kit, sample());
+    const { releaseId } = await givenGoodRelease(kit);
     const { deploymentId, release: next } = await deploy(kit, sample('v2'));
-    await shell(host, `rm -rf /app/releases/${release.releaseId}`);
+    await shell(host, `rm -rf /app/releases/${releaseId}`);
 
     const revert = await lab.activate(host, deploymentId, 'previous');
     const unknown = await lab.activate(host, deploymentId, 'v999-0123456789ab');

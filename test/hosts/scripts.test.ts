@@ -3,7 +3,7 @@ import { whyNoHosts } from './host-fixture.ts';
 import { faultTests } from './scripts-faults.ts';
 import { gateTests } from './scripts-gate.ts';
 import { killTests } from './scripts-killed.ts';
-import { givenScriptsKit, reset, type ScriptsKit } from './scripts-kit.ts';
+import { givenScriptsKit, type ScriptsKit } from './scripts-kit.ts';
 import { lifecycleTests } from './scripts-lifecycle.ts';
 import { previousTests } from './scripts-previous.ts';
 
@@ -24,16 +24,8 @@ beforeEach(({ skip }) => {
   skip(reason !== undefined, reason);
 });
 
-describe('a release on a host', () => {
-  beforeEach(() => reset(kit));
-  lifecycleTests(() => kit);
-});
-
-describe('what ran before', () => {
-  beforeEach(() => reset(kit));
-  previousTests(() => kit);
-});
-
+describe('a release on a host', () => lifecycleTests(() => kit));
+describe('what ran before', () => previousTests(() => kit));
 describe('the gate', () => gateTests(() => kit));
 describe('an install that cannot work', () => faultTests(() => kit));
 describe('a script that is killed', () => killTests(() => kit));
