@@ -23,6 +23,8 @@ export interface ChosenTarget {
   /** Offline, and left out by the policy. */
   readonly skipped: readonly PlannedHost[];
   readonly isWholeTarget: boolean;
+  /** Hosts of the target that are not deployed to and can't be reached: they count as down. */
+  readonly downElsewhere: number;
 }
 
 /** The hosts that a deployment goes to. Throws InvalidDeploymentError with all problems; nothing was touched then. */
@@ -48,7 +50,8 @@ export function chooseTarget(facts: TargetFacts): ChosenTarget {
   return {
     hosts: wanted.filter(isOnline).map(plannedHost),
     skipped: offline.map(plannedHost),
-    isWholeTarget: named === undefined || wanted.length === found.length,
+    isWholeTarget: wanted.length === found.length && offline.length === 0,
+    downElsewhere: found.filter((host) => !isOnline(host)).length,
   };
 }
 

@@ -1,6 +1,6 @@
 import { failureOf } from './evaluate-outcome.ts';
-import { isOverEventBudget } from './event-budget.ts';
-import { type HostProgress, isDown, isRevertable, landed } from './host-progress.ts';
+import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
+import { type HostProgress, isDown, isRevertable, isSuspended, landed } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
 import {
   approvalBeforeWave,
@@ -11,7 +11,7 @@ import {
   type Wave,
 } from './plan-waves.ts';
 import { reason } from './reasons.ts';
-import type { Decision, Failure, RolloutFacts } from './rollout-facts.ts';
+import type { Decision, Failure, ParkReason, RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
@@ -44,7 +44,7 @@ export function decideNextWave(read: RolloutFacts): Decided {
   const decision =
     forward === null || turnsBack !== null ? decideBackward(facts, turnsBack?.keepsHosts ?? false) : forward;
   return {
-    decision: isOverEventBudget(facts.decisions, decision) ? { kind: 'continue' } : decision,
+    decision: isOverEventBudget(facts, decision) ? { kind: 'continue' } : decision,
     failure: turnsBack,
   };
 }
@@ -54,9 +54,13 @@ function decideForward(facts: RolloutFacts): Decision {
   if (differing.length > 0) {
     return { kind: 'stage', hosts: differing };
   }
-  const failed = facts.progress.filter(isRevertable);
+  const failed = facts.progress.filter((host) => isRevertable(host) && !isSuspended(host));
   if (failed.length > 0) {
     return revert(facts, failed);
+  }
+  const suspended = facts.progress.filter(isSuspended);
+  if (suspended.length > 0) {
+    return awaitSharedFault(facts, suspended);
   }
   const waves = wavesOf(facts);
   const after = decideAfterWave(facts, waves);
@@ -81,11 +85,11 @@ function decideForward(facts: RolloutFacts): Decision {
   return {
     kind: 'wave',
     wave,
-    hosts: next.hosts,
+    hosts: next.hosts.slice(0, maxHostsAtOnce(facts.plan)),
     // Also hosts that are down anyway go one after another: the first that does not pass stops the others.
     maxConcurrency: concurrencyOf({
       hosts: next.hosts.length,
-      downOutside: down.filter((id) => !next.hosts.includes(id)).length,
+      downOutside: down.filter((id) => !next.hosts.includes(id)).length + facts.plan.downElsewhere,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
@@ -96,8 +100,7 @@ function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null 
   if (hosts.some((id) => switchOfHost(facts, id, 'activate', []).kind === 'go')) {
     return null;
   }
-  const down = facts.progress.filter(isDown).length;
-  const why = reason('too-many-down', { down, limit: facts.plan.policy.maxUnavailable });
+  const why = reason('too-many-down', { down: countDown(facts), limit: facts.plan.policy.maxUnavailable });
   return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
 }
 
@@ -113,7 +116,7 @@ function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
   if (down.length > 0) {
     return revert(facts, down);
   }
-  const isRoom = facts.progress.filter(isDown).length < facts.plan.policy.maxUnavailable;
+  const isRoom = countDown(facts) < facts.plan.policy.maxUnavailable;
   const serving = isRoom ? facts.progress.filter((host) => host.run === 'passed') : [];
   return serving.length > 0 ? revert(facts, serving) : settleOrFinish(facts);
 }
@@ -127,10 +130,14 @@ function revert(facts: RolloutFacts, all: readonly HostProgress[]): Decision {
     maxConcurrency: concurrencyOf({
       hosts: hosts.length,
       downInside,
-      downOutside: facts.progress.filter(isDown).length - downInside,
+      downOutside: facts.progress.filter(isDown).length - downInside + facts.plan.downElsewhere,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
+}
+
+function countDown(facts: RolloutFacts): number {
+  return facts.progress.filter(isDown).length + facts.plan.downElsewhere;
 }
 
 /** Before any end state every host with an unsettled intent has acknowledged a higher fence, or is named. */
@@ -167,8 +174,24 @@ function decideAfterWave(
     : { kind: 'verify', wave: last.wave, hosts: passed, maxConcurrency: Math.min(maxMapConcurrency, passed.length) };
 }
 
-function park(facts: RolloutFacts, wave: number, why: 'approval' | 'pause', seconds: number): Decision {
+function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: number): Decision {
   return { kind: 'park', wave, why, untilMilliseconds: facts.nowMilliseconds + seconds * 1000 };
+}
+
+/**
+ * A fault that the old release shows too pauses, and never reverts a good release: the rollout waits until a person says
+ * resume (then the hosts are asked again) or halt (then they are put back).
+ */
+function awaitSharedFault(facts: RolloutFacts, suspended: readonly HostProgress[]): Decision {
+  const last = facts.decisions.at(-1);
+  const wave = facts.decisions.findLast(({ decision }) => decision.kind === 'wave')?.decision;
+  const number = wave?.kind === 'wave' ? wave.wave : 1;
+  const isResumed =
+    last?.decision.kind === 'park' && facts.controls.resume !== null && facts.controls.resume.at >= last.at;
+  const hosts = suspended.map((host) => host.host.instanceId);
+  return isResumed
+    ? { kind: 'verify', wave: number, hosts, maxConcurrency: Math.min(maxMapConcurrency, hosts.length) }
+    : park(facts, number, 'shared-fault', pauseLimitSeconds);
 }
 
 function needsApproval(facts: RolloutFacts, waves: readonly Wave[], next: Wave): boolean {

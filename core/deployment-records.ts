@@ -43,8 +43,12 @@ export interface DeploymentPlan {
   readonly hosts: readonly PlannedHost[];
   /** Hosts of the target that were offline and are left out (`offlineHosts: skip`). */
   readonly skipped: readonly PlannedHost[];
-  /** False for a deployment to named hosts: `stable` does not move. */
+  /** False for a deployment to named hosts, or where hosts were skipped: `stable` does not move. */
   readonly isWholeTarget: boolean;
+  /** Hosts of the target outside this plan that can't be reached: they count against `maxUnavailable`. */
+  readonly downElsewhere: number;
+  /** Seconds that one host may take from its activation to the end of its gate. */
+  readonly secondsPerHost: number;
   readonly policy: RolloutConfig;
   readonly documents: Readonly<
     Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>

@@ -115,7 +115,7 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
 
 function failureOfProgress(facts: RolloutFacts): Failure | null {
   const { policy } = facts.plan;
-  const workedFor = facts.nowMilliseconds - Date.parse(facts.plan.plannedAt) - parkedMilliseconds(facts);
+  const workedFor = facts.nowMilliseconds - Date.parse(facts.plan.plannedAt) - waitedMilliseconds(facts);
   if (workedFor > policy.deadlineSeconds * 1000) {
     return failed(reason('deadline-passed', { seconds: policy.deadlineSeconds }));
   }
@@ -126,12 +126,12 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
   return null;
 }
 
-/** Time spent waiting for people does not count against the deadline. */
-function parkedMilliseconds({ decisions, nowMilliseconds }: RolloutFacts): number {
+/** Time spent waiting on purpose, for people or for a bake, does not count against the deadline. */
+function waitedMilliseconds({ decisions, nowMilliseconds }: RolloutFacts): number {
   return decisions.reduce((sum, { decision, at }, index) => {
     const until = decisions[index + 1]?.at;
     const end = until === undefined ? nowMilliseconds : Date.parse(until);
-    return decision.kind === 'park' ? sum + end - Date.parse(at) : sum;
+    return decision.kind === 'park' || decision.kind === 'bake' ? sum + end - Date.parse(at) : sum;
   }, 0);
 }
 
@@ -158,11 +158,15 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
   };
 }
 
-/** A dirty host is put right by deploying the stable release to it alone, through the same gates. */
+/**
+ * A dirty host is put right by deploying the stable release to it alone, through the same gates. Before the first stable
+ * release there is none to put back, and the one that just failed is no remedy.
+ */
 function repairCommand(host: HostProgress, facts: RolloutFacts): string {
   const stable = facts.admitted.stable;
-  const release = stable === null ? releaseName(facts.admitted.release.number) : releaseName(stable.number);
-  return `rollgate deploy --release ${release} --hosts ${host.host.instanceId}`;
+  return stable === null
+    ? 'upload a version that works (rollgate deploy ZIP): no release is stable yet that could be put back'
+    : `rollgate deploy --release ${releaseName(stable.number)} --hosts ${host.host.instanceId}`;
 }
 
 function skippedOutcome(instanceId: string, name: string): HostOutcome {

@@ -1,11 +1,17 @@
-import type { Decision, RecordedDecision } from './rollout-facts.ts';
+import type { DeploymentPlan } from './deployment-records.ts';
+import type { Decision, RecordedDecision, RolloutFacts } from './rollout-facts.ts';
 
 /**
- * Step Functions ends an execution hard at 25,000 history events. A host of a wave costs about 20 (Map iteration, two
- * tasks, a choice, one heartbeat retry), so the deployment continues in a new execution well before that.
+ * Step Functions ends an execution hard at 25,000 history events. A host of a wave costs about 16 (Map iteration, two
+ * tasks, a choice) and four for each heartbeat that passes while it works, so the deployment continues in a new execution
+ * well before that.
  */
-export const eventsPerHost = 20;
+export const eventsPerSwitch = 16;
+/** `HeartbeatSeconds` of the states that work on a host of a wave. */
+const hostHeartbeatSeconds = 30;
 export const maxEventsPerExecution = 18_000;
+
+type EventPlan = Pick<DeploymentPlan, 'secondsPerHost'>;
 
 /** What a decision costs besides its hosts: the hub, a park, a Map's own start and end. */
 export const eventsPerDecision = 30;
@@ -18,11 +24,25 @@ const heartbeatMilliseconds = 900_000;
  * Whether the next decision would make the history of this execution too long. An end never would, and neither would
  * the first decision of an execution, whatever it costs.
  */
-export function isOverEventBudget(earlier: readonly RecordedDecision[], next: Decision): boolean {
+export function isOverEventBudget(facts: Pick<RolloutFacts, 'decisions' | 'plan'>, next: Decision): boolean {
+  const { decisions: earlier, plan } = facts;
   const continued = earlier.findLastIndex(({ decision }) => decision.kind === 'continue');
   const own = earlier.slice(continued + 1);
-  const used = own.reduce((sum, each, index) => sum + eventsOf(each.decision) + eventsOfWait(each, own[index + 1]), 0);
-  return next.kind !== 'finish' && used > 0 && used + eventsOf(next) > maxEventsPerExecution;
+  const used = own.reduce(
+    (sum, each, index) => sum + eventsOf(each.decision, plan) + eventsOfWait(each, own[index + 1]),
+    0,
+  );
+  return next.kind !== 'finish' && used > 0 && used + eventsOf(next, plan) > maxEventsPerExecution;
+}
+
+/** Events that one host of a wave costs at most. 20 s to pass: 20; 600 s: 96. */
+export function eventsPerHost({ secondsPerHost }: EventPlan): number {
+  return eventsPerSwitch + eventsPerHeartbeat * Math.ceil(secondsPerHost / hostHeartbeatSeconds);
+}
+
+/** The hosts that one decision may name without its history growing too long. */
+export function maxHostsAtOnce(plan: EventPlan): number {
+  return Math.max(1, Math.floor((maxEventsPerExecution - eventsPerDecision) / eventsPerHost(plan)));
 }
 
 function eventsOfWait({ decision, at }: RecordedDecision, next: RecordedDecision | undefined): number {
@@ -33,7 +53,7 @@ function eventsOfWait({ decision, at }: RecordedDecision, next: RecordedDecision
 }
 
 /** The children of Stage, a Distributed Map, are executions of their own. */
-function eventsOf(decision: Decision): number {
+function eventsOf(decision: Decision, plan: EventPlan): number {
   const hosts = 'hosts' in decision && decision.kind !== 'stage' ? decision.hosts.length : 0;
-  return eventsPerDecision + hosts * eventsPerHost;
+  return eventsPerDecision + hosts * eventsPerHost(plan);
 }

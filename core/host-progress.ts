@@ -18,6 +18,8 @@ export interface HostProgress {
   readonly run: 'untouched' | 'activating' | 'passed' | 'failed' | 'reverted' | 'revertFailed';
   /** Nothing sent earlier can still change the host. */
   readonly isSettled: boolean;
+  /** It has answered that it runs the release; whether it is healthy is another question. */
+  readonly hasSwitched: boolean;
   /** SSM or the host refused to activate: it runs what it ran before, and will in this deployment. */
   readonly isRefused: boolean;
   /** Nobody has heard of it since: its last command was refused by SSM, or nobody knows what became of it. */
@@ -53,11 +55,12 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
       .toSorted((a, b) => a.intent.attempt - b.intent.attempt)
       .at(-1);
   const install = last('install');
+  // By the order of sending, never by the host's clock: two reports of one second, or a clock that was set, change nothing.
   const observed = steps
+    .toSorted(bySending)
     .map((step) => step.outcome)
-    .filter((outcome): outcome is StepOutcome => outcome?.report != null)
-    .toSorted((a, b) => (a.report?.finishedAtSeconds ?? 0) - (b.report?.finishedAtSeconds ?? 0));
-  const firstReport = observed[0]?.report;
+    .filter((outcome): outcome is StepOutcome => outcome?.report != null);
+  const staged = observed.find((outcome) => outcome.action === 'install')?.report;
   const lastOutcome = observed.at(-1);
   const run = runOf(last('activate'), last('verify'), last('revert'), last('verifyRevert'));
   const passed = last('verify');
@@ -66,15 +69,13 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     stage: stageOf(install),
     run,
     isSettled: isSettled(steps),
+    hasSwitched: last('activate')?.outcome?.status === 'done',
     isRefused: run === 'untouched' && last('activate') !== undefined,
     isLost: isLost(steps),
     revertAttempts: roundsOf(steps, 'revert', afterRound),
     settleAttempts: roundsOf(steps, 'settle', afterRound),
-    wasDown:
-      firstReport !== undefined &&
-      firstReport !== null &&
-      !(firstReport.host.isActive && firstReport.host.isHealthy !== false),
-    before: firstReport?.host.previous ?? firstReport?.host.running ?? null,
+    wasDown: staged != null && !(staged.host.isActive && staged.host.isHealthy !== false),
+    before: staged?.host.previous ?? staged?.host.running ?? null,
     running: lastOutcome?.report?.host.running ?? null,
     observedAt: lastOutcome?.at ?? null,
     passedInRound: run === 'passed' ? (passed?.intent.round ?? null) : null,
@@ -122,13 +123,21 @@ export function isRevertable(host: HostProgress): boolean {
   return host.run === 'failed' || (host.run === 'revertFailed' && host.revertAttempts < maxRevertAttempts);
 }
 
+/**
+ * The host switched, and its gate failed for a fault that the release before it would show too (RabbitMQ is down for
+ * everybody). It is neither reverted nor counted as failed: the rollout waits for a person.
+ */
+export function isSuspended(host: HostProgress): boolean {
+  return host.run === 'failed' && host.hasSwitched && host.diagnosis?.kind === 'shared';
+}
+
 /** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
 export function hasFailed(host: HostProgress): boolean {
   return (
     host.stage === 'failed' ||
     host.stage === 'unknown' ||
     host.isRefused ||
-    host.run === 'failed' ||
+    (host.run === 'failed' && !isSuspended(host)) ||
     host.run === 'reverted' ||
     host.run === 'revertFailed'
   );

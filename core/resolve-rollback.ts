@@ -19,6 +19,7 @@ export interface RollbackTarget {
  * | v1, v2, v1 (r) |                 |           | refused: name the release  |
  * | v1, v2, v1 (r) |                 | v2        | v2                         |
  * | v1             |                 |           | refused: nothing earlier   |
+ * | v1, v2         | v3 left a mix   |           | v2                         |
  *
  * Throws InvalidDeploymentError with the sentence that names the releases.
  */
@@ -29,7 +30,9 @@ export function resolveRollback(state: TargetState, named: number | undefined): 
     return { release: named, halts };
   }
   if (state.lock?.isRollback === true || state.queue.some((entry) => entry.isRollback)) {
-    throw refused('a rollback is under way already', state);
+    throw new InvalidDeploymentError(
+      'rollback: a rollback is under way already; watch it with rollgate status --watch',
+    );
   }
   const stable = stableRelease(state);
   if (stable === undefined) {
@@ -37,7 +40,7 @@ export function resolveRollback(state: TargetState, named: number | undefined): 
       'rollback: no release has succeeded on the whole target yet, so there is none to go back to',
     );
   }
-  if (state.lock !== null) {
+  if (state.lock !== null || state.mixedBy !== null) {
     return { release: stable.release, halts };
   }
   if (stable.isRollback) {

@@ -35,6 +35,9 @@ export interface Failure {
   readonly keepsHosts: boolean;
 }
 
+/** What a parked rollout waits for: an approval, the end of a pause, or the end of a fault that is not the release's. */
+export type ParkReason = 'approval' | 'pause' | 'shared-fault';
+
 /** What the machine does next; `kind` is the string that its Choice compares. */
 export type Decision =
   | { readonly kind: 'stage'; readonly hosts: readonly string[] }
@@ -49,7 +52,7 @@ export type Decision =
   | {
       readonly kind: 'park';
       readonly wave: number;
-      readonly why: 'approval' | 'pause';
+      readonly why: ParkReason;
       readonly untilMilliseconds: number;
     }
   | { readonly kind: 'revert'; readonly hosts: readonly string[]; readonly maxConcurrency: number }

@@ -2,6 +2,11 @@ import { hasFailed, isDown } from './host-progress.ts';
 import { type Activation, mayActivate } from './may-activate.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 
+/** Names for the hosts outside the plan that are down: they are counted, never addressed. */
+function downElsewhere({ plan }: RolloutFacts): string[] {
+  return Array.from({ length: plan.downElsewhere }, (_, index) => `outside the plan ${index + 1}`);
+}
+
 /**
  * Whether one more host may go down now, to be activated or to be put back. `queue` are the hosts of the running wave
  * or revert, in its order: those before this one count as on their way down even where the ledger does not show it yet,
@@ -22,7 +27,7 @@ export function switchOfHost(
   const ids = (hosts: RolloutFacts['progress']): string[] => hosts.map((host) => host.host.instanceId);
   return mayActivate({
     instanceId,
-    downHosts: ids(facts.progress.filter(isDown)),
+    downHosts: [...ids(facts.progress.filter(isDown)), ...downElsewhere(facts)],
     activatingHosts: ids(facts.progress.filter(isOnItsWay)),
     failedHosts: kind === 'activate' ? ids(facts.progress.filter(hasFailed)) : [],
     maxUnavailable: policy.maxUnavailable,

@@ -18,6 +18,8 @@ export interface TargetState {
   readonly newestUpload: { readonly versionId: string; readonly deploymentId: string } | null;
   /** Releases that succeeded on the whole target, newest last. The last one is the stable release. */
   readonly stableHistory: readonly StableEntry[];
+  /** The deployment that ended with hosts on its release beside hosts on others; null where the target is as `stable` says. */
+  readonly mixedBy: string | null;
   readonly freeze: { readonly by: string; readonly at: string; readonly reason: string } | null;
 }
 
@@ -65,6 +67,7 @@ export function emptyTargetState(service: string): TargetState {
     queue: [],
     newestUpload: null,
     stableHistory: [],
+    mixedBy: null,
     freeze: null,
   };
 }

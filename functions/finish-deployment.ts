@@ -98,11 +98,19 @@ function endOf(facts: RolloutFacts | undefined, error: MachineError | null, held
   if (facts === undefined) {
     return { ...refusedEnd(error), status: 'FailedClean', hosts: [] };
   }
-  const next = facts.admitted.isDryRun ? 'finish' : decideNextWave(facts).decision.kind;
+  const concluded = withoutLateHalt(facts);
+  const next = facts.admitted.isDryRun ? 'finish' : decideNextWave(concluded).decision.kind;
   if (next !== 'finish' && (held?.repairs ?? 0) < maxRepairs) {
     throw new Error(`${facts.admitted.deploymentId} can't end here: its next step is ${next}; a repair takes over`);
   }
-  return evaluateOutcome(facts);
+  return evaluateOutcome(concluded);
+}
+
+/** A halt that comes after the decision to finish a rollout that went well finds nothing left to halt. */
+function withoutLateHalt(facts: RolloutFacts): RolloutFacts {
+  const last = facts.decisions.at(-1);
+  const isDone = last?.decision.kind === 'finish' && last.failure === undefined;
+  return isDone ? { ...facts, controls: { ...facts.controls, halt: null } } : facts;
 }
 
 /** The end of a deployment that never got as far as a plan. */
@@ -135,7 +143,12 @@ function release(
   if (!isHeld && !isQueued) {
     return state;
   }
-  const freed = { ...withoutEntry(state, deploymentId), lock: isHeld ? null : state.lock };
+  const isMixed = isHeld && mixedEnds.includes(outcome.status);
+  const freed = {
+    ...withoutEntry(state, deploymentId),
+    lock: isHeld ? null : state.lock,
+    mixedBy: isMixed ? deploymentId : state.mixedBy,
+  };
   const movesStable = isHeld && outcome.status === 'Succeeded' && !outcome.isDryRun && outcome.isWholeTarget;
   return movesStable && admitted !== undefined ? withStable(freed, admitted, outcome.endedAt) : freed;
 }
@@ -144,11 +157,16 @@ function withStable(state: TargetState, admitted: AdmittedDeployment, at: string
   const { deploymentId, isRollback, release } = admitted;
   const last = state.stableHistory.at(-1);
   if (last?.release === release.number) {
-    return state;
+    // Going back to what is stable already (a rollout was halted, or left a mix) is a rollback too.
+    const marked = { ...last, isRollback: last.isRollback || isRollback };
+    return { ...state, mixedBy: null, stableHistory: [...state.stableHistory.slice(0, -1), marked] };
   }
   const entry = { release: release.number, releaseId: release.releaseId, deploymentId, at, isRollback };
-  return { ...state, stableHistory: [...state.stableHistory, entry].slice(-maxStableHistory) };
+  return { ...state, mixedBy: null, stableHistory: [...state.stableHistory, entry].slice(-maxStableHistory) };
 }
+
+/** Ends that may leave some hosts on the release and others not. */
+const mixedEnds: readonly DeploymentOutcome['status'][] = ['Degraded', 'Halted', 'FailedDirty'];
 
 /** Stable releases that are remembered: enough to name any that a host may still have. */
 const maxStableHistory = 100;

@@ -40,6 +40,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   const plan = await writePlan(ports, deploymentId, {
     ...target,
     policy: config.rollout,
+    secondsPerHost: config.health.deadlineSeconds + 2 * config.unit.stopSeconds,
     documents: await ports.commands.documents(),
     plannedAt: new Date(ports.clock.now()).toISOString(),
   });

@@ -1,7 +1,7 @@
 import { wavesOf } from '../decide-next-wave.ts';
 import type { PlannedHost, Step } from '../deployment-records.ts';
 import { planWaves, type Wave } from '../plan-waves.ts';
-import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
+import type { ParkReason, RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
 import type { HostAction } from '../statuses.ts';
 import { durationText, earliest, latest, secondsBetween } from './elapsed.ts';
 import { type HostLine, hostsById, type LineFacts, revertLine, settleLine, stageLine, waveLine } from './host-lines.ts';
@@ -130,11 +130,17 @@ function waveNote({ rollout, isEnded }: PartFacts, wave: Wave): string | null {
     case 'verify':
       return 'verified once more';
     case 'park':
-      return last.decision.why === 'approval' ? 'waits for approval' : 'paused';
+      return parkedText[last.decision.why];
     default:
       return null;
   }
 }
+
+const parkedText: Readonly<Record<ParkReason, string>> = {
+  approval: 'waits for approval',
+  pause: 'paused',
+  'shared-fault': 'waits for the end of a fault that is not of the release',
+};
 
 function hostsOfDecisions(decisions: readonly RecordedDecision[], kind: 'revert' | 'settle'): readonly string[] {
   const ids = decisions.flatMap(({ decision }) => (decision.kind === kind ? decision.hosts : []));

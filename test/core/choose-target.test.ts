@@ -29,21 +29,34 @@ describe('the target', () => {
       hosts: [plannedHost('a'), plannedHost('b')],
       skipped: [],
       isWholeTarget: true,
+      downElsewhere: 0,
     });
   });
 
   test('is the named hosts; all of them named are the whole target', () => {
     const found = [host('a'), host('b')];
 
-    expect(choose({ found, named: ['i-b'] })).toEqual({ hosts: [plannedHost('b')], skipped: [], isWholeTarget: false });
+    expect(choose({ found, named: ['i-b'] })).toEqual({
+      hosts: [plannedHost('b')],
+      skipped: [],
+      isWholeTarget: false,
+      downElsewhere: 0,
+    });
     expect(choose({ found, named: ['i-b', 'i-a'] }).isWholeTarget).toBe(true);
   });
 
-  test('leaves offline hosts out where the policy says so', () => {
+  test('counts hosts as down that are not deployed to and can not be reached', () => {
+    const found = [host('a'), host('b', away)];
+
+    expect(choose({ found, named: ['i-a'] }).downElsewhere).toBe(1);
+  });
+
+  test('leaves offline hosts out where the policy says so, and is then not the whole target', () => {
     expect(choose({ found: [host('a'), host('b', away)], offlineHosts: 'skip' })).toEqual({
       hosts: [plannedHost('a')],
       skipped: [plannedHost('b')],
-      isWholeTarget: true,
+      isWholeTarget: false,
+      downElsewhere: 1,
     });
   });
 });

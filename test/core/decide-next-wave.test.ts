@@ -347,8 +347,8 @@ describe('bounds', () => {
       recorded({ kind: 'wave', wave: 1, hosts: ['i-z'], maxConcurrency: 1 }, 1 + days * 1440),
     ];
 
-    expect(isOverEventBudget(parkedFor(45), { kind: 'continue' })).toBe(false);
-    expect(isOverEventBudget(parkedFor(47), { kind: 'continue' })).toBe(true);
+    expect(isOverEventBudget(givenRollout([], { decisions: parkedFor(45) }), { kind: 'continue' })).toBe(false);
+    expect(isOverEventBudget(givenRollout([], { decisions: parkedFor(47) }), { kind: 'continue' })).toBe(true);
   });
 
   test('no deployment takes more than its rounds', () => {

@@ -99,11 +99,13 @@ describe('the end of a deployment', () => {
     expect(endOf([stuck, givenHost('b', passed)]).hosts).toEqual(['a dirty', 'b dirty']);
   });
 
-  test('before the first stable release a dirty host is repaired with the release itself', () => {
+  test('before the first stable release a dirty host is repaired with a version that works, never with the one that failed', () => {
     const dirty = givenHost('a', { run: 'revertFailed', revertAttempts: 2 });
     const { hosts } = evaluateOutcome(givenRollout([dirty], { admitted: { stable: null } }));
 
-    expect(hosts[0]?.repair).toBe('rollgate deploy --release v2 --hosts i-a');
+    expect(hosts[0]?.repair).toBe(
+      'upload a version that works (rollgate deploy ZIP): no release is stable yet that could be put back',
+    );
   });
 
   test('Halted: the hosts are kept as they are, and who runs what is listed', () => {

@@ -173,6 +173,16 @@ test('what ran before comes from the first report, what runs now from the last',
   expect(host.observedAt).toBe(new Date(300_000).toISOString());
 });
 
+test('reports of the same second, or of a clock that was set back, change nothing of what Stage found', () => {
+  const host = progress(
+    { action: 'activate', status: 'done', at: 100, host: { running: newRelease, previous: 'none', isActive: true } },
+    { ...installed, at: 100, host: { running: 'none', isActive: false, isHealthy: null } },
+    { action: 'verify', status: 'done', at: 50, host: { running: newRelease, isActive: true } },
+  );
+
+  expect(host).toMatchObject({ before: 'none', wasDown: true, running: newRelease });
+});
+
 test.each([
   [{ isActive: false, isHealthy: null }, true],
   [{ isActive: true, isHealthy: false }, true],

@@ -31,10 +31,11 @@ describe('resolveRollback', () => {
 
   test.each(rows)('history %s, running [%s], asked [%s]: %s', (history, running, asked, expected) => {
     const isRepair = (running ?? '').startsWith('repair');
-    const state = given(
-      wordsOf(history),
-      running === '' ? {} : { lock: { ...lock, purpose: isRepair ? 'repair' : 'rollout' } },
-    );
+    const isOver = running === '' || running?.endsWith('left a mix');
+    const state = given(wordsOf(history), {
+      ...(isOver ? {} : { lock: { ...lock, purpose: isRepair ? 'repair' : 'rollout' } }),
+      mixedBy: running?.endsWith('left a mix') ? 'd-mixed' : null,
+    });
     const resolve = () => resolveRollback(state, asked === '' ? undefined : Number(asked?.slice(1)));
 
     if (expected?.startsWith('refused')) {
@@ -56,7 +57,7 @@ describe('resolveRollback', () => {
     [
       'a rollback that runs',
       given(['v1', 'v2'], { lock: { ...lock, isRollback: true } }),
-      'rollback: a rollback is under way already; name the release to go to, one of v1, v2: rollgate rollback --to v2',
+      'rollback: a rollback is under way already; watch it with rollgate status --watch',
     ],
     [
       'a rollback that waits',
@@ -73,7 +74,7 @@ describe('resolveRollback', () => {
           },
         ],
       }),
-      'rollback: a rollback is under way already; name the release to go to, one of v1, v2: rollgate rollback --to v2',
+      'rollback: a rollback is under way already; watch it with rollgate status --watch',
     ],
     [
       'nothing earlier',

@@ -104,6 +104,8 @@ export function recordOf(story: Story): DeploymentRecord {
     hosts,
     skipped: [],
     isWholeTarget: true,
+    downElsewhere: 0,
+    secondsPerHost: 30,
     policy: { ...policy, ...story.policy },
     documents: {
       install: { name: 'install', version: '1', hash: 'c' },

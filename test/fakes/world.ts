@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { ArtifactVersion, ExecutionInfo, Ports } from '../../clients/ports.ts';
 import type { DeploymentOutcome } from '../../core/deployment-records.ts';
-import { eventsPerHost, maxEventsPerExecution } from '../../core/event-budget.ts';
+import { eventsPerSwitch, maxEventsPerExecution } from '../../core/event-budget.ts';
 import type { RecordedDecision } from '../../core/rollout-facts.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { handler as acquireLock } from '../../functions/acquire-lock.ts';
@@ -462,7 +462,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     isParked: (state) => executions.parked().some((task) => task.state === state),
     givenLongHistory(executionArn) {
-      const hosts = Array.from({ length: maxEventsPerExecution / eventsPerHost }, () => 'i-00000000');
+      const hosts = Array.from({ length: maxEventsPerExecution / eventsPerSwitch }, () => 'i-00000000');
       const at = new Date(time.now()).toISOString();
       const decision = { round: 0, decision: { kind: 'settle', hosts }, fence: 0, at, executionArn, error: null };
       const deploymentId = deploymentIds().at(-1) ?? '';

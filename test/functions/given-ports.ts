@@ -203,6 +203,8 @@ export async function givenPorts(): Promise<GivenPorts> {
           ...{ instanceId, name, zone, privateAddress, isSimulated },
         })),
         skipped: [],
+        downElsewhere: 0,
+        secondsPerHost: 30,
         isWholeTarget: true,
         policy,
         documents: await commands.documents(),

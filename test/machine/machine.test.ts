@@ -5,6 +5,7 @@ import './stories/rollback.ts';
 import './stories/uploads.ts';
 import './stories/operators.ts';
 import './stories/refusals.ts';
+import './stories/shared-fault.ts';
 import './stories/commands.ts';
 import './stories/repair.ts';
 import './stories/catches.ts';

@@ -62,6 +62,24 @@ describeMachine('a rollback', () => {
     expect(rollback.end).toBe('Succeeded');
     expect(rollback.outcome?.reason.text).toBe('v2 runs on 3 hosts and every one passed its gate');
     expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
+
+    const doubleClick = await world.deploy({ rollback: true });
+
+    expect(doubleClick.error).toBe('InvalidDeploymentError');
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
+  });
+
+  test('after a rollout that left a mix goes to the stable release, not before it', async () => {
+    const world = await givenMachine({ rollout: { maxFailedHosts: 1 } });
+    await world.givenStable(1, 2);
+    await world.givenUpload(3);
+    world.target.fleet.givenFault(world.idOf('c'), 'verify', 'http-failed');
+    expect((await world.deploy()).end).toBe('Degraded');
+
+    const rollback = await world.deploy({ rollback: true });
+
+    expect(rollback.end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
   });
 
   test('halts the rollout also where its admission had to be retried', async () => {
