@@ -32,7 +32,8 @@ export interface Ledger {
   replace(key: string, body: string, etag: string): Promise<WriteResult>;
   /** Writes whatever is there: for parked tokens, where the newest wins. */
   put(key: string, body: string): Promise<void>;
-  remove(key: string): Promise<void>;
+  /** With an ETag only the version that was read (If-Match); another one stays, and that is no error. */
+  remove(key: string, etag?: string): Promise<void>;
   /** Every key below the prefix, in UTF-8 order, all pages. */
   list(prefix: string): Promise<readonly string[]>;
 }

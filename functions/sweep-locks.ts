@@ -3,6 +3,7 @@ import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
 import { repairIfDead } from './parked/look-at-lock.ts';
 import { hasEnded, startRepair } from './parked/start-repair.ts';
+import { sweepParked } from './parked/sweep-parked.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 
@@ -11,7 +12,8 @@ const inputSchema = z.unknown();
 
 /**
  * The safety net below the events, which are best effort: repairs a lock whose execution has ended, takes ended
- * executions out of the queue, and wakes whoever may go on.
+ * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, and removes the
+ * tokens that nobody waits for any more.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);
@@ -26,6 +28,7 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
   if (lock === null) {
     await wakeLockWaiters(ports);
   }
+  await sweepParked(ports);
 }
 
 export const handler = toHandler('sweep-locks', inputSchema, run);

@@ -26,7 +26,8 @@ export const keys = {
   hosts: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}hosts/`,
   step: (service: string, deploymentId: string, instanceId: string, action: HostAction, attempt: number) =>
     `${keys.hosts(service, deploymentId)}${instanceId}/${action}-${attempt}`,
-  parked: (name: string) => `rollgate/parked/${createHash('sha256').update(name).digest('hex').slice(0, 40)}.json`,
+  parkedTasks: 'rollgate/parked/',
+  parked: (name: string) => `${keys.parkedTasks}${createHash('sha256').update(name).digest('hex').slice(0, 40)}.json`,
 } as const;
 
 /** Where deployment ids sort by time: `d-20261122-204500-1a2b3c`. */

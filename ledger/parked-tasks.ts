@@ -71,11 +71,32 @@ export async function markAnswered(
   token: string,
   answeredCommandId: string,
 ): Promise<void> {
-  const object = await ports.ledger.read(keys.parked(name));
-  const parked = object === undefined ? undefined : (JSON.parse(object.body) as ParkedTask);
-  if (object !== undefined && parked?.kind === 'command' && parked.token === token) {
-    await ports.ledger.replace(keys.parked(name), encode({ ...parked, answeredCommandId }), object.etag);
+  const parked = await readParked(ports, keys.parked(name));
+  if (parked?.task.kind === 'command' && parked.task.token === token) {
+    await ports.ledger.replace(parked.key, encode({ ...parked.task, answeredCommandId }), parked.etag);
   }
+}
+
+/** A parked task as it lies in the ledger. */
+export interface ParkedRecord {
+  readonly key: string;
+  readonly etag: string;
+  readonly task: ParkedTask;
+}
+
+/** Every key of a parked task. */
+export function listParked(ports: LedgerPorts): Promise<readonly string[]> {
+  return ports.ledger.list(keys.parkedTasks);
+}
+
+export async function readParked(ports: LedgerPorts, key: string): Promise<ParkedRecord | undefined> {
+  const object = await ports.ledger.read(key);
+  return object === undefined ? undefined : { key, etag: object.etag, task: JSON.parse(object.body) as ParkedTask };
+}
+
+/** Removes a parked task as it was read; one that was parked over it since stays. */
+export async function removeParked(ports: LedgerPorts, { key, etag }: ParkedRecord): Promise<void> {
+  await ports.ledger.remove(key, etag);
 }
 
 export async function unpark(ports: LedgerPorts, name: string): Promise<void> {

@@ -21,7 +21,7 @@ export function rememberWrittenOnce(ledger: Ledger): Ledger {
     create: (key, body) => ledger.create(key, body),
     replace: (key, body, etag) => ledger.replace(key, body, etag),
     put: (key, body) => ledger.put(key, body),
-    remove: (key) => ledger.remove(key),
+    remove: (key, etag) => ledger.remove(key, etag),
     list: (prefix) => ledger.list(prefix),
   };
 }

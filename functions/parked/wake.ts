@@ -1,6 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { QueueEntry } from '../../core/target-state.ts';
-import { findParked, lockParkingName, pauseParkingName, unpark } from '../../ledger/parked-tasks.ts';
+import { keys } from '../../ledger/keys.ts';
+import { findParked, lockParkingName, pauseParkingName, readParked, removeParked } from '../../ledger/parked-tasks.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { lookAtLock } from './look-at-lock.ts';
 import { hasEnded, startRepair } from './start-repair.ts';
@@ -18,14 +19,14 @@ export async function wakeLockWaiters(ports: Ports): Promise<void> {
 
 /** Wakes one deployment that waits for the lock, if its look is decisive now. */
 export async function wakeWaiter(ports: Ports, entry: QueueEntry): Promise<void> {
-  const name = lockParkingName(ports.stage.service, entry.deploymentId);
-  const parked = await findParked(ports, name);
-  if (parked?.kind !== 'lock') {
+  const parked = await readParked(ports, keys.parked(lockParkingName(ports.stage.service, entry.deploymentId)));
+  if (parked?.task.kind !== 'lock') {
     return;
   }
-  const { deploymentId, executionArn, token } = parked;
+  const { deploymentId, executionArn, token } = parked.task;
   if (await hasEnded(ports, executionArn)) {
     await startRepair(ports, deploymentId, executionArn);
+    await removeParked(ports, parked);
     return;
   }
   try {
@@ -40,7 +41,7 @@ export async function wakeWaiter(ports: Ports, entry: QueueEntry): Promise<void>
     }
     await ports.executions.taskFailed(token, error.name, error.message);
   }
-  await unpark(ports, name);
+  await removeParked(ports, parked);
 }
 
 /** Wakes a deployment that is parked for an operator or a bake: it decides anew what comes next. */

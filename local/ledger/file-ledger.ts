@@ -91,9 +91,11 @@ export async function createFileLedger(options: FileLedgerOptions): Promise<File
         await files.replace(pathOfKey(directory, key), body);
         written(key, body, 'PutObject');
       }),
-    remove: (key) =>
+    remove: (key, etag) =>
       turns(key, async () => {
-        await files.remove(pathOfKey(directory, key));
+        const path = pathOfKey(directory, key);
+        const current = etag === undefined ? undefined : await readIfThere(path);
+        if (current === undefined || etagOf(current) === etag) await files.remove(path);
       }),
     list: (prefix) => listKeys(directory, prefix),
     async readObject(key) {

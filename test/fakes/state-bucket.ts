@@ -41,8 +41,9 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
     async put(key, body) {
       write(key, body);
     },
-    async remove(key) {
-      objects.delete(key);
+    async remove(key, etag) {
+      const present = objects.get(key);
+      if (present !== undefined && (etag === undefined || etagOf(present) === etag)) objects.delete(key);
     },
     async list(prefix) {
       return sorted().filter((key) => key.startsWith(prefix));

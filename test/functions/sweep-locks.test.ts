@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
+import { wakeLockWaiters } from '../../functions/parked/wake.ts';
 import { handler, run } from '../../functions/sweep-locks.ts';
 import { writeDecision } from '../../ledger/deployments.ts';
-import { lockParkingName, park } from '../../ledger/parked-tasks.ts';
+import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
@@ -77,6 +78,29 @@ test('one that died in the queue is taken out, and who waits behind it goes on',
     expect.stringContaining('answer token'),
   ]);
   expect(given.state().lock?.deploymentId).toBe(deploymentId);
+});
+
+test('the token of one that died in the queue is removed', async () => {
+  const name = lockParkingName('payment', deploymentId);
+  await given.givenState((state) => ({ ...state, queue: [{ ...entry, deploymentId, executionArn }] }));
+  await park(given.ports, name, { kind: 'lock', token: 'token', deploymentId, executionArn, parkedAt: 'then' });
+  given.givenExecution(executionArn, 'ABORTED');
+
+  await wakeLockWaiters(given.ports);
+
+  expect(given.deeds).toEqual([expect.stringContaining(`start repair-${deploymentId}-`)]);
+  expect(await findParked(given.ports, name)).toBeUndefined();
+});
+
+test('tokens that nobody waits for any more are removed', async () => {
+  const name = pauseParkingName('payment', deploymentId);
+  const pause = { token: 'token', deploymentId, executionArn, round: 1, parkedAt: 'then' };
+  await park(given.ports, name, { kind: 'operator', ...pause });
+  given.givenExecution(executionArn, 'FAILED');
+
+  await run({}, given.ports);
+
+  expect(await findParked(given.ports, name)).toBeUndefined();
 });
 
 test('the handler takes whatever the schedule sends', async () => {

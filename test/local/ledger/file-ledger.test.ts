@@ -85,6 +85,18 @@ describe('conditional writes', () => {
     expect((await ledger.create('k/token.json', 'b')).kind).toBe('written');
   });
 
+  test('what was written over since it was read is not removed with its ETag', async () => {
+    const made = await ledger.create('k/token.json', 'a');
+    await ledger.put('k/token.json', 'b');
+
+    await ledger.remove('k/token.json', etag(made));
+    expect((await ledger.read('k/token.json'))?.body).toBe('b');
+
+    await ledger.remove('k/token.json', (await ledger.read('k/token.json'))?.etag);
+    await ledger.remove('k/token.json', etag(made));
+    expect(await ledger.read('k/token.json')).toBeUndefined();
+  });
+
   test('put writes whatever is there', async () => {
     await ledger.put('k/token.json', 'a');
     await ledger.put('k/token.json', 'b');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
+import { keys } from '../../../ledger/keys.ts';
 import {
   describeMachine,
   expectTail,
@@ -95,6 +96,25 @@ describeMachine('an execution that dies', () => {
 
     expect(await world.all()).toHaveLength(3);
     expect((await world.lastStory()).end).toBe('RolledBack');
+  });
+
+  test('leaves tokens that the sweep removes, as it does those of all that has ended', async () => {
+    const world = await givenMachine({ rollout: { bakeSeconds: 30 } });
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    const holder = await world.start();
+    await world.until(() => world.sent().includes('activate a'));
+    const dead = await world.start({ release: 'v1' });
+    await world.until(async () => (await world.state()).queue.length === 1);
+    await world.executions.stop(dead, 'Stopped', '');
+    await world.until(() => world.sent().includes('verify a'));
+    await world.executions.stop(holder, 'Stopped', '');
+    await world.rest();
+
+    await world.pass(901);
+    await world.sweep();
+
+    expect(world.bucket.keys().filter((key) => key.startsWith(keys.parkedTasks))).toEqual([]);
   });
 
   test('unnoticed is found by the next deployment, which then has its turn', async () => {
