@@ -2,10 +2,10 @@ import type { Ports } from '../clients/ports.ts';
 import { checkArtifact } from '../core/artifact-check.ts';
 import { contentSha256 } from '../core/build-release.ts';
 import { sha256Hex } from '../core/canonical-json.ts';
-import { type ChosenTarget, chooseTarget } from '../core/choose-target.ts';
+import type { ChosenTarget } from '../core/choose-target.ts';
 import { configWarnings } from '../core/config-warnings.ts';
 import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
-import { type ServiceConfig, targetTags } from '../core/service-config.ts';
+import { findTarget } from '../ledger/find-target.ts';
 import type { ConfigFile } from './read-input-files.ts';
 import { withNext } from './report-error.ts';
 
@@ -45,20 +45,10 @@ export async function checkRequest(
   const configuration = await withNext(`correct ${file.path} or tag the instance, then: rollgate plan`, () =>
     resolveEnvironment(config, Object.fromEntries(found), ports.stage.name),
   );
-  const target = await withNext('rollgate status', () => findHosts(ports, config, named));
+  const target = await withNext('rollgate status', () => findTarget(ports, config, named));
   return {
     target,
     contentSha256: zip === null ? null : contentSha256(sha256Hex(zip.bytes), configuration),
     warnings: [...configWarnings(config), ...(artifact?.warnings ?? [])],
   };
-}
-
-async function findHosts(
-  ports: Pick<Ports, 'stage' | 'inventory'>,
-  config: ServiceConfig,
-  named: readonly string[] | undefined,
-): Promise<ChosenTarget> {
-  const tags = targetTags(config, ports.stage.name);
-  const found = await ports.inventory.hosts(tags);
-  return chooseTarget({ tags, found, named, offlineHosts: config.rollout.offlineHosts });
 }

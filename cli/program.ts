@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { controlVerbs } from '../ledger/keys.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
 import { type RerunOptions, rerun } from './commands/rerun.ts';
 import { type RollbackOptions, rollback } from './commands/rollback.ts';
+import { type SayOptions, say, verbDescriptions } from './commands/say.ts';
 import { type StatusOptions, status } from './commands/status.ts';
 import { nextLine, printLines } from './print.ts';
 import { reportError } from './report-error.ts';
@@ -84,6 +86,15 @@ function buildProgram(world: World, exit: (code: number) => void): Command {
     .description('the same input again as a new deployment (default: the last one)')
     .option('--reason <text>', 'goes into the record')
     .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(world, id, options)));
+  for (const verb of controlVerbs) {
+    const command = common(program.command(`${verb} [deployment]`))
+      .description(verbDescriptions[verb])
+      .option('--reason <text>', 'goes into the record')
+      .action(async (id: string | undefined, options: SayOptions) => exit(await say(world, verb, id, options)));
+    if (verb === 'halt') {
+      command.option('--keep', 'leave the hosts as they are instead of putting them back', false);
+    }
+  }
   return program;
 }
 
