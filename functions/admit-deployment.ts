@@ -13,13 +13,13 @@ import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
+import { findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { previewRelease, readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { wakePause } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
-import { findTarget } from './target/find-target.ts';
 
 const inputSchema = z.object({ executionArn: z.string(), startedAt: z.string(), input: z.unknown() });
 

@@ -3,10 +3,10 @@ import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
 import { readAdmitted, writePlan } from '../ledger/deployments.ts';
+import { findTarget } from '../ledger/find-target.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
-import { findTarget } from './target/find-target.ts';
 
 const inputSchema = z.object({
   executionArn: z.string(),
