@@ -10,7 +10,7 @@ import type { MachineError, RolloutFacts } from '../core/rollout-facts.ts';
 import type { Lock, TargetState } from '../core/target-state.ts';
 import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
+import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -58,6 +58,7 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   const outcome = (await readOutcome(ports, deploymentId)) ?? (await conclude(input, deploymentId, held, ports));
   const admitted = await readAdmitted(ports, deploymentId);
   await changeState(ports, (current) => release(current, outcome, admitted, executionArn));
+  await unpark(ports, lockParkingName(ports.stage.service, deploymentId));
   await unpark(ports, pauseParkingName(ports.stage.service, deploymentId));
   await wakeLockWaiters(ports);
   return {

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/finish-deployment.ts';
 import { readOutcome, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
-import { findParked, lockParkingName, park } from '../../ledger/parked-tasks.ts';
+import { keys } from '../../ledger/keys.ts';
+import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { type GivenStep, givenStep } from '../core/given-rollout.ts';
 import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 
@@ -129,6 +130,17 @@ test('a lock that a repair has taken over is left alone', async () => {
 
   await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
   expect(given.state().lock?.executionArn).toBe('arn:execution:repair');
+});
+
+test('no token of the deployment stays parked', async () => {
+  await givenSteps(passed);
+  const waits = { token: 'token', deploymentId, executionArn, parkedAt: 'then' };
+  await park(given.ports, lockParkingName('payment', deploymentId), { kind: 'lock', ...waits });
+  await park(given.ports, pauseParkingName('payment', deploymentId), { kind: 'bake', ...waits, round: 1 });
+
+  await run(input, given.ports);
+
+  expect(given.bucket.keys().filter((key) => key.startsWith(keys.parkedTasks))).toEqual([]);
 });
 
 test('whoever is next gets the lock and is told', async () => {
