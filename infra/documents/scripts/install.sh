@@ -42,7 +42,7 @@ main() {
   stage_service_files "$release" "$manifest"
   preflight "$manifest" "$environment"
   put_release_record "$release"
-  remove_what_is_too_old
+  remove_what_is_too_old || warn "what is too old could not all be removed"
 
   host_healthy=$(probe_health "$manifest")
   host_untouched=$([[ $(service_process) == "$service_before" ]] && echo yes || echo no)
@@ -121,10 +121,10 @@ install_release() {
     ensure_virtualenv "$target/${setting[requirementsFile]}"
     return 0
   fi
-  rm --recursive --force -- /app/releases/.new.*
+  rm --recursive --force -- "/app/releases/.new.$service".*
   check_space "${setting[artifactBytes]}"
   fetch "${setting[zipKey]}" "${setting[artifactSha256]}"
-  folder=$(mktemp --directory "/app/releases/.new.XXXXXXXX")
+  folder=$(mktemp --directory "/app/releases/.new.$service.XXXXXXXX")
   chmod 0755 -- "$folder"
   helper artifact unpack "$fetched" "$folder" >&2
   check_requirements "$folder/${setting[requirementsFile]}"

@@ -5,7 +5,8 @@
 readonly kept_deployments=4 kept_receipts=200
 
 # Keeps the newest releases, the running one, those that the command names, and every one that a saved state may bring
-# back; with each its virtualenv. Removing is the last step of an install, so a failure here is a warning.
+# back; with each its virtualenv. Removing is the last step of an install, so a failure here is a warning: the caller says
+# so, and each removal stands for itself.
 remove_what_is_too_old() {
   prune_newest "$state/deployments" "$kept_deployments"
   prune_newest "$state/receipts" "$kept_receipts"
@@ -33,9 +34,10 @@ remove_what_is_too_old() {
   find /run -mindepth 1 -maxdepth 1 -type d -name 'rollgate.????????' -mmin +240 -exec rm --recursive --force -- {} +
 }
 
-# Newest first.
+# Of this service alone, as their manifests say: other services have theirs in /app/releases too. Newest first.
 installed_releases() {
-  find /app/releases -mindepth 1 -maxdepth 1 -type d -name 'v[0-9]*-*' -printf '%f\n' | sort --version-sort --reverse
+  grep --files-with-matches --extended-regexp "\"service\": ?\"$service\"" /app/releases/v[0-9]*/.rollgate/release.json 2>/dev/null |
+    cut --delimiter=/ --fields=4 | sort --version-sort --reverse
 }
 
 saved_releases() {
@@ -69,14 +71,23 @@ is_named_by_a_unit() {
     /etc/rollgate /etc/systemd/system /var/lib/rollgate/*/states /var/lib/rollgate/*/deployments 2>/dev/null
 }
 
+# Under the lock of those who build; and one that was built within the longest time of an install may be about to be
+# named by the unit of another service.
 remove_unused_virtualenvs() {
   local folder
+  exec 7>/var/lib/rollgate/virtualenvs.lock
+  flock --exclusive --nonblock 7 || return 0
   for folder in /app/venvs/*; do
-    if [[ -d $folder ]] && ! is_named_by_a_unit "$folder/"; then
+    if [[ -d $folder && $folder != "$virtualenv" ]] && is_older_than_an_install "$folder" && ! is_named_by_a_unit "$folder/"; then
       say "removing the virtualenv $folder, which no release names"
       rm --recursive --force -- "${folder:?}"
     fi
   done
+  exec 7>&-
+}
+
+is_older_than_an_install() {
+  [[ -n $(find "$1" -maxdepth 0 -mmin +40) ]]
 }
 
 remove_unused_environments() {
