@@ -10,6 +10,6 @@ export async function* filesBelow(
     const path = join(directory, entry.name);
     if (leftOut.includes(entry.name)) continue;
     if (entry.isDirectory()) yield* filesBelow(path, []);
-    else if (entry.isFile()) yield { path, text: (await readFile(path)).toString('latin1') };
+    else if (entry.isFile()) yield { path, text: (await readFile(path)).toString('utf8') };
   }
 }

@@ -46,8 +46,8 @@ export interface LocalStage {
   password(): string;
   /** Gives SSM another password for as long as `action` takes. */
   withPassword(password: string, action: () => Promise<void>): Promise<void>;
-  /** How often hosts have downloaded a release's zip. */
-  zipDownloads(): Promise<number>;
+  /** How often hosts have downloaded anything from the ledger. */
+  downloads(): Promise<number>;
   readonly directory: string;
 }
 
@@ -120,9 +120,9 @@ export async function startStage(
         engine.parameters.put(passwordParameter, before);
       }
     },
-    zipDownloads: async () => {
+    downloads: async () => {
       const log = await readFile(join(directory, 'access.log'), 'utf8').catch(() => '');
-      return log.split('\n').filter((line) => line.includes('.zip')).length;
+      return log.split('\n').filter((line) => line.includes('GetObject')).length;
     },
     directory,
   };

@@ -62,6 +62,14 @@ fetch() {
   if [[ -f $fetched && $(sha256_of "$fetched") == "$sha256" ]]; then
     return 0
   fi
+  # What is on the host already is never downloaded again: a rollback needs no network, however old its release is.
+  local known
+  for known in "/app/releases/${argument[releaseId]:?}/.rollgate/release.json" /app/venvs/*/.rollgate-complete; do
+    if [[ -f $known && $(sha256_of "$known") == "$sha256" ]]; then
+      fetched=$known
+      return 0
+    fi
+  done
   say "downloading $key"
   helper aws object "${argument[region]:?}" "${argument[stateBucket]:?}" "$key" "$fetched.partial" >&2
   seen=$(sha256_of "$fetched.partial")

@@ -105,6 +105,20 @@ check_service() {
     check_journal
   fi
   complain_of_checks
+  blame_memory
+}
+
+# The kernel's count tells a crash for want of memory from any other.
+blame_memory() {
+  local kills
+  case $failure in
+    not-active | not-stable | worker-deaths | http-failed)
+      kills=$(($(helper evidence "$service" oom - - -) - ${start[oom]:-0}))
+      if ((kills > 0)); then
+        failure=out-of-memory message="the kernel killed $kills processes for memory: $message"
+      fi
+      ;;
+  esac
 }
 
 # What `activate` of this deployment noted, else how the service stands now.
@@ -186,9 +200,8 @@ seconds_since_start() {
 }
 
 judge_unit() {
-  local stands=$1 seconds=$2 stable=$3 how kills word=''
+  local stands=$1 seconds=$2 stable=$3 how word=''
   how="${unit[ActiveState]} (${unit[SubState]}), result ${unit[Result]}, last exit status ${unit[ExecMainStatus]}"
-  kills=$(($(helper evidence "$service" oom - - -) - ${start[oom]:-0}))
   if [[ $stands != active/running ]]; then
     word=not-active
   elif ! is_the_same_process; then
@@ -198,9 +211,7 @@ judge_unit() {
     if [[ ${unit[SubState]} == auto-restart ]]; then
       word=not-stable
     fi
-    if ((kills > 0)); then
-      word=out-of-memory how+=", killed for memory"
-    elif [[ ${unit[ExecMainStatus]} == "$exit_code_of_exec" ]]; then
+    if [[ ${unit[ExecMainStatus]} == "$exit_code_of_exec" ]]; then
       word=program-missing how+=", its program could not be run"
     fi
   fi
