@@ -8,14 +8,17 @@ import { type DocumentKind, documentOfAction, type HostAction } from './statuses
 /** Hex digits of a command's key: the Comment of a command holds 100 characters. */
 const keyLength = 32;
 
-/** Seconds SSM may take to hand a command to the agent; 30 is the least that SendCommand takes. */
+/**
+ * Seconds SSM may take to hand a command to the agent; 30 is the least that SendCommand takes. A host that has not picked
+ * it up by then counts as not answering.
+ */
 export const deliverySeconds = 60;
 
-/** Seconds a document may run. install compiles uWSGI (57 s on three hosts at once) and may wait for a package lock. */
-export const executionSecondsOfInstall = 1800;
+/** Seconds for an install: it compiles uWSGI (57 s on three hosts at once) and may wait for a package lock. */
+export const answerSecondsOfInstall = 1800;
 
 /** Seconds for what a script does besides waiting for the service itself: start-up, evidence, a busy `flock`. */
-export const executionMarginSeconds = 60;
+const answerMarginSeconds = 60;
 
 export interface CommandIdentity {
   readonly deploymentId: string;
@@ -42,23 +45,21 @@ export function commentOf(key: string): string {
 }
 
 /**
- * Seconds the document of an action may run for a service with these waits; two stops fit in, because activate stops the
- * old unit and, on failure, its own.
+ * Seconds from its delivery in which a step of a service with these waits has to answer: the ledger's deadline, past which
+ * its command counts as lost. It stops nothing on the host; SSM ends a script at its document's own `timeoutSeconds`. Two
+ * stops fit in, because activate stops the old unit and, on failure, its own.
  */
-export function executionSecondsOf(
-  action: HostAction,
-  configuration: Pick<HostConfiguration, 'unit' | 'health'>,
-): number {
+export function answerSecondsOf(action: HostAction, configuration: Pick<HostConfiguration, 'unit' | 'health'>): number {
   const document: DocumentKind = documentOfAction[action];
   switch (document) {
     case 'install':
-      return executionSecondsOfInstall;
+      return answerSecondsOfInstall;
     case 'activate':
-      return 2 * configuration.unit.stopSeconds + executionMarginSeconds;
+      return 2 * configuration.unit.stopSeconds + answerMarginSeconds;
     case 'verify':
-      return configuration.health.deadlineSeconds + executionMarginSeconds;
+      return configuration.health.deadlineSeconds + answerMarginSeconds;
     case 'settle':
-      return executionMarginSeconds;
+      return answerMarginSeconds;
   }
 }
 
@@ -70,9 +71,6 @@ export interface CommandFacts<A extends HostAction> {
   readonly document: { readonly version: string; readonly hash: string };
   /** All that the document is told but the key, which is made here. */
   readonly parameters: Omit<ParametersOf<A>, 'key'>;
-  readonly executionSeconds: number;
-  /** `deliverySeconds` where absent. */
-  readonly deliverySeconds?: number;
 }
 
 /**
@@ -106,8 +104,7 @@ export function buildHostCommand<A extends HostAction>(facts: CommandFacts<A>): 
     documentHash: facts.document.hash,
     comment: commentOf(key),
     parameters,
-    deliverySeconds: facts.deliverySeconds ?? deliverySeconds,
-    executionSeconds: facts.executionSeconds,
+    deliverySeconds,
   };
 }
 

@@ -15,8 +15,6 @@ export interface HostCommand {
   readonly parameters: Readonly<Record<string, string>>;
   /** SSM's delivery timeout: 30 or more. */
   readonly deliverySeconds: number;
-  /** The document's execution timeout. */
-  readonly executionSeconds: number;
 }
 
 /** What every document is told. */

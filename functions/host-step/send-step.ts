@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { buildHostCommand, executionSecondsOf } from '../../core/build-host-command.ts';
+import { answerSecondsOf, buildHostCommand, deliverySeconds } from '../../core/build-host-command.ts';
 import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import type { CommonParameters, HostCommand } from '../../core/host-commands.ts';
@@ -13,10 +13,7 @@ import { readPackages, readRelease, type StoredRelease } from '../../ledger/rele
 import { readState } from '../../ledger/target-state.ts';
 import { stepOfRound } from './step-of-round.ts';
 
-/** SSM's delivery timeout for every step: a host that has not picked it up by then is treated as not answering. */
-const deliveryLimitSeconds = 60;
-
-/** Seconds beyond a command's own limits before it counts as lost. */
+/** Seconds beyond delivery and answer before a command counts as lost. */
 const lostAfterSeconds = 30;
 
 /** Seconds that a host's clock may be behind or a command late before the host refuses it. */
@@ -41,7 +38,7 @@ export async function sendStep(
   const command = await buildCommand(ports, plan, parked, attempt, release);
   const intent = isResend
     ? open.intent
-    : await writeIntent(ports, deploymentId, intentOf(ports, parked, attempt, command));
+    : await writeIntent(ports, deploymentId, intentOf(ports, parked, attempt, command, release));
   const found = isResend ? await ports.commands.find(instanceId, intent.comment) : undefined;
   if (found !== undefined) {
     await writeSent(ports, deploymentId, intent, found);
@@ -78,11 +75,18 @@ async function releaseOf(ports: Ports, deploymentId: string): Promise<StoredRele
   return readRelease(ports, admitted.release.number);
 }
 
-function intentOf(ports: Ports, parked: ParkedCommand, attempt: number, command: HostCommand): StepIntent {
+function intentOf(
+  ports: Ports,
+  parked: ParkedCommand,
+  attempt: number,
+  command: HostCommand,
+  release: StoredRelease,
+): StepIntent {
   const { instanceId, action, round, fence } = parked;
   const now = ports.clock.now();
   const key = command.parameters['key'] ?? '';
-  const limitSeconds = command.deliverySeconds + command.executionSeconds + lostAfterSeconds;
+  const answerSeconds = answerSecondsOf(action, release.manifest.configuration);
+  const limitSeconds = command.deliverySeconds + answerSeconds + lostAfterSeconds;
   return {
     ...{ instanceId, action, attempt, round, key, fence, comment: command.comment },
     at: new Date(now).toISOString(),
@@ -98,19 +102,17 @@ async function buildCommand(
   release: StoredRelease,
 ): Promise<HostCommand> {
   const { action, instanceId, deploymentId, fence } = parked;
-  const { configuration, releaseId } = release.manifest;
+  const { releaseId } = release.manifest;
   const common: Omit<CommonParameters, 'key'> = {
     service: ports.stage.service,
     deploymentId,
     fence,
-    notAfter: Math.ceil(ports.clock.now() / 1000) + deliveryLimitSeconds + lateSeconds,
+    notAfter: Math.ceil(ports.clock.now() / 1000) + deliverySeconds + lateSeconds,
   };
   const facts = {
     instanceId,
     attempt,
     document: plan.documents[documentOfAction[action]],
-    executionSeconds: executionSecondsOf(action, configuration),
-    deliverySeconds: deliveryLimitSeconds,
   };
   switch (action) {
     case 'install': {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  answerSecondsOf,
   buildHostCommand,
   type CommandIdentity,
-  executionSecondsOf,
   idempotencyKey,
   parameterProblems,
 } from '../../core/build-host-command.ts';
@@ -28,7 +28,6 @@ describe('buildHostCommand', () => {
       instanceId,
       attempt: 1,
       document,
-      executionSeconds: 1800,
       parameters: {
         ...common,
         releaseId,
@@ -64,7 +63,6 @@ describe('buildHostCommand', () => {
         keep: 'v41-aaaaaaaaaaaa,v40-bbbbbbbbbbbb',
       },
       deliverySeconds: 60,
-      executionSeconds: 1800,
     });
   });
 
@@ -74,8 +72,6 @@ describe('buildHostCommand', () => {
       instanceId,
       attempt: 2,
       document,
-      executionSeconds: 120,
-      deliverySeconds: 30,
       parameters: { ...common, releaseId: 'previous' },
     });
     const settle = buildHostCommand({
@@ -83,15 +79,10 @@ describe('buildHostCommand', () => {
       instanceId,
       attempt: 1,
       document,
-      executionSeconds: 60,
       parameters: common,
     });
 
-    expect([revert.document, revert.parameters['releaseId'], revert.deliverySeconds]).toEqual([
-      'activate',
-      'previous',
-      30,
-    ]);
+    expect([revert.document, revert.parameters['releaseId']]).toEqual(['activate', 'previous']);
     expect([settle.document, Object.keys(settle.parameters).sort()]).toEqual([
       'settle',
       ['deploymentId', 'fence', 'key', 'notAfter', 'service'],
@@ -105,7 +96,6 @@ describe('buildHostCommand', () => {
         instanceId: 'payment-1',
         attempt: 1,
         document,
-        executionSeconds: 60,
         parameters: { ...common, fence: 1.5, releaseId: 'v42; rm -rf /' },
       });
 
@@ -210,7 +200,7 @@ describe('idempotencyKey', () => {
 });
 
 test('every action has time for the waits of the service it runs', () => {
-  expect(hostActions.map((action) => [action, executionSecondsOf(action, configuration)])).toEqual([
+  expect(hostActions.map((action) => [action, answerSecondsOf(action, configuration)])).toEqual([
     ['install', 1800],
     ['activate', 120],
     ['verify', 120],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { deliverySeconds, executionSecondsOf, executionSecondsOfInstall } from '../../core/build-host-command.ts';
+import { answerSecondsOf, answerSecondsOfInstall, deliverySeconds } from '../../core/build-host-command.ts';
 import { errorNames } from '../../core/errors.ts';
 import {
   type Definition,
@@ -147,19 +147,19 @@ describe('every Task', () => {
 
   test('that waits for a host is asked again beyond every deadline of a command', () => {
     const slowest = {
-      InstallRelease: executionSecondsOfInstall,
-      Activate: executionSecondsOf('activate', mostPatient),
-      HealthGate: executionSecondsOf('verify', mostPatient),
-      VerifyHost: executionSecondsOf('verify', mostPatient),
-      RevertHost: executionSecondsOf('revert', mostPatient),
-      VerifyRevert: executionSecondsOf('verifyRevert', mostPatient),
-      SettleHost: executionSecondsOf('settle', mostPatient),
+      InstallRelease: answerSecondsOfInstall,
+      Activate: answerSecondsOf('activate', mostPatient),
+      HealthGate: answerSecondsOf('verify', mostPatient),
+      VerifyHost: answerSecondsOf('verify', mostPatient),
+      RevertHost: answerSecondsOf('revert', mostPatient),
+      VerifyRevert: answerSecondsOf('verifyRevert', mostPatient),
+      SettleHost: answerSecondsOf('settle', mostPatient),
     };
-    for (const [name, executionSeconds] of Object.entries(slowest)) {
+    for (const [name, answerSeconds] of Object.entries(slowest)) {
       const state = states.find(([each]) => each === name)?.[1];
       const retrier = state?.Retry?.find((each) => each.ErrorEquals.includes('States.HeartbeatTimeout'));
       expect((retrier?.MaxAttempts ?? 0) * (state?.HeartbeatSeconds ?? 0)).toBeGreaterThan(
-        executionSeconds + deliverySeconds + 30,
+        answerSeconds + deliverySeconds + 30,
       );
     }
   });

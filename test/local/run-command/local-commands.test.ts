@@ -55,7 +55,6 @@ async function command(change: Partial<HostCommand> = {}): Promise<HostCommand> 
     comment: 'rollgate 1a2b',
     parameters: { releaseId: 'v42' },
     deliverySeconds: 30,
-    executionSeconds: 60,
     ...change,
   };
 }

@@ -84,7 +84,6 @@ async function send(kind: DocumentKind, parameters: Readonly<Record<string, stri
       ...parameters,
     },
     deliverySeconds: 30,
-    executionSeconds: 60,
   };
   const sent = await local.commands.send(command);
   await local.runCommand.idle();
