@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Change, givenGoodRelease, mainPid, newRelease, type ScriptsKit, sample } from './scripts-kit.ts';
+import { type Change, givenGoodRelease, mainPid, newRelease, type ScriptsKit, sample, shell } from './scripts-kit.ts';
 import { type Files, type Given, newDeploymentId, type Run } from './scripts-lab.ts';
 
 /** Installs over a running release and sees to it that nothing of that was touched. */
@@ -103,6 +103,20 @@ export function faultTests(given: () => ScriptsKit): void {
 
     expect(run.report?.failure).toBe('program-missing');
     expect(run.report?.evidence?.lookedFor?.[0]).toMatch(/^\/app\/venvs\/[0-9a-f]{16}\/bin\/gunicorn$/);
+  });
+
+  test('a disk without room is known before anything is unpacked', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    await givenGoodRelease(kit);
+    const release = await newRelease(kit, sample('v2'));
+    await shell(host, 'mount -t tmpfs -o size=20m tmpfs /app');
+
+    const run = await lab.install(host, newDeploymentId(), release);
+    await shell(host, 'umount /app');
+
+    expect(run.report?.failure).toBe('disk-full');
+    expect(run.report?.evidence?.diskFreeBytes).toBeLessThanOrEqual(20 << 20);
   });
 
   test('the ledger that does not answer is a failed download', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { limitMemory } from '../../local/hosts/cgroups.ts';
 import { clearFirewall, dropTraffic } from '../../local/hosts/firewall.ts';
 import {
+  type Change,
   deploy,
   givenGoodRelease,
   mustBeDone,
@@ -130,6 +132,24 @@ export function gateTests(given: () => ScriptsKit): void {
     expect(run.report?.failure).toBe('upstream-unreachable');
     expect(failedChecks(run)).toEqual([['amqp:rabbitmq', 'upstream-unreachable']]);
     expect(run.report?.checks?.[0]?.detail).toContain('AMQP_HOST');
+  });
+
+  test('a process that the kernel kills for memory fails it, and is told from other crashes', async () => {
+    const kit = given();
+    const { lab, host } = kit;
+    await givenGoodRelease(kit);
+    const short: Change = (base) => ({ ...base, health: { ...base.health, deadlineSeconds: 8 } });
+    const greedy = await newRelease(kit, sample(undefined, version('" + ("x" * (700 << 20))[:1] + "')), short);
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, greedy));
+    await limitMemory(host.cgroup, 400 << 20);
+    mustBeDone(await lab.activate(host, deploymentId, greedy.releaseId));
+
+    const run = await lab.verify(host, deploymentId, greedy.releaseId);
+    await limitMemory(host.cgroup, undefined);
+
+    expect(run.report).toMatchObject({ outcome: 'failed', failure: 'out-of-memory' });
+    expect(run.report?.evidence?.oomKills).toBeGreaterThan(0);
   });
 
   test('a line of the journal that is known to be bad fails it, and only from this start on', async () => {

@@ -12,7 +12,7 @@ import {
   shell,
   version,
 } from './scripts-kit.ts';
-import { newDeploymentId } from './scripts-lab.ts';
+import { newDeploymentId, sha256 } from './scripts-lab.ts';
 
 export function lifecycleTests(given: () => ScriptsKit): void {
   test('is installed, activated and well, as its own user, with the secret exactly as it is', async () => {
@@ -99,6 +99,27 @@ export function lifecycleTests(given: () => ScriptsKit): void {
     expect(run.report?.host.isHealthy).toBe(true);
     expect(run.seconds).toBeLessThan(10);
     expect(await mainPid(host)).toBe(pid);
+  });
+
+  test('other packages than the other hosts have make a virtualenv of their own, with those', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const first = mustBeDone(await lab.install(host, newDeploymentId(), await givenGoodRelease(kit)));
+    const packages = (first.report?.installed?.packages ?? []).map((line) =>
+      /^idna==/.test(line) ? 'idna==3.10' : line,
+    );
+    const text = `${packages.join('\n')}\n`;
+    const packagesSha256 = sha256(Buffer.from(text));
+    const packagesKey = `rollgate/payment/packages/${packagesSha256}.txt`;
+    lab.objects.set(packagesKey, Buffer.from(text));
+    const next = await newRelease(kit, sample('v2'));
+
+    const built = mustBeDone(await lab.install(host, newDeploymentId(), next, { packagesKey, packagesSha256 }));
+    const again = mustBeDone(await lab.install(host, newDeploymentId(), next, { packagesKey, packagesSha256 }));
+
+    expect(built.report?.installed).toMatchObject({ packages, packagesSha256, isVirtualenvReused: false });
+    expect(built.report?.installed?.virtualenv).not.toBe(first.report?.installed?.virtualenv);
+    expect(again.report?.installed).toEqual({ ...built.report?.installed, isVirtualenvReused: true });
   });
 
   test('a host that already runs the release is not restarted', async () => {
