@@ -61,8 +61,7 @@ function isZipStart(buffer: Buffer): boolean {
 }
 
 function broken(error: unknown): InvalidDeploymentError {
-  const detail = error instanceof Error ? error.message : String(error);
-  return new InvalidDeploymentError(`the zip can not be read: ${detail}`, { cause: error });
+  return new InvalidDeploymentError('the zip is cut off or damaged; pack it again and upload that', { cause: error });
 }
 
 async function toEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, buffer: Buffer): Promise<ZipEntry> {
