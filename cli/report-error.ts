@@ -14,15 +14,24 @@ export function reportError(
   options: { readonly isVerbose: boolean; readonly commandName: string },
 ): ErrorReport {
   const cause = error instanceof CliError && error.cause !== undefined ? error.cause : error;
-  const stack = options.isVerbose && cause instanceof Error && cause.stack !== undefined ? cause.stack.split('\n') : [];
   return {
     lines: [
       ...problemsOf(error).map((problem) => `error: ${problem}`),
       nextLine(nextOf(error), options.commandName),
-      ...stack,
+      ...(options.isVerbose ? stackOf(cause) : []),
     ],
     exitCode: error instanceof CliError ? error.exitCode : exitCodeOf(error),
   };
+}
+
+/** Where an error came from, and what is behind it: what a library or the system said. */
+function stackOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) {
+    return [];
+  }
+  const own = (error.stack ?? `${error.name}: ${error.message}`).split('\n');
+  const [first = '', ...rest] = stackOf(error.cause);
+  return first === '' ? own : [...own, `caused by ${first}`, ...rest];
 }
 
 /** Says what to type next about an InvalidDeploymentError of this work; other errors pass. */

@@ -3,18 +3,22 @@ import { CliError } from '../../cli/cli-error.ts';
 import { runCli } from '../../cli/program.ts';
 import { reportError } from '../../cli/report-error.ts';
 import { exitCodes, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
-import { NoEngineError } from '../../local/rpc/engine-errors.ts';
+import { EngineGoneError, EngineStartingError, NoEngineError } from '../../local/rpc/engine-errors.ts';
 import { fakeWorld } from './fake-world.ts';
 
 const plain = { isVerbose: false, commandName: 'rollgate' };
 
 describe('an error', () => {
-  it('without an engine says to start it', async () => {
+  it.each([
+    [new NoEngineError(), 'no engine is running here', 'npm start'],
+    [new EngineGoneError(), 'the engine has stopped', 'npm start'],
+    [new EngineStartingError(), 'the engine here is still starting', 'the same again when it is up'],
+  ])("of the engine's socket says what to do, and is no bug: $name", async (error, sentence, next) => {
     const fake = fakeWorld();
-    const world = { ...fake.world, connect: () => Promise.reject(new NoEngineError()) };
+    const world = { ...fake.world, connect: () => Promise.reject(error) };
 
     expect(await runCli(['status'], world)).toBe(1);
-    expect(fake.stderr.text()).toBe('error: no engine is running here\nnext: npm start\n');
+    expect(fake.stderr.text()).toBe(`error: ${sentence}\nnext: ${next}\n`);
   });
 
   it('lists every problem, one a line', () => {
@@ -36,6 +40,16 @@ describe('an error', () => {
 
     expect(reportError(error, plain).lines).toEqual(['error: held by d-2', 'next: rollgate status']);
     expect(reportError(error, { ...plain, isVerbose: true }).lines.join('\n')).toContain('report-error.test.ts');
+  });
+
+  it('shows what is behind a refusal with --verbose, down to what a library said', () => {
+    const cause = new InvalidDeploymentError('the zip is cut off', { cause: new Error('no end record') });
+    const error = new CliError('the zip is cut off', 'rollgate plan', 2, { cause });
+
+    const text = reportError(error, { ...plain, isVerbose: true }).lines.join('\n');
+
+    expect(text).toContain('caused by Error: no end record\n');
+    expect(reportError(error, plain).lines).toEqual(['error: the zip is cut off', 'next: rollgate plan']);
   });
 
   it('spells the command as the person typed it', () => {
