@@ -83,7 +83,7 @@ function buildProgram(world: World, exit: (code: number) => void): Command {
     .option('--reason <text>', 'goes into the record')
     .action(async (options: RollbackOptions) => exit(await rollback(world, options)));
   common(program.command('rerun [deployment]'))
-    .description('the same input again as a new deployment (default: the last one)')
+    .description('the same input again as a new deployment (default: the last one that was no dry run)')
     .option('--reason <text>', 'goes into the record')
     .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(world, id, options)));
   for (const verb of controlVerbs) {

@@ -1,7 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/execution-names.ts';
+import { findTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
-import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { publishServiceConfig, readServiceConfig } from '../../ledger/service-config.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
@@ -51,12 +52,16 @@ async function deployZip(world: World, ports: Ports, path: string, options: Depl
   return awaitExecution(world, ports, ports.executions.arnOf(name));
 }
 
-/** A release, or the newest upload. */
+/** A release, or the newest upload. What admission would refuse of the hosts is refused before it leaves a record. */
 async function deployKnown(world: World, ports: Ports, options: DeployOptions): Promise<StartedDeployment> {
   const { release } = options;
   if (release !== undefined) {
     await withNext('rollgate releases', () => readRelease(ports, releaseOption('--release', release)));
-  } else if (!options.dryRun) {
+  }
+  if (release !== undefined || options.dryRun) {
+    const config = await withNext('rollgate deploy', () => readServiceConfig(ports));
+    await withNext('rollgate status', () => findTarget(ports, config, options.hosts));
+  } else {
     const file = await readConfigFile(world, ports, options.config);
     await checkRequest(ports, file, null, options.hosts);
     await publish(world, ports, file.yaml, options);
@@ -97,6 +102,12 @@ function refuseContradictions(zip: string | undefined, options: DeployOptions): 
   }
   if (options.release !== undefined && options.config !== undefined) {
     refuse('--config does not go with --release: a release holds its configuration', 'rollgate deploy --help');
+  }
+  if (zip === undefined && options.dryRun && options.config !== undefined) {
+    refuse(
+      '--config does not go with --dry-run of the newest upload: it would be planned with the configuration in force',
+      `rollgate plan --config ${options.config}`,
+    );
   }
 }
 

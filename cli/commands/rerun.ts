@@ -4,6 +4,7 @@ import { rerunInput } from '../../core/rerun-input.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { CliError } from '../cli-error.ts';
+import { deploymentArgument } from '../deployment-argument.ts';
 import { followToExit } from '../follow-to-exit.ts';
 import { withNext } from '../report-error.ts';
 import { startExecution } from '../start-execution.ts';
@@ -16,8 +17,12 @@ export interface RerunOptions extends CommonOptions {
 /** Deployments that are looked at for the last one that was admitted. */
 const lookedAt = 50;
 
-/** `rollgate rerun`: the same input again, as a new execution. */
-export async function rerun(world: World, deploymentId: string | undefined, options: RerunOptions): Promise<number> {
+/**
+ * `rollgate rerun`: the same input again, as a new execution. Where none is named it is the last deployment that was
+ * admitted to do something: a dry run is repeated only by its id.
+ */
+export async function rerun(world: World, typed: string | undefined, options: RerunOptions): Promise<number> {
+  const deploymentId = deploymentArgument(typed);
   const ports = await world.connect(options.stage);
   const admitted = deploymentId === undefined ? await lastAdmitted(ports) : await namedDeployment(ports, deploymentId);
   const input = await withNext('rollgate history', () => rerunInput(admitted));
@@ -29,11 +34,12 @@ export async function rerun(world: World, deploymentId: string | undefined, opti
 }
 
 async function lastAdmitted(ports: Ports): Promise<AdmittedDeployment> {
-  const newest = (await readHistory(ports, lookedAt)).find((entry) => entry.admitted !== null)?.admitted;
-  if (newest === undefined || newest === null) {
-    throw new CliError('there is no deployment to run again', 'rollgate deploy payment.zip', 2);
+  for (const { admitted } of await readHistory(ports, lookedAt)) {
+    if (admitted !== null && !admitted.isDryRun) {
+      return admitted;
+    }
   }
-  return newest;
+  throw new CliError('there is no deployment to run again', 'rollgate deploy payment.zip', 2);
 }
 
 async function namedDeployment(ports: Ports, deploymentId: string): Promise<AdmittedDeployment> {

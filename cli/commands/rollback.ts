@@ -1,4 +1,5 @@
 import { resolveRollback } from '../../core/resolve-rollback.ts';
+import type { TargetState } from '../../core/target-state.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { followToExit } from '../follow-to-exit.ts';
@@ -12,25 +13,31 @@ export interface RollbackOptions extends CommonOptions {
   readonly reason?: string;
 }
 
-const next = 'rollgate releases';
-
 /**
  * `rollgate rollback`: to the stable release before this one, or to the named one. What admission would refuse is refused
  * here already, by the same function, so that it leaves no trace.
  */
 export async function rollback(world: World, options: RollbackOptions): Promise<number> {
   const ports = await world.connect(options.stage);
+  const state = await readState(ports);
+  const next = options.to === undefined && isUnderWay(state) ? 'rollgate status --watch' : 'rollgate releases';
   await withNext(next, async () => {
     const named = options.to === undefined ? undefined : releaseOption('--to', options.to);
     if (named !== undefined) {
       await readRelease(ports, named);
     }
-    resolveRollback(await readState(ports), named);
+    resolveRollback(state, named);
   });
   const started = await startExecution(world, ports, 'rollback', {
     rollback: true,
     ...(options.to === undefined ? {} : { release: options.to }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
-  return followToExit(world, ports, started, options, next);
+  // Refused all the same: the target has changed since it was looked at.
+  return followToExit(world, ports, started, options, 'rollgate status');
+}
+
+/** A rollback runs or waits: a second one has nothing to choose from, it waits for the end of the first. */
+function isUnderWay({ lock, queue }: TargetState): boolean {
+  return lock?.isRollback === true || queue.some((entry) => entry.isRollback);
 }

@@ -2,6 +2,7 @@ import { readOutcome, writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { CliError } from '../cli-error.ts';
+import { deploymentArgument } from '../deployment-argument.ts';
 import { printJson, printLines } from '../print.ts';
 import type { CommonOptions, World } from '../world.ts';
 
@@ -33,9 +34,10 @@ const answers: Readonly<Record<ControlVerb, string>> = {
 export async function say(
   world: World,
   verb: ControlVerb,
-  deploymentId: string | undefined,
+  typed: string | undefined,
   options: SayOptions,
 ): Promise<number> {
+  const deploymentId = deploymentArgument(typed);
   const ports = await world.connect(options.stage);
   const { lock, queue } = await readState(ports);
   const known = [...(lock === null ? [] : [lock.deploymentId]), ...queue.map((entry) => entry.deploymentId)];

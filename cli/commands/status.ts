@@ -7,6 +7,7 @@ import { readDeployment, readHistory } from '../../ledger/deployment-history.ts'
 import { readServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { CliError } from '../cli-error.ts';
+import { deploymentArgument } from '../deployment-argument.ts';
 import { followToExit } from '../follow-to-exit.ts';
 import { printJson, printLines } from '../print.ts';
 import { renderDeployment } from '../render/render-deployment.ts';
@@ -22,7 +23,8 @@ export interface StatusOptions extends CommonOptions {
  * `rollgate status`: the target and its running (else its last) deployment, or one deployment. With `--watch` it follows
  * what runs to its end and exits with the code of that.
  */
-export async function status(world: World, deploymentId: string | undefined, options: StatusOptions): Promise<number> {
+export async function status(world: World, typed: string | undefined, options: StatusOptions): Promise<number> {
+  const deploymentId = deploymentArgument(typed);
   const ports = await world.connect(options.stage);
   const state = await readState(ports);
   const id = deploymentId ?? (await currentDeployment(ports, state));

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { deploymentIdOf } from '../../ledger/keys.ts';
+import type { Lock, TargetState } from '../../core/target-state.ts';
+import { controlVerbs, deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
+import { instant } from '../fakes/deployment-story.ts';
 import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 import { givenReleases, givenState } from './given-target.ts';
+
+const lock: Lock = {
+  ...{ deploymentId: 'd-20261122-204500-aaaaaa', executionArn: 'arn', fence: 1, acquiredAt: instant(0), by: 'bob' },
+  ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+};
 
 describe('rollgate rollback', () => {
   it('starts an execution that goes back, and follows it', async () => {
@@ -37,6 +44,41 @@ describe('rollgate rollback', () => {
       next: rollgate releases
       "
     `);
+  });
+
+  it.each<[what: string, state: Partial<TargetState>]>([
+    ['runs', { lock: { ...lock, isRollback: true } }],
+    [
+      'waits for its turn',
+      {
+        lock,
+        queue: [
+          {
+            ...{ deploymentId: 'd-20261122-204600-bbbbbb', executionArn: 'arn', trigger: 'person', versionId: null },
+            ...{ admittedAt: instant(0), by: 'bob', isRollback: true },
+          },
+        ],
+      },
+    ],
+  ])('is refused while another %s, and says to watch that one', async (_, state) => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2], ...state });
+
+    expect(await fake.run('rollback')).toBe(2);
+    expect(fake.started).toEqual([]);
+    expect(fake.stderr.text()).toContain('a rollback is under way already');
+    expect(fake.stderr.text()).toMatch(/\nnext: rollgate status --watch\n$/);
+    expect(fake.stderr.text()).not.toContain('--to');
+  });
+
+  it('says to look at the target where another was faster and admission refused this one', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2] });
+    givenReleases(fake.ledger, 1, 2);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, refused, deploymentId);
+
+    expect(await fake.run('rollback')).toBe(2);
+    expect(fake.stderr.text()).toMatch(/\nnext: rollgate status\n$/);
   });
 
   it('is refused where there is nothing to go back to', async () => {
@@ -80,6 +122,25 @@ describe('rollgate rerun', () => {
     expect(fake.started.map((each) => each.input)).toEqual([
       { release: 'v2', dryRun: true, reason: 'what if', by: 'alice' },
     ]);
+  });
+
+  it('leaves dry runs out where none is named: what was only planned was not done', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, endings.Succeeded, 'd-20261122-200000-aaaaaa');
+    givenDeployment(fake.ledger, endings.Planned, 'd-20261122-203000-bbbbbb');
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('rerun')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ versionId: 'version-2', by: 'alice' }]);
+  });
+
+  it('has nothing to run again where there were only dry runs', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, endings.Planned, 'd-20261122-203000-bbbbbb');
+
+    expect(await fake.run('rerun')).toBe(2);
+    expect(fake.started).toEqual([]);
+    expect(fake.stderr.text()).toBe('error: there is no deployment to run again\nnext: rollgate deploy payment.zip\n');
   });
 
   it('refuses what there is not', async () => {
@@ -143,8 +204,8 @@ describe('rollgate status', () => {
   it('refuses a deployment that there is not', async () => {
     const fake = fakeWorld();
 
-    expect(await fake.run('status', 'd-1')).toBe(2);
-    expect(fake.stderr.text()).toBe('error: there is no deployment d-1\nnext: rollgate history\n');
+    expect(await fake.run('status', 'd-20261122-200000-aaaaaa')).toBe(2);
+    expect(fake.stderr.text()).toBe('error: there is no deployment d-20261122-200000-aaaaaa\nnext: rollgate history\n');
   });
 
   it('is the view itself as JSON', async () => {
@@ -154,6 +215,23 @@ describe('rollgate status', () => {
     await fake.run('status', endings.FailedDirty.deploymentId, '--json');
 
     await expect(fake.stdout.text()).toMatchFileSnapshot('golden/status-FailedDirty.json');
+  });
+});
+
+describe('an id that is none of a deployment', () => {
+  it.each(
+    ['status', 'rerun', ...controlVerbs].flatMap((command) =>
+      ['../../x', 'd-1', 'v2', ''].map((id) => [command, id] as const),
+    ),
+  )('is refused by rollgate %s %j, and nothing is read', async (command, id) => {
+    const fake = fakeWorld();
+
+    expect(await fake.run(command, id)).toBe(2);
+    expect(fake.started).toEqual([]);
+    expect(fake.ledger.reads).toEqual([]);
+    expect(fake.stderr.text()).toBe(
+      `error: deployment: ${JSON.stringify(id)} is not the id of a deployment, such as d-20261122-204500-1a2b3c\nnext: rollgate history\n`,
+    );
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Host } from '../../clients/ports.ts';
 import { keys } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
 import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from './fake-world.ts';
-import { givenReleases } from './given-target.ts';
+import { givenConfig, givenReleases } from './given-target.ts';
 
 const zip = writeZip([
   { name: 'payment.ini', content: '[uwsgi]\n' },
@@ -16,6 +17,8 @@ function worldWithZip(options: Parameters<typeof fakeWorld>[0] = {}): FakeWorld 
   fake.files.set('payment.zip', zip);
   return fake;
 }
+
+const withOffline = shop.map((host, index) => (index === 1 ? { ...host, ping: 'ConnectionLost' as const } : host));
 
 const nothingChanged = { uploads: [], started: [] };
 
@@ -140,6 +143,7 @@ describe('rollgate deploy', () => {
   it('starts an execution of a person for a release, with hosts and reason', async () => {
     const fake = fakeWorld();
     givenReleases(fake.ledger, 1, 2);
+    givenConfig(fake.ledger);
     fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
 
     const host = 'i-00000000000000001';
@@ -149,6 +153,15 @@ describe('rollgate deploy', () => {
     expect(fake.started.map((each) => each.input)).toEqual([
       { release: 'v2', hosts: [host], reason: 'one first', by: 'alice' },
     ]);
+  });
+
+  it('starts a dry run of the newest upload with the configuration in force', async () => {
+    const fake = fakeWorld();
+    givenConfig(fake.ledger);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Planned, deploymentId);
+
+    expect(await fake.run('deploy', '--dry-run')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ dryRun: true, by: 'alice' }]);
   });
 
   it('only plans a zip with --dry-run', async () => {
@@ -165,6 +178,7 @@ describe('rollgate deploy refuses, with exit code 2 and before anything is chang
 
   it.each<[what: string, argv: readonly string[], prepare: (fake: FakeWorld) => void]>([
     ['a file that is not there', ['deploy', 'other.zip'], () => {}],
+    ['a zip that is cut off', ['deploy', 'bad.zip'], (fake) => fake.files.set('bad.zip', zip.subarray(0, 150))],
     ['what is no zip', ['deploy', 'bad.zip'], (fake) => fake.files.set('bad.zip', Buffer.from('hello'))],
     [
       'a path that leaves the folder',
@@ -196,6 +210,11 @@ describe('rollgate deploy refuses, with exit code 2 and before anything is chang
     ['what names no release', ['deploy', '--release', 'latest'], () => {}],
     ['v0', ['deploy', '--release', 'v0'], () => {}],
     ['hosts that are not of the target', ['deploy', '--hosts', 'i-0000000000000000c'], () => {}],
+    [
+      'a dry run with another configuration than the one in force',
+      ['deploy', '--dry-run', '--config', 'x.yml'],
+      () => {},
+    ],
     ['a zip and a release', ['deploy', 'payment.zip', '--release', 'v1'], () => {}],
     ['a zip and hosts', ['deploy', 'payment.zip', '--hosts', 'i-00000000000000001'], () => {}],
     ['a zip and a reason', ['deploy', 'payment.zip', '--reason', 'because'], () => {}],
@@ -215,7 +234,7 @@ describe('rollgate deploy refuses, with exit code 2 and before anything is chang
 
   it.each([
     ['no tagged host', shop.filter((host) => host.tags['Service'] !== 'payment')],
-    ['a host offline', shop.map((host, index) => (index === 1 ? { ...host, ping: 'ConnectionLost' as const } : host))],
+    ['a host offline', withOffline],
     ['an upstream without an instance', shop.filter((host) => host.name !== 'cart')],
   ])('%s', async (what, hosts) => {
     const fake = worldWithZip({ hosts });
@@ -223,5 +242,33 @@ describe('rollgate deploy refuses, with exit code 2 and before anything is chang
     expect(await fake.run('deploy', 'payment.zip')).toBe(2);
     expect(fake).toMatchObject(nothingChanged);
     await expect(fake.stderr.text()).toMatchFileSnapshot(`golden/refused-${what.replaceAll(/\W+/g, '-')}.txt`);
+  });
+
+  it.each<[what: string, argv: readonly string[], hosts: readonly Host[]]>([
+    ['a release for a host that is not of the target', ['--release', 'v1', '--hosts', 'i-0000000000000000c'], shop],
+    ['a release for what is no host', ['--release', 'v1', '--hosts', 'i-unknown'], shop],
+    ['a release while a host is offline', ['--release', 'v1'], withOffline],
+    ['a dry run for a host that is not of the target', ['--dry-run', '--hosts', 'i-0000000000000000c'], shop],
+  ])('%s', async (what, argv, hosts) => {
+    const fake = worldWithZip({ hosts });
+    givenReleases(fake.ledger, 1, 2);
+    givenConfig(fake.ledger);
+
+    expect(await fake.run('deploy', ...argv)).toBe(2);
+    expect(fake).toMatchObject(nothingChanged);
+    await expect(fake.stderr.text()).toMatchFileSnapshot(`golden/refused-${what.replaceAll(/\W+/g, '-')}.txt`);
+  });
+
+  it('a release where no configuration was published', async () => {
+    const fake = fakeWorld();
+    givenReleases(fake.ledger, 1, 2);
+
+    expect(await fake.run('deploy', '--release', 'v1')).toBe(2);
+    expect(fake).toMatchObject(nothingChanged);
+    expect(fake.stderr.text()).toMatchInlineSnapshot(`
+      "error: no configuration of payment was published yet; publish services/payment.yml with rollgate deploy
+      next: rollgate deploy
+      "
+    `);
   });
 });

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { ReleaseManifest } from '../../core/release-manifest.ts';
 import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
@@ -18,6 +20,12 @@ export function givenState(
     })),
     ...rest,
   });
+}
+
+/** `service.json` with `services/payment.yml`, as somebody has published it. */
+export function givenConfig(ledger: MemoryLedger, yaml = readFileSync('services/payment.yml', 'utf8')): void {
+  const sha256 = createHash('sha256').update(yaml).digest('hex');
+  ledger.given(keys.serviceConfig('payment'), { yaml, sha256, publishedAt: instant(0), by: 'bob' });
 }
 
 /** Manifests of releases with these numbers, as far as the CLI looks at them. */
