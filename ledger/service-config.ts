@@ -16,13 +16,18 @@ interface PublishedConfig {
 /** The configuration in force. Throws InvalidDeploymentError where none was published or it is broken. */
 export async function readServiceConfig(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<ServiceConfig> {
   const { service } = ports.stage;
-  const published = await readJson<PublishedConfig>(ports.ledger, keys.serviceConfig(service));
-  if (published === undefined) {
+  const yaml = await readServiceYaml(ports);
+  if (yaml === undefined) {
     throw new InvalidDeploymentError(
       `no configuration of ${service} was published yet; publish services/${service}.yml with rollgate deploy`,
     );
   }
-  return parseServiceConfig(published.yaml);
+  return parseServiceConfig(yaml);
+}
+
+/** The text of the configuration in force; undefined where none was published yet. */
+export async function readServiceYaml(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<string | undefined> {
+  return (await readJson<PublishedConfig>(ports.ledger, keys.serviceConfig(ports.stage.service)))?.yaml;
 }
 
 /** Puts a configuration in force for the releases that are made from now on. Throws InvalidDeploymentError first. */

@@ -84,7 +84,9 @@ async function useEngine(
   const configFile = world.configPath(ports.stage.service);
   const zipFile = join(samplesFolder, 'payment-v1.zip');
   const first = await startFirstDeployment(ports, world, { configFile, zipFile });
-  say(first.what);
+  for (const line of first.says) {
+    say(line);
+  }
   printLines(options.isJson ? world.stderr : world.stdout, ['']);
   const progress = progressFor(world.stdout, options.isJson);
   const end = await followDeployment(world, ports, first, progress);

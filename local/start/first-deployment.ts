@@ -5,12 +5,12 @@ import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/execution-names.ts';
 import { releaseName } from '../../core/release-manifest.ts';
 import { stableRelease } from '../../core/target-state.ts';
-import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 
 export interface FirstDeployment extends StartedDeployment {
-  /** What it does, for a person. */
-  readonly what: string;
+  /** What is done, for a person: one sentence a line. */
+  readonly says: readonly string[];
 }
 
 /**
@@ -22,18 +22,32 @@ export async function startFirstDeployment(
   world: World,
   sample: { readonly configFile: string; readonly zipFile: string },
 ): Promise<FirstDeployment> {
-  await publishServiceConfig(ports, await readFile(sample.configFile, 'utf8'), world.user);
+  const kept = await publishFirst(ports, world, sample.configFile);
   const stable = stableRelease(await readState(ports));
   if (stable === undefined) {
     const version = await ports.artifacts.upload(await readFile(sample.zipFile));
     const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
     const started = await awaitExecution(world, ports, ports.executions.arnOf(name));
-    return { ...started, what: 'the sample payment service goes to every host' };
+    return { ...started, says: ['the sample payment service goes to every host', ...kept] };
   }
   const release = releaseName(stable.release);
   const { executionArn } = await ports.executions.start(executionNames.ofPerson('start', world.uniqueId()), {
     ...{ release, by: world.user, reason: 'npm start' },
   });
   const started = await awaitExecution(world, ports, executionArn);
-  return { ...started, what: `${release} is stable already and is verified on every host` };
+  return { ...started, says: [`${release} is stable already and is verified on every host`, ...kept] };
+}
+
+/** A configuration that a person has put in force stays; it is said where the file differs. */
+async function publishFirst(ports: Ports, world: World, configFile: string): Promise<readonly string[]> {
+  const yaml = await readFile(configFile, 'utf8');
+  const inForce = await readServiceYaml(ports);
+  if (inForce === undefined) {
+    await publishServiceConfig(ports, yaml, world.user);
+    return [];
+  }
+  const file = `services/${ports.stage.service}.yml`;
+  return inForce === yaml
+    ? []
+    : [`the configuration in force is kept; ${file} differs from it, and npx rollgate deploy puts that in force`];
 }
