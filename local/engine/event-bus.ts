@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../clients/ports.ts';
-import { writeAtomically } from '../run-command/atomic-file.ts';
+import { writeAtomically } from '../atomic-file.ts';
 import { type EventFunction, eventFunctions } from './functions.ts';
 
 /** Lambda invokes asynchronously at most three times; it waits one and two minutes between, here seconds are enough. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeAtomically } from '../run-command/atomic-file.ts';
+import { readTextIfThere, writeAtomically } from '../atomic-file.ts';
 
 /** One version of a parameter. */
 export interface StoredParameter {
@@ -34,7 +34,7 @@ const storeSchema = z.array(
 /** Opens `<stateDir>/parameters.json`, readable by its owner alone; without a folder, keeps them in memory. */
 export function createParameterStore(stateDir: string | undefined, now: () => number): ParameterStore {
   const path = stateDir === undefined ? undefined : join(stateDir, 'parameters.json');
-  const text = path === undefined ? undefined : readIfThere(path);
+  const text = path === undefined ? undefined : readTextIfThere(path);
   const stored: StoredParameter[] = text === undefined ? [] : storeSchema.parse(JSON.parse(text));
   const newest = (name: string): StoredParameter | undefined => stored.findLast((parameter) => parameter.name === name);
 

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../atomic-file.ts';
 import { type HeldLock, takeLock } from './held-lock.ts';
 import { type Names, namesFor } from './names.ts';
 
@@ -38,8 +39,7 @@ export async function rememberClaim(names: Names, claim: Claim): Promise<void> {
   // Where another engine has already switched it on, what it found is what was.
   const forwardingWas = others[0]?.claim.forwardingWas ?? claim.forwardingWas;
   const file = join(folder, `${names.mark}.json`);
-  await writeFile(`${file}.new`, `${JSON.stringify({ stateDir: names.stateDir, ...claim, forwardingWas })}\n`);
-  await rename(`${file}.new`, file);
+  writeAtomically(file, `${JSON.stringify({ stateDir: names.stateDir, ...claim, forwardingWas })}\n`);
 }
 
 export async function claimedSubnets(names: Names): Promise<readonly number[]> {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { hasCode } from '../ledger/atomic-files.ts';
+import { hasCode } from '../has-code.ts';
 import { EngineGoneError, NoEngineError } from './engine-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
 import { createLineReader, fromLine, fromWireError, type Message, subscribeMethod, toLine } from './wire.ts';

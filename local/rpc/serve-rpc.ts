@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { hasCode } from '../has-code.ts';
 import { takeLock } from '../hosts/held-lock.ts';
-import { hasCode } from '../ledger/atomic-files.ts';
 import { EngineRunningError, EngineStartingError } from './engine-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
 import {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from './atomic-file.ts';
+import { writeAtomically } from '../atomic-file.ts';
 import { type CommandRecord, commandRecordSchema } from './command-record.ts';
 
 /** Every command that was sent, by id; on disk where a folder is given, in memory otherwise. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeAtomically } from './atomic-file.ts';
+import { readTextIfThere, writeAtomically } from '../atomic-file.ts';
 import { RunCommandError } from './run-command-error.ts';
 import { parseSsmDocument, type SsmDocument } from './ssm-document.ts';
 
@@ -21,7 +21,7 @@ export function createDocumentStore(
   stateDir: string | undefined,
 ): DocumentStore {
   const path = stateDir === undefined ? undefined : join(stateDir, 'documents.json');
-  const known = path === undefined ? undefined : readIfThere(path);
+  const known = path === undefined ? undefined : readTextIfThere(path);
   const versions = new Map(Object.entries(known === undefined ? {} : storedSchema.parse(JSON.parse(known))));
   for (const [name, content] of Object.entries(contents)) {
     parseSsmDocument(name, content);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clients/ports.ts';
 import type { DocumentKind, HostAction } from '../../core/statuses.ts';
+import { readTextIfThere, writeAtomically } from '../atomic-file.ts';
 import type { HostMachine } from '../hosts/host-machine.ts';
-import { readIfThere, writeAtomically } from '../run-command/atomic-file.ts';
 import type { HostAgent } from '../run-command/host-agent.ts';
 import type { ArtifactView } from './inspect-artifact.ts';
 import type { ReadObject } from './script-run.ts';
@@ -94,7 +94,7 @@ function createHost(
 }
 
 function readState(path: string | undefined): SimulatedState | undefined {
-  const text = path === undefined ? undefined : readIfThere(path);
+  const text = path === undefined ? undefined : readTextIfThere(path);
   return text === undefined ? undefined : simulatedStateSchema.parse(JSON.parse(text));
 }
 

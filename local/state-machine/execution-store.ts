@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionInfo } from '../../clients/ports.ts';
-import { hasCode, openAtomicFiles, readIfThere } from '../ledger/atomic-files.ts';
+import { openAtomicFiles, readIfThere } from '../atomic-file.ts';
+import { hasCode } from '../has-code.ts';
 import { scratchName } from '../ledger/object-keys.ts';
 import type { StateVisit } from './visits.ts';
 
