@@ -119,6 +119,24 @@ export function faultTests(given: () => ScriptsKit): void {
     expect(run.report?.evidence?.diskFreeBytes).toBeLessThanOrEqual(20 << 20);
   });
 
+  test('where not even the fence can be kept, nothing is activated', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const { releaseId, pid } = await givenGoodRelease(kit);
+    const state = '/var/lib/rollgate/payment';
+    await shell(
+      host,
+      `mount -t tmpfs -o size=64k tmpfs ${state} && mkdir ${state}/receipts ${state}/deployments ${state}/states`,
+    );
+    await shell(host, `head --bytes=200000 /dev/zero >${state}/fill || true`);
+
+    const run = await lab.activate(host, newDeploymentId(), releaseId);
+    await shell(host, `umount ${state}`);
+
+    expect(run.report).toMatchObject({ outcome: 'failed', failure: 'disk-full' });
+    expect(await mainPid(host)).toBe(pid);
+  });
+
   test('the ledger that does not answer is a failed download', async () => {
     const kit = given();
     await kit.lab.closeEndpoints();

@@ -30,14 +30,14 @@ begin() {
   shift 2
   trap 'on_error "$?" "${BASH_SOURCE[0]##*/}" "$LINENO"' ERR
   printf -v started_at '%(%s)T' -1
+  work=$(mktemp --directory "$here/work.XXXXXXXX")
+  trap 'rm --recursive --force -- "${work:?}"' EXIT
+  export ROLLGATE_FAILURE=$work/failure
   parse_arguments "$@"
   service=${argument[service]:?}
   state=/var/lib/rollgate/$service
   mkdir --parents -- "$state/receipts" "$state/deployments" "$state/states"
   chmod 0700 -- "$state"
-  work=$(mktemp --directory "$here/work.XXXXXXXX")
-  trap 'rm --recursive --force -- "${work:?}"' EXIT
-  export ROLLGATE_FAILURE=$work/failure
   take_lock "$longest_wait"
   replay_receipt
   python=$(find_python) || python=''
@@ -63,6 +63,10 @@ on_error() {
   if ((code == helper_named_failure)) && [[ -s $ROLLGATE_FAILURE ]]; then
     fail_of_helper
   fi
+  if ! dd if=/dev/zero of="$state/.room" bs=4096 count=1 conv=fsync status=none 2>/dev/null; then
+    fail disk-full "there is no room in $state; $script stopped at $file line $line"
+  fi
+  rm --force -- "$state/.room"
   script_line="$file:$line"
   say "$script failed at $file line $line (exit code $code)"
   fail internal "the script failed at $file line $line with exit code $code"

@@ -21,7 +21,7 @@ from host import as_text
 PROPERTIES = ["LoadState", "ActiveState", "SubState", "Result", "MainPID", "ExecMainCode", "ExecMainStatus", "NRestarts",
               "UnitFileState", "FragmentPath", "NeedDaemonReload", "User", "WorkingDirectory", "ExecStart",
               "ActiveEnterTimestamp", "MemoryCurrent"]
-JOURNAL_LINES = 80
+JOURNAL_LINES = 120
 LINE_CHARACTERS = 600
 TELLING = re.compile(r"error|fatal|fail|no such file|not found|cannot|could not|no matching|no module|denied|no space|"
                      r"killed|undefined|unsupported|requires|conflict", re.IGNORECASE)

@@ -17,6 +17,7 @@ from redact import Redactor, secrets_of_service
 MAX_BYTES = 20000
 """SSM keeps the first 24,000 characters of stdout."""
 LINE_CHARACTERS = 600
+MAX_LINES = 120
 TEXT_CHARACTERS = 500
 NUMBERS = ("fence", "startedAtSeconds", "finishedAtSeconds", "host.mainPid", "host.fence")
 BOOLEANS = ("host.isActive", "host.isHealthy", "host.isUntouched")
@@ -88,7 +89,7 @@ def fit(report):
     evidence = report.get("evidence", {})
     for name in ("journal", "pip", "output"):
         if name in evidence:
-            evidence[name] = shorten(evidence[name], 100)
+            evidence[name] = shorten(evidence[name], MAX_LINES)
     for name in evidence.get("systemd", {}):
         evidence["systemd"][name] = evidence["systemd"][name][:LINE_CHARACTERS]
     report["message"] = report["message"][:TEXT_CHARACTERS]

@@ -10,7 +10,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source=unit.sh
 source "$here/unit.sh"
 
-readonly lock_seconds=50 poll_seconds=0.2 exit_code_of_exec=203
+readonly lock_seconds=50 poll_seconds=0.2 journal_lines=50000 exit_code_of_exec=203
 
 target='' manifest='' failure='' message='' journal_complaint='' checks_pid=''
 declare -A unit=()
@@ -241,7 +241,7 @@ check_journal() {
     from=--after-cursor=$cursor
   fi
   journalctl --sync 2>/dev/null || true
-  journalctl --quiet --no-pager --output=cat --unit="$service.service" "$from" >"$work/journal" || true
+  journalctl --quiet --no-pager --output=cat --lines="$journal_lines" --unit="$service.service" "$from" >"$work/journal" || true
   deaths=$(grep --text --count '^DAMN ! worker .* died' -- "$work/journal" || true)
   if ((deaths > 0)); then
     record_check workers worker-deaths "$deaths uWSGI workers died since the start"

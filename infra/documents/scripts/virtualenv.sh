@@ -3,7 +3,7 @@
 # The virtualenv of a release: shared by all releases with the same requirements, Python and platform, built once, at
 # its final path, by a user who is not root, and never touched after. Sourced by install.sh.
 
-readonly pip_seconds=1500 complete_mark=.rollgate-complete
+readonly pip_seconds=1500 complete_mark=.rollgate-complete given=/var/lib/rollgate/given
 
 # Sets `virtualenv`, `is_reused` and writes the report's `installed`.
 ensure_virtualenv() {
@@ -47,7 +47,7 @@ is_complete() {
 }
 
 build_virtualenv() {
-  local requirements=$1 packages=$2 given=$build_home/given
+  local requirements=$1 packages=$2
   say "building the virtualenv $virtualenv"
   rm --recursive --force -- "${virtualenv:?}" "${given:?}"
   install --directory --owner="$build_user" --group="$build_user" --mode=0755 -- "$virtualenv"
@@ -66,6 +66,7 @@ build_virtualenv() {
     ${constraint[@]+"${constraint[@]}"} || pip_failed "pip could not install ${setting[requirementsFile]}"
   as_build_user "$virtualenv/bin/python" -m compileall -q "$virtualenv/lib" || say "some files do not compile: left as they are"
   as_build_user "$virtualenv/bin/python" -m pip list --format=freeze || pip_failed "pip could not list the packages"
+  end_build_processes
   chown --recursive --no-dereference root:root -- "$virtualenv"
   chmod --recursive go-w,u-s,g-s -- "$virtualenv"
   label_for_selinux "$virtualenv"
@@ -84,13 +85,22 @@ as_build_user() {
   done
   env --ignore-environment "PATH=$PATH" LC_ALL=C.UTF-8 "HOME=$build_home" PIP_NO_INPUT=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_COLOR=1 PIP_PROGRESS_BAR=off ${keep[@]+"${keep[@]}"} \
-    timeout --foreground --kill-after=10 "$pip_seconds" "$python" -s -S "$here/run_as.py" "$build_user" "$build_home/given" "$@" \
+    timeout --foreground --kill-after=10 "$pip_seconds" "$python" -s -S "$here/run_as.py" "$build_user" "$given" "$@" \
     >"$work/pip.step" 2>&1 </dev/null || code=$?
   cat -- "$work/pip.step" >>"$work/pip.log"
   if ((code != 0)); then
     printf '%s\n' "$code" >"$work/exit-code"
   fi
   return "$code"
+}
+
+# What a setup.py left running could still write to what it has open. Under the lock the build user has no other work.
+end_build_processes() {
+  local process
+  find /proc -mindepth 1 -maxdepth 1 -name '[0-9]*' -user "$build_user" -printf '%f\n' 2>/dev/null |
+    while read -r process; do
+      kill -KILL "$process" 2>/dev/null || true
+    done || true
 }
 
 pip_failed() {
