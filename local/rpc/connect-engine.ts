@@ -2,14 +2,12 @@ import { connect, type Socket } from 'node:net';
 import { hasCode } from '../has-code.ts';
 import { EngineGoneError, NoEngineError } from './engine-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
-import { createLineReader, fromLine, fromWireError, type Message, subscribeMethod, toLine } from './wire.ts';
+import { createLineReader, fromLine, fromWireError, type Message, toLine } from './wire.ts';
 
 /** A connection to the engine. An idle one does not keep the process alive. */
 export interface EngineConnection {
   /** Calls a method of the engine; throws what it throws there. */
   call(method: string, ...given: readonly unknown[]): Promise<unknown>;
-  /** Every event from now on; `onEnd` when the engine is gone. Keeps the process alive. */
-  subscribe(onEvent: (event: unknown) => void, onEnd?: () => void): Promise<void>;
   close(): void;
 }
 
@@ -17,20 +15,14 @@ export interface EngineConnection {
 export async function connectEngine(socketPath: string): Promise<EngineConnection> {
   const socket = await open(socketPath);
   const pending = new Map<number, PromiseWithResolvers<unknown>>();
-  let onEvent: ((event: unknown) => void) | undefined;
-  let onEnd: (() => void) | undefined;
   let lastId = 0;
 
   function rest(): void {
-    if (pending.size === 0 && onEvent === undefined) socket.unref();
+    if (pending.size === 0) socket.unref();
     else socket.ref();
   }
 
   function receive(message: Message): void {
-    if ('event' in message) {
-      onEvent?.(message.event);
-      return;
-    }
     const call = pending.get(message.id);
     pending.delete(message.id);
     rest();
@@ -44,7 +36,6 @@ export async function connectEngine(socketPath: string): Promise<EngineConnectio
   socket.on('close', () => {
     for (const call of pending.values()) call.reject(new EngineGoneError());
     pending.clear();
-    onEnd?.();
   });
   rest();
 
@@ -54,19 +45,13 @@ export async function connectEngine(socketPath: string): Promise<EngineConnectio
     const answer = Promise.withResolvers<unknown>();
     pending.set(lastId, answer);
     rest();
-    socket.write(toLine({ id: lastId, method, arguments: given }));
+    // JSON has no undefined: an optional argument at the end that is none stays away instead of arriving as null.
+    const last = given.findLastIndex((each) => each !== undefined);
+    socket.write(toLine({ id: lastId, method, arguments: given.slice(0, last + 1) }));
     return answer.promise;
   }
 
-  return {
-    call,
-    async subscribe(listener, ended) {
-      onEvent = listener;
-      onEnd = ended;
-      await call(subscribeMethod);
-    },
-    close: () => socket.destroy(),
-  };
+  return { call, close: () => socket.destroy() };
 }
 
 async function open(socketPath: string): Promise<Socket> {

@@ -4,27 +4,14 @@ import { hasCode } from '../has-code.ts';
 import { takeLock } from '../hosts/held-lock.ts';
 import { EngineRunningError, EngineStartingError } from './engine-errors.ts';
 import { shortSocketPath } from './socket-path.ts';
-import {
-  createLineReader,
-  fromLine,
-  type Message,
-  type Request,
-  subscribeMethod,
-  toLine,
-  toWireError,
-} from './wire.ts';
+import { createLineReader, fromLine, type Message, type Request, toLine, toWireError } from './wire.ts';
 
 /** What can be called, by its whole name (`ledger.read`); every answer is a promise's. */
 export type RpcMethods = Readonly<Record<string, (...given: never[]) => Promise<unknown>>>;
 
 export interface RpcServer {
-  /** Sends an event to everybody who has subscribed. */
-  publish(event: unknown): void;
   close(): Promise<void>;
 }
-
-/** A subscriber that reads no faster than this is cut off. */
-const maxUnreadBytes = 32 * 1024 * 1024;
 
 /**
  * Serves methods on a unix socket that only its owner can open. The socket file of a killed engine is replaced; where
@@ -32,16 +19,12 @@ const maxUnreadBytes = 32 * 1024 * 1024;
  */
 export async function serveRpc(socketPath: string, methods: RpcMethods): Promise<RpcServer> {
   const sockets = new Set<Socket>();
-  const subscribers = new Set<Socket>();
 
   async function answer(socket: Socket, request: Request): Promise<void> {
     const method = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
     let message: Message;
     try {
-      if (request.method === subscribeMethod) {
-        subscribers.add(socket);
-        message = { id: request.id };
-      } else if (method === undefined && Object.keys(methods).length === 0) {
+      if (method === undefined && Object.keys(methods).length === 0) {
         throw new EngineStartingError();
       } else if (method === undefined) {
         throw new Error(`the engine has no method ${request.method}: is it of another version?`);
@@ -66,10 +49,7 @@ export async function serveRpc(socketPath: string, methods: RpcMethods): Promise
       }
     });
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      sockets.delete(socket);
-      subscribers.delete(socket);
-    });
+    socket.on('close', () => sockets.delete(socket));
   }
 
   const server = createServer(welcome);
@@ -78,13 +58,6 @@ export async function serveRpc(socketPath: string, methods: RpcMethods): Promise
   chmodSync(socketPath, 0o600);
 
   return {
-    publish(event) {
-      const line = toLine({ event });
-      for (const socket of subscribers) {
-        if (socket.writableLength > maxUnreadBytes) socket.destroy();
-        else socket.write(line);
-      }
-    },
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => {

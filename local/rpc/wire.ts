@@ -28,11 +28,7 @@ export interface WireError {
 
 export type Message =
   | { readonly id: number; readonly result?: unknown }
-  | { readonly id: number; readonly error: WireError }
-  | { readonly event: unknown };
-
-/** The method that asks for the engine's events; answered once, events follow. */
-export const subscribeMethod = 'subscribe';
+  | { readonly id: number; readonly error: WireError };
 
 /** More than the largest artifact as base64: whoever sends a longer line does not speak this protocol. */
 const maxLineBytes = 512 * 1024 * 1024;
