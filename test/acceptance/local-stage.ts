@@ -44,6 +44,8 @@ export interface LocalStage {
   orders(): Promise<number>;
   /** The service's AMQP password as SSM has it. */
   password(): string;
+  /** Gives RabbitMQ and SSM this password. */
+  usePassword(password: string): Promise<void>;
   /** Gives SSM another password for as long as `action` takes. */
   withPassword(password: string, action: () => Promise<void>): Promise<void>;
   /** How often hosts have downloaded anything from the ledger. */
@@ -111,6 +113,10 @@ export async function startStage(
       return engine.target.upstreams.broker.queueDepth('orders');
     },
     password: () => engine.parameters.get(passwordParameter)?.value ?? '',
+    usePassword: async (password) => {
+      await engine.target.upstreams?.broker.setPassword(password);
+      engine.parameters.put(passwordParameter, password);
+    },
     withPassword: async (password, action) => {
       const before = engine.parameters.get(passwordParameter)?.value ?? '';
       engine.parameters.put(passwordParameter, password);
