@@ -2,6 +2,7 @@ import { crossProblems } from './config-cross-checks.ts';
 import { parseSections } from './config-schema.ts';
 import { readYaml } from './config-yaml.ts';
 import { InvalidDeploymentError } from './errors.ts';
+import type { HostConfiguration } from './release-manifest.ts';
 
 /** `services/<service>.yml` as read: checked, defaults filled in, addresses not yet resolved. */
 export interface ServiceConfig {
@@ -68,17 +69,8 @@ export type UpstreamConfig =
       readonly vhost: string;
     };
 
-export interface HealthConfig {
-  readonly port: number;
-  readonly path: string;
-  readonly expectStatus: number;
-  readonly consecutiveSuccesses: number;
-  readonly intervalSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly stableSeconds: number;
-  readonly deadlineSeconds: number;
-  readonly journalPatterns: readonly string[];
-}
+/** Reaches the host as it is. */
+export type HealthConfig = HostConfiguration['health'];
 
 /** Cumulative: a number of hosts, or a part of all hosts. */
 export type WaveSize = number | `${number}%`;
