@@ -14,6 +14,7 @@ import { openSimulatedTarget } from './engine/simulated-target.ts';
 import { artifactKey, localStage, passwordParameter } from './engine/stage.ts';
 import { openSystemdTarget } from './engine/systemd-target.ts';
 import { createParameterStore, type ParameterStore } from './host-endpoints/parameter-store.ts';
+import { discardHosts } from './hosts/fleet.ts';
 import { ensureHostTools, probeHosts } from './hosts/host-tools.ts';
 import { canReachPackageIndex } from './hosts/package-index.ts';
 import { createFileArtifacts } from './ledger/file-artifacts.ts';
@@ -62,17 +63,8 @@ export interface Engine {
 /** The safety net below the events, as the stack schedules it. */
 const sweepMilliseconds = 300_000;
 
-/** What `fresh` forgets. */
-const forgotten = [
-  'ledger',
-  'uploads',
-  'executions',
-  'commands',
-  'hosts',
-  'simulated',
-  'dead-letters',
-  'parameters.json',
-];
+/** What `fresh` forgets besides the hosts, whose folders may still be mounted. */
+const forgotten = ['ledger', 'uploads', 'executions', 'commands', 'simulated', 'dead-letters', 'parameters.json'];
 
 /**
  * Brings the engine up over its state directory: adopts what an earlier run left there, makes executions that died with
@@ -90,6 +82,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let target: LocalTarget | undefined;
   try {
     if (options.fresh) {
+      await discardHosts(stateDirectory);
       await Promise.all(forgotten.map((name) => rm(at(name), { recursive: true, force: true })));
     }
     const clock = createSystemClock();
