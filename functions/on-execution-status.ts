@@ -1,15 +1,26 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
+import type { Lock } from '../core/target-state.ts';
+import { readAdmitted, readOutcome } from '../ledger/deployments.ts';
+import { deploymentIdOf } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
 import { startRepair } from './parked/start-repair.ts';
 import { toHandler } from './runtime/handler.ts';
 
 /** `Step Functions Execution Status Change`. */
-const inputSchema = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
+const inputSchema = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    status: z.string(),
+    /** Milliseconds since the epoch. */
+    startDate: z.number().optional(),
+  }),
+});
 
 /**
  * Starts the repair of an execution that ended without freeing what it held: stopped in the console, timed out, or failed
- * before it could record its end. An execution that holds nothing any more needs none.
+ * before it could record its end; also one that was admitted and died before it came to the queue. An execution that
+ * holds nothing and left no deployment without an end needs none.
  */
 export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports): Promise<void> {
   if (detail.status === 'RUNNING' || detail.status === 'SUCCEEDED') {
@@ -18,6 +29,25 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
   const { lock, queue } = await readState(ports);
   const held = [...(lock === null ? [] : [lock]), ...queue].filter((each) => each.executionArn === detail.executionArn);
   for (const { deploymentId, executionArn } of held) {
+    await startRepair(ports, deploymentId, executionArn);
+  }
+  if (held.length === 0) {
+    await repairLeftBehind(detail, lock, ports);
+  }
+}
+
+/** The deployment that this execution admitted, where it has no end and nobody works on one. */
+async function repairLeftBehind(
+  { executionArn, startDate }: z.output<typeof inputSchema>['detail'],
+  lock: Lock | null,
+  ports: Ports,
+): Promise<void> {
+  if (startDate === undefined) {
+    return;
+  }
+  const deploymentId = deploymentIdOf(executionArn, new Date(startDate).toISOString());
+  const [admitted, outcome] = await Promise.all([readAdmitted(ports, deploymentId), readOutcome(ports, deploymentId)]);
+  if (admitted !== undefined && outcome === undefined && lock?.deploymentId !== deploymentId) {
     await startRepair(ports, deploymentId, executionArn);
   }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-execution-status.ts';
+import { deploymentIdOf } from '../../ledger/keys.ts';
 import { arnOf, deploymentId, executionArn, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
@@ -42,6 +43,23 @@ test('one that waited in the queue is taken out of it', async () => {
   await run(event('ABORTED'), given.ports);
 
   expect(given.deeds).toEqual([repair()]);
+});
+
+test('one that died between its admission and the queue leaves no deployment without an end', async () => {
+  const startDate = given.time.now();
+  const id = deploymentIdOf(executionArn, new Date(startDate).toISOString());
+  const aborted = { detail: { ...event('ABORTED').detail, startDate } };
+  await run(aborted, given.ports);
+  expect(given.deeds).toEqual([]);
+
+  await given.givenAdmitted({ deploymentId: id });
+  await given.givenLock({ deploymentId: id, executionArn: 'arn:execution:repair' });
+  await run(aborted, given.ports);
+  expect(given.deeds).toEqual([]);
+
+  await given.givenState((state) => ({ ...state, lock: null }));
+  await run(aborted, given.ports);
+  expect(given.deeds).toEqual([expect.stringContaining(`start repair-${id}-`)]);
 });
 
 test('the same event again, while the repair runs, starts no second one', async () => {
