@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { limitMemory } from '../../local/hosts/cgroups.ts';
-import { clearFirewall, dropTraffic } from '../../local/hosts/firewall.ts';
+import { clearFirewall, dropTraffic } from './firewall.ts';
+import { limitMemory } from './limit-memory.ts';
 import {
   type Change,
   deploy,

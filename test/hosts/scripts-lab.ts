@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { ZipFile } from 'yazl';
-import { buildManifest, manifestText } from '../../core/build-release.ts';
+import { buildManifest } from '../../core/build-release.ts';
 import type { HostReport } from '../../core/host-report.ts';
 import type { HostConfiguration } from '../../core/release-manifest.ts';
 import type { DocumentKind } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
+import { encode } from '../../ledger/json-objects.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
 import { createParameterStore, type ParameterStore } from '../../local/host-endpoints/parameter-store.ts';
 import type { ExecOptions, ExecResult } from '../../local/hosts/host-machine.ts';
@@ -139,7 +140,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
         configuration: change(base),
       });
       const manifestKey = `rollgate/payment/releases/${number}.json`;
-      const text = Buffer.from(manifestText(manifest));
+      const text = Buffer.from(encode(manifest));
       objects.set(zipKey, zip);
       objects.set(manifestKey, text);
       return { releaseId: manifest.releaseId, manifestKey, manifestSha256: sha256(text) };
@@ -244,7 +245,7 @@ function configurationOf(
       consecutiveSuccesses: 3,
       intervalSeconds: 0.2,
       timeoutSeconds: 2,
-      stableSeconds: 2,
+      stableSeconds: 1,
       deadlineSeconds: 20,
       journalPatterns: ['[Cc]onnection refused', 'ACCESS_REFUSED'],
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clearFirewall, dropTraffic } from '../../local/hosts/firewall.ts';
+import { clearFirewall, dropTraffic } from './firewall.ts';
 import {
   deploy,
   givenGoodRelease,
