@@ -79,7 +79,7 @@ describe('an engine that is killed between any two calls comes back to order', (
           await world.close();
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });
