@@ -7,13 +7,13 @@ import { listZip, type ZipEntry } from './zip-listing.ts';
 export const maxArtifactBytes = 200 * 1024 * 1024;
 
 /** Bytes of all files unpacked, times five releases, times the small root volume of a host. */
-export const maxUnpackedBytes = 1024 * 1024 * 1024;
+const maxUnpackedBytes = 1024 * 1024 * 1024;
 
 /** Files and directories. */
 export const maxArtifactEntries = 20_000;
 
 /** Bytes of a requirements file. */
-export const maxRequirementsBytes = 1024 * 1024;
+const maxRequirementsBytes = 1024 * 1024;
 
 /** Bytes of a path: Linux takes 4096, the release's own directory stands before it. */
 const maxPathBytes = 1024;

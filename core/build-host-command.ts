@@ -40,7 +40,7 @@ export function idempotencyKey(identity: CommandIdentity): string {
 }
 
 /** What `CancelCommand`, look-ups and people find a command by. */
-export function commentOf(key: string): string {
+function commentOf(key: string): string {
   return `rollgate ${key}`;
 }
 

@@ -39,8 +39,3 @@ export function buildManifest(facts: ReleaseFacts): ReleaseManifest {
     configuration: facts.configuration,
   };
 }
-
-/** The bytes of a manifest as they are written to the ledger; hosts check their SHA-256 (`sha256Hex` of this text). */
-export function manifestText(manifest: ReleaseManifest): string {
-  return `${canonicalJson(manifest)}\n`;
-}

@@ -44,6 +44,3 @@ export const causeKinds = {
 
 export type CauseKind = 'release' | 'host' | 'shared' | 'platform';
 export type Cause = keyof typeof causeKinds;
-
-/** Every cause, in the order of the list. */
-export const causes = Object.keys(causeKinds) as readonly Cause[];

@@ -35,7 +35,7 @@ export function unitText(longest: number) {
     });
 }
 
-export const tagKeySentence = 'must be the key of an EC2 tag, 1 to 127 characters that start with no aws:';
+const tagKeySentence = 'must be the key of an EC2 tag, 1 to 127 characters that start with no aws:';
 export const tags = keyed(
   /^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,127}$/u,
   tagKeySentence,
@@ -54,7 +54,7 @@ export const tags = keyed(
 const tagAddress = section({ tag: tags });
 
 /** `"10.0.0.5"`, `8080` or `{tag: {Service: cart}}`. */
-export const environmentValue = z.unknown().transform((value, context): EnvironmentValue => {
+const environmentValue = z.unknown().transform((value, context): EnvironmentValue => {
   if (typeof value === 'number' && Number.isFinite(value)) {
     return { kind: 'literal', value: String(value) };
   }
@@ -95,7 +95,7 @@ export const environment = keyed(variableName, variableNameSentence, environment
 });
 
 /** The name of a variable that the file defines elsewhere. */
-export const reference = spelled(variableName, 'must be the name of a variable, such as CART_HOST');
+const reference = spelled(variableName, 'must be the name of a variable, such as CART_HOST');
 
 const port = z.union([integer(1, 65_535), reference], told('must be a port from 1 to 65535 or the name of a variable'));
 

@@ -46,7 +46,7 @@ export const humanKeys = ['release', 'versionId', 'rollback', 'hosts', 'dryRun',
 export const machineKeys = ['upload', 'repair', 'continue', 'converge'] as const;
 
 /** Letters of `reason` and `by`. */
-export const maxNoteLength = 256;
+const maxNoteLength = 256;
 
 /** Hosts that one request may name: 22 kB of the 256 KiB that an input may have. */
 const maxNamedHosts = 1000;

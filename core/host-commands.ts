@@ -43,13 +43,9 @@ export interface InstallParameters extends CommonParameters {
   readonly keep: string;
 }
 
+/** Of activate and of verify. */
 export interface ActivateParameters extends CommonParameters {
   /** A release id, or `previous`: what ran on this host before this deployment. */
-  readonly releaseId: string;
-}
-
-export interface VerifyParameters extends CommonParameters {
-  /** A release id, or `previous`. */
   readonly releaseId: string;
 }
 

@@ -15,7 +15,6 @@ export const artifactKey = 'payment.zip';
 /** The parameter that holds the broker's password, as `services/payment.yml` names it. */
 export const passwordParameter = `/${localStage.service}/${localStage.name}/AMQP_PASS`;
 export const parameterPrefix = `/${localStage.service}/${localStage.name}/`;
-export const brokerUser = 'roboshop';
 
 /** A host of the local stage; `octet` is the last part of its address on the bridge. */
 export interface LocalInstance {

@@ -72,14 +72,6 @@ export async function removeCgroup(path: string): Promise<void> {
   }
 }
 
-/** Bounds the memory of everything in the cgroup; undefined lifts the bound. A unit's own MemoryMax= has no effect in a host. */
-export async function limitMemory(path: string, bytes: number | undefined): Promise<void> {
-  const [file, none] = existsSync(join(top, 'cgroup.controllers'))
-    ? [join(top, path, 'memory.max'), 'max']
-    : [join(top, 'memory', path, 'memory.limit_in_bytes'), '-1'];
-  await writeFile(file, bytes === undefined ? none : String(bytes));
-}
-
 /** Deepest first. */
 async function foldersOf(folder: string): Promise<readonly string[]> {
   let names: readonly { readonly name: string; isDirectory(): boolean }[];

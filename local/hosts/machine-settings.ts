@@ -27,7 +27,7 @@ const bundles = [
   '/etc/ssl/cert.pem',
 ] as const;
 
-export const hostBundle = '/etc/ssl/certs/ca-certificates.crt';
+const hostBundle = '/etc/ssl/certs/ca-certificates.crt';
 const pipCertificate = '/usr/local/share/rollgate/pip-certificates.pem';
 
 export async function readMachineSettings(): Promise<MachineSettings> {

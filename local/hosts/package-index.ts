@@ -10,7 +10,7 @@ const defaultIndex = 'https://pypi.org/simple';
  * Whether hosts will be able to install Python packages: the sentence that says why not, or undefined. Asks the index
  * that pip is configured for, by way of the configured proxy.
  */
-export async function whyNoPackageIndex(timeoutSeconds = 10): Promise<string | undefined> {
+async function whyNoPackageIndex(timeoutSeconds = 10): Promise<string | undefined> {
   const settings = await readPipSettings();
   const links = pipValues(settings, 'find-links');
   if (pipValues(settings, 'no-index').some((value) => /^(1|true|yes|on)$/i.test(value)) && links.length > 0)

@@ -108,7 +108,7 @@ export async function tryRun(argv: readonly string[], options: ProgramOptions = 
 }
 
 /** True where a signal found no process. */
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ESRCH';
 }
 

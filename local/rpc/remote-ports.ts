@@ -62,7 +62,7 @@ export async function createRemotePorts(socketPath: string): Promise<Ports> {
 }
 
 /** The ports over a connection that is there already. */
-export async function portsOver(connection: EngineConnection): Promise<Ports> {
+async function portsOver(connection: EngineConnection): Promise<Ports> {
   const { stage, executionArnPrefix } = (await connection.call(welcomeMethod)) as Welcome;
   function remote<P extends PortName>(port: P): Ports[P] {
     const methods = Object.keys(portMethods[port]).map((name) => [

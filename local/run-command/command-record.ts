@@ -1,15 +1,7 @@
 import { z } from 'zod';
 
 /** What SSM says of a command; statuses as the API gives them, spaces stripped from the details. */
-export const commandStatuses = [
-  'Pending',
-  'InProgress',
-  'Cancelling',
-  'Success',
-  'Failed',
-  'Cancelled',
-  'TimedOut',
-] as const;
+const commandStatuses = ['Pending', 'InProgress', 'Cancelling', 'Success', 'Failed', 'Cancelled', 'TimedOut'] as const;
 export type CommandStatus = (typeof commandStatuses)[number];
 
 /** One command for one host, and the one invocation it has. A file of `<stateDir>/commands/` holds one. */

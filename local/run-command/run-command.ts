@@ -64,8 +64,8 @@ export interface RunCommand {
   close(): void;
 }
 
-export const commentLimit = 100;
-export const timeoutSecondsLimits = { min: 30, max: 2_592_000 } as const;
+const commentLimit = 100;
+const timeoutSecondsLimits = { min: 30, max: 2_592_000 } as const;
 
 /**
  * Brings up the service. Commands that an earlier engine left unfinished are never run again: they stay as they are

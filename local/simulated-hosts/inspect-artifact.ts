@@ -47,7 +47,7 @@ export async function inspectArtifact(zip: Uint8Array, requirementsFile: string)
 }
 
 /** `Flask` of `Flask>=2,<3 ; python_version > "3"`. */
-export function packageNameOf(requirement: string): string {
+function packageNameOf(requirement: string): string {
   return /^[A-Za-z0-9._-]+/.exec(requirement)?.[0] ?? requirement;
 }
 

@@ -7,7 +7,7 @@ import type { HostAction } from '../../core/statuses.ts';
  */
 export type SimulatedFault = HostFailure | AgentFault;
 
-export const agentFaults = [
+const agentFaults = [
   /** The host goes down before anything is done; nobody reports. */
   'offline',
   /** The same, after everything was done. */
@@ -21,7 +21,7 @@ export const agentFaults = [
   /** The script is killed after its effect and before its report: no JSON, exit code 70. */
   'no-report',
 ] as const;
-export type AgentFault = (typeof agentFaults)[number];
+type AgentFault = (typeof agentFaults)[number];
 
 /** Faults that wait in line; each strikes once, first come, first served. */
 export interface SimulatedFaultQueue {

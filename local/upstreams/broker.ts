@@ -3,7 +3,7 @@ import type { ExecResult, HostMachine } from '../hosts/host-machine.ts';
 import { deadline, until } from '../hosts/until.ts';
 import { type BrokerPermissions, definitionsOf } from './broker-definitions.ts';
 
-export const brokerUser = 'roboshop';
+const brokerUser = 'roboshop';
 export const brokerPort = 5672;
 const vhost = '/';
 

@@ -60,7 +60,7 @@ export async function provisionUpstreams(host: HostMachine, options: ProvisionOp
 }
 
 /** The upstreams of a host that is provisioned already. */
-export function upstreamsOf(host: HostMachine): Upstreams {
+function upstreamsOf(host: HostMachine): Upstreams {
   return {
     broker: brokerOf(host),
     deletedCarts: async () => {

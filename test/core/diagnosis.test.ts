@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { causeKinds, causes } from '../../core/causes.ts';
+import { causeKinds } from '../../core/causes.ts';
 import { type Diagnosis, diagnose } from '../../core/diagnosis.ts';
 import { hostFailures } from '../../core/host-report.ts';
 import { readJournal } from '../../core/journal-facts.ts';
@@ -23,7 +23,7 @@ describe('diagnose', () => {
   test('has a case for every cause of the closed list', () => {
     const reached = new Set(Object.values(cases).map((facts) => diagnose(facts).cause));
 
-    expect([...reached].sort()).toEqual([...causes].sort());
+    expect([...reached].sort()).toEqual(Object.keys(causeKinds).sort());
   });
 
   test('knows every word that a script may say, also without any evidence', () => {

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { limitMemory, processesIn } from '../../local/hosts/cgroups.ts';
-import { clearFirewall, dropTraffic, rejectTraffic } from '../../local/hosts/firewall.ts';
+import { processesIn } from '../../local/hosts/cgroups.ts';
 import { HostNotRunningError } from '../../local/hosts/host-machine.ts';
 import { ensureBaseRoot, type Root } from '../../local/hosts/roots.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
+import { clearFirewall, dropTraffic, rejectTraffic } from './firewall.ts';
 import { givenFleet, rootsDir, type TestFleet, whyNoHosts } from './host-fixture.ts';
+import { limitMemory } from './limit-memory.ts';
 
 let reason: string | undefined;
 let root: Root;

@@ -5,7 +5,7 @@ import {
   type LocalExecutions,
 } from '../../../local/state-machine/executions.ts';
 import type { LocalFunction } from '../../../local/state-machine/run-task.ts';
-import { createVirtualClock, type VirtualClock } from '../../../local/state-machine/timer-clock.ts';
+import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 export interface Bench {
   readonly executions: LocalExecutions;

@@ -1,5 +1,5 @@
-import { iptables } from './network.ts';
-import type { SystemdHost } from './systemd-host.ts';
+import { iptables } from '../../local/hosts/network.ts';
+import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 
 /** Traffic of one host as a security group would cut it off; both ends where nothing more is said. */
 export interface Traffic {
