@@ -8,7 +8,6 @@ export interface ZipEntry {
   readonly name: string;
   /** Another name that some programs would unpack it under; absent nearly always. */
   readonly otherName?: string;
-  readonly compressedBytes: number;
   readonly uncompressedBytes: number;
   readonly isEncrypted: boolean;
   /** 0 stored, 8 deflate; others need programs that hosts do not have. */
@@ -72,7 +71,6 @@ async function toEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, buffer: Buffer): 
   return {
     name: plain,
     ...(other === plain ? {} : { otherName: other }),
-    compressedBytes: entry.compressedSize,
     uncompressedBytes: entry.uncompressedSize,
     isEncrypted: entry.isEncrypted(),
     method: entry.compressionMethod,

@@ -139,6 +139,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       clearInterval(sweep);
       bus.close();
       await socket.close();
+      // Handlers at work still need executions and hosts.
+      await bus.idle();
       await executions.close();
       runCommand.close();
       await hosts.stop();

@@ -43,6 +43,9 @@ export function createEventBus(options: EventBusOptions): EventBus {
           return;
         }
         await options.clock.wait(pause);
+        if (isClosed) {
+          return;
+        }
       }
     }
   }

@@ -16,8 +16,6 @@ export interface LocalTarget {
   readonly upstreams?: Upstreams;
   /** Told when a host goes down or comes up. */
   onPower(listener: (instanceId: string) => void): void;
-  /** Cuts or restores what the hosts reach on the engine: ledger, parameters, instance metadata. */
-  setEndpoints(state: 'open' | 'closed'): Promise<void>;
   stop(): Promise<void>;
 }
 

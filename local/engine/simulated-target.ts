@@ -40,7 +40,6 @@ export function openSimulatedTarget(options: TargetOptions & { readonly why: str
     })),
     agentOf: (instanceId) => fleet.agentOf(instanceId),
     onPower: (listener) => void listeners.push(listener),
-    setEndpoints: async () => undefined,
     stop: async () => undefined,
   };
 }

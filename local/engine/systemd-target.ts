@@ -72,9 +72,6 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
       ],
       agentOf: (instanceId) => agents.get(instanceId),
       onPower: (listener) => void listeners.push(listener),
-      setEndpoints: async (state) => {
-        await (state === 'open' ? endpoints.open() : endpoints.close());
-      },
       async stop() {
         await fleet.stopAll();
         await endpoints.close();

@@ -17,8 +17,6 @@ export interface ProvisionOptions {
 /** What the payment service calls, for tests and people who look at it or break it. */
 export interface Upstreams {
   readonly broker: Broker;
-  /** How often the cart of each user was deleted since the cart service started. */
-  deletedCarts(): Promise<Readonly<Record<string, number>>>;
 }
 
 /**
@@ -56,18 +54,5 @@ export async function provisionUpstreams(host: HostMachine, options: ProvisionOp
       50,
     );
   }
-  return upstreamsOf(host);
-}
-
-/** The upstreams of a host that is provisioned already. */
-function upstreamsOf(host: HostMachine): Upstreams {
-  return {
-    broker: brokerOf(host),
-    deletedCarts: async () => {
-      const url = `http://${host.addresses[0]}:${shopPort}/deletions`;
-      const asked = await host.exec(['curl', '--silent', '--show-error', '--fail', '--max-time', '5', url]);
-      if (asked.code !== 0) throw new Error(`${host.name}: ${url}: ${asked.stderr.trim()}`);
-      return JSON.parse(asked.stdout) as Readonly<Record<string, number>>;
-    },
-  };
+  return { broker: brokerOf(host) };
 }
