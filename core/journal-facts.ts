@@ -23,14 +23,21 @@ export function readJournal(journal: readonly string[]): JournalFacts {
   return { lines, exception: found.text, ...(place === undefined ? {} : { place }) };
 }
 
+/** What a worker says that was interrupted while it loaded: a consequence of the stop, not its cause. */
+const interruption = /^(KeyboardInterrupt|SystemExit)\b/;
+
 function lastException(lines: readonly string[]): { readonly text: string; readonly index: number } | undefined {
-  const start = lines.findLastIndex((line) => line.startsWith('Traceback (most recent call last)'));
-  if (start >= 0) {
-    const offset = lines.slice(start + 1).findIndex((line) => !/^\s/.test(line) && exceptionLine.test(line));
-    const text = lines[start + 1 + offset];
-    if (offset >= 0 && text !== undefined) {
-      return { text, index: start + 1 + offset };
+  const raised = lines.flatMap((line, start) => {
+    if (!line.startsWith('Traceback (most recent call last)')) {
+      return [];
     }
+    const offset = lines.slice(start + 1).findIndex((next) => !/^\s/.test(next) && exceptionLine.test(next));
+    const text = lines[start + 1 + offset];
+    return offset >= 0 && text !== undefined ? [{ text, index: start + 1 + offset }] : [];
+  });
+  const told = raised.findLast(({ text }) => !interruption.test(text)) ?? raised.at(-1);
+  if (told !== undefined) {
+    return told;
   }
   // A SyntaxError of the module itself comes without the word Traceback.
   const index = lines.findLastIndex((line) => namedError.test(line));
