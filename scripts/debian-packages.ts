@@ -42,9 +42,13 @@ export async function ensurePrograms(names: readonly NeededProgram[]): Promise<r
 /** Returns the last lines of a failure; empty text where it went well. */
 async function aptGet([verb, ...packages]: readonly [string, ...string[]]): Promise<string> {
   const options = verb === 'install' ? ['--yes', '--no-install-recommends'] : [];
-  const { code, output } = await runProgram('apt-get', [verb, '--quiet', ...options, ...packages], {
-    isCaptured: true,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' },
-  });
+  const { code, output } = await runProgram(
+    'apt-get',
+    [verb, '--quiet', '--option', 'DPkg::Lock::Timeout=300', ...options, ...packages],
+    {
+      isCaptured: true,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' },
+    },
+  );
   return code === 0 ? '' : `${output.trimEnd().split('\n').slice(-6).join('\n')}\n`;
 }

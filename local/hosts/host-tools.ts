@@ -44,7 +44,12 @@ export async function ensureHostTools(options: ToolOptions = {}): Promise<string
   };
   // A third-party source that is down makes `update` fail although Debian's own lists are fresh: `install` decides.
   await runProgram(['apt-get', 'update'], run);
-  const installed = await runProgram(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], run);
+  // Another apt at work on this machine is waited for.
+  const patient = ['--option', 'DPkg::Lock::Timeout=300'];
+  const installed = await runProgram(
+    ['apt-get', 'install', ...patient, '--yes', '--no-install-recommends', ...packages],
+    run,
+  );
   if (missingTools().length === 0) return undefined;
   const said = installed.stderr.trim().split('\n').at(-1) ?? '';
   return `systemd hosts need ${missingTools().join(', ')}, and apt-get could not install them (${said}): ${advice}`;
