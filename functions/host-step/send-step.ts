@@ -10,7 +10,7 @@ import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts
 import { keys } from '../../ledger/keys.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState, requireLock } from '../../ledger/target-state.ts';
 import { stepOfRound } from './step-of-round.ts';
 
 /** Seconds beyond delivery and answer before a command counts as lost. */
@@ -22,7 +22,8 @@ const lateSeconds = 30;
 /**
  * Sends the command of a step. The intent is written before the call. A step whose send may already have happened is
  * first looked for by its comment; sent again after all, the host's receipt answers it with the first report. A refusal
- * of the second send says nothing of the first, which nobody has found: the step is then unknown, not refused.
+ * of the second send says nothing of the first, which nobody has found: the step is then unknown, not refused. Throws
+ * LockLostError.
  */
 export async function sendStep(
   ports: Ports,
@@ -44,6 +45,8 @@ export async function sendStep(
     await writeSent(ports, deploymentId, intent, found);
     return;
   }
+  // Whoever takes the lock over reads the intents after that: either they see ours, or we see that it is gone.
+  requireLock(await readState(ports), { deploymentId, fence: parked.fence });
   const sent = await ports.commands.send(command);
   if (sent.kind === 'sent') {
     await writeSent(ports, deploymentId, intent, sent.commandId);

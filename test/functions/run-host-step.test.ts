@@ -204,6 +204,26 @@ test('without the lock, or with an older fence, nothing is sent', async () => {
   expect(given.deeds).toEqual([]);
 });
 
+test('a lock that is taken over between the intent and the send is seen, so that nothing goes out behind a repair', async () => {
+  const { ledger } = given.ports;
+  const watched: typeof ledger = {
+    ...ledger,
+    async create(key, body) {
+      const written = await ledger.create(key, body);
+      if (key.endsWith('.intent.json'))
+        await given.givenLock({ executionArn: 'arn:execution:repair', fence: fence + 1 });
+      return written;
+    },
+  };
+
+  await expect(run(input, { ...given.ports, ledger: watched })).rejects.toThrow(
+    expect.objectContaining({ name: 'LockLostError' }),
+  );
+
+  expect(given.deeds).toEqual([]);
+  expect(await steps()).toEqual([{ step: 'activate-1', commandId: null, status: null }]);
+});
+
 test('a newer token that was parked meanwhile is answered in place of a dead one', async () => {
   await run(input, given.ports);
   await run({ ...input, token: 'two' }, given.ports);
