@@ -235,7 +235,7 @@ describeMachine('an operator', () => {
   test('has frozen the target: nothing is queued, nothing is touched', async () => {
     const world = await givenMachine();
     await world.givenUpload(1);
-    await world.givenFrozen('sale');
+    world.givenFrozen('sale');
 
     const story = await world.deploy();
 
@@ -254,7 +254,7 @@ describeMachine('an operator', () => {
     const waiting = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
 
-    await world.givenFrozen('sale');
+    world.givenFrozen('sale');
 
     expect((await world.ended(holder)).end).toBe('Succeeded');
     expect(await world.ended(waiting)).toMatchObject({ end: 'FailedClean', error: 'DeploymentLockedError' });

@@ -1,0 +1,56 @@
+import { eventsPerSwitch, maxEventsPerExecution } from '../../core/event-budget.ts';
+import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
+import { keys } from '../../ledger/keys.ts';
+import type { StateBucket } from './state-bucket.ts';
+
+/** What somebody else has written into the ledger; at once, so that it may happen between two calls. */
+export interface GivenLedger {
+  /** Ids of all deployments in the ledger, oldest first. */
+  deploymentIds(): readonly string[];
+  /** The newest deployment has made its history as long as it may be, in this execution. */
+  givenLongHistory(executionArn: string): void;
+  givenFrozen(reason: string): void;
+  /** Something that only its writer knows stands in state.json. */
+  givenNote(note: string): void;
+  /** Somebody else holds the lock from now on, with a higher fence. */
+  givenLockStolen(): void;
+}
+
+export function createGivenLedger(bucket: StateBucket, now: () => number): GivenLedger {
+  const stateKey = keys.state('payment');
+  const write = (state: unknown, by: string): void =>
+    void bucket.put(stateKey, JSON.stringify({ ...(state as object), writeId: by }));
+  const read = (): TargetState => {
+    const state = bucket.json(stateKey);
+    if (state === undefined) throw new Error('there is no state.json yet');
+    return state as TargetState;
+  };
+
+  function deploymentIds(): readonly string[] {
+    const prefix = keys.deployments('payment');
+    const own = bucket.keys().filter((key) => key.startsWith(prefix));
+    return [...new Set(own.map((key) => key.slice(prefix.length).split('/')[0] ?? ''))];
+  }
+
+  return {
+    deploymentIds,
+    givenLongHistory(executionArn) {
+      const hosts = Array.from({ length: maxEventsPerExecution / eventsPerSwitch }, () => 'i-00000000');
+      const at = new Date(now()).toISOString();
+      const decision = { round: 0, decision: { kind: 'settle', hosts }, fence: 0, at, executionArn, error: null };
+      void bucket.put(keys.decision('payment', deploymentIds().at(-1) ?? '', 0), JSON.stringify(decision));
+    },
+    givenFrozen(reason) {
+      const freeze = { by: 'anna', at: new Date(now()).toISOString(), reason };
+      const state = bucket.json(stateKey) ?? emptyTargetState('payment');
+      write({ ...(state as TargetState), freeze }, 'anna');
+    },
+    givenNote: (note) => write({ ...read(), note }, 'somebody else'),
+    givenLockStolen() {
+      const state = read();
+      if (state.lock === null) throw new Error('nobody holds the lock');
+      const fence = state.fence + 1;
+      write({ ...state, fence, lock: { ...state.lock, executionArn: 'arn:somebody-else', fence } }, 'a thief');
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { handler as acquireLock } from '../../functions/acquire-lock.ts';
+import { handler as admitDeployment } from '../../functions/admit-deployment.ts';
+import { handler as decideNextWave } from '../../functions/decide-next-wave.ts';
+import { handler as finishDeployment } from '../../functions/finish-deployment.ts';
+import { handler as onArtifactUploaded } from '../../functions/on-artifact-uploaded.ts';
+import { handler as onCommandStatus } from '../../functions/on-command-status.ts';
+import { handler as onControlWritten } from '../../functions/on-control-written.ts';
+import { handler as onExecutionStatus } from '../../functions/on-execution-status.ts';
+import { handler as parkDeployment } from '../../functions/park-deployment.ts';
+import { handler as planRollout } from '../../functions/plan-rollout.ts';
+import { handler as runHostStep } from '../../functions/run-host-step.ts';
+import type { Handler } from '../../functions/runtime/handler.ts';
+import { handler as sweepLocks } from '../../functions/sweep-locks.ts';
+import type { Pace } from './pace.ts';
+import type { Life } from './port-faults.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+const stepHandlers = {
+  AdmitDeployment: admitDeployment,
+  AcquireLock: acquireLock,
+  PlanRollout: planRollout,
+  RunHostStep: runHostStep,
+  DecideNextWave: decideNextWave,
+  ParkDeployment: parkDeployment,
+  FinishDeployment: finishDeployment,
+} as const satisfies Readonly<Record<string, Handler>>;
+
+const eventHandlers = {
+  OnArtifactUploaded: onArtifactUploaded,
+  OnCommandStatus: onCommandStatus,
+  OnControlWritten: onControlWritten,
+  OnExecutionStatus: onExecutionStatus,
+  SweepLocks: sweepLocks,
+} as const satisfies Readonly<Record<string, Handler>>;
+
+export type StepFunction = keyof typeof stepHandlers;
+export type EventFunction = keyof typeof eventHandlers;
+
+export interface FunctionFault {
+  readonly times?: number;
+  /** It has done everything when it fails. */
+  readonly after?: boolean;
+  /** Only calls whose payload, as JSON, matches. */
+  readonly matches?: RegExp;
+}
+
+/** The handlers as Lambda and EventBridge run them, in one process that may die. */
+export interface LambdaRuntime {
+  /** For the machine, by the names in its definition. */
+  readonly functions: Readonly<Record<StepFunction, (payload: unknown) => Promise<unknown>>>;
+  /** As EventBridge delivers: asynchronously, again where the function failed, in the end not at all. */
+  deliver(name: EventFunction, event: unknown): Promise<void>;
+  givenFault(name: StepFunction | EventFunction, error: string, more?: FunctionFault): void;
+  /** Events of this kind reach nobody. */
+  givenEventsLost(name: EventFunction, isLost: boolean): void;
+  areEventsLost(name: EventFunction): boolean;
+  pendingFaults(): readonly string[];
+  clearFaults(): void;
+  life(): Life;
+  /** The process dies and comes back: what ran in it is gone. */
+  kill(): void;
+  close(): void;
+}
+
+/** Retries that EventBridge makes for a function that fails: 60 and 120 s later. */
+const redeliverySeconds = [60, 120] as const;
+
+interface Fault {
+  readonly name: string;
+  readonly error: string;
+  readonly after: boolean;
+  readonly matches: RegExp;
+}
+
+export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntime {
+  const faults: Fault[] = [];
+  const lost = new Set<EventFunction>();
+  let life: Life = { isOver: false };
+  let atWork = 0;
+  let isClosed = false;
+
+  async function invoke(name: string, handler: Handler, payload: unknown): Promise<unknown> {
+    const own = life;
+    atWork += 1;
+    pace.work(1);
+    try {
+      const text = JSON.stringify(payload);
+      const index = faults.findIndex((fault) => fault.name === name && fault.matches.test(text));
+      const fault = index === -1 ? undefined : faults.splice(index, 1)[0];
+      if (fault !== undefined && !fault.after) throw errorNamed(fault.error);
+      const result = await handler(payload);
+      if (fault !== undefined) throw errorNamed(fault.error);
+      return result ?? {};
+    } finally {
+      if (!own.isOver) {
+        atWork -= 1;
+        pace.work(-1);
+      }
+    }
+  }
+
+  return {
+    functions: {
+      AdmitDeployment: (payload) => invoke('AdmitDeployment', stepHandlers.AdmitDeployment, payload),
+      AcquireLock: (payload) => invoke('AcquireLock', stepHandlers.AcquireLock, payload),
+      PlanRollout: (payload) => invoke('PlanRollout', stepHandlers.PlanRollout, payload),
+      RunHostStep: (payload) => invoke('RunHostStep', stepHandlers.RunHostStep, payload),
+      DecideNextWave: (payload) => invoke('DecideNextWave', stepHandlers.DecideNextWave, payload),
+      ParkDeployment: (payload) => invoke('ParkDeployment', stepHandlers.ParkDeployment, payload),
+      FinishDeployment: (payload) => invoke('FinishDeployment', stepHandlers.FinishDeployment, payload),
+    },
+    async deliver(name, event) {
+      if (lost.has(name) || isClosed) return;
+      await Promise.resolve();
+      for (const seconds of [...redeliverySeconds, undefined]) {
+        try {
+          await invoke(name, eventHandlers[name], event);
+          return;
+        } catch {
+          if (seconds === undefined || isClosed) return;
+          await time.wait(seconds * 1000);
+        }
+      }
+    },
+    givenFault(name, error, { times = 1, after = false, matches = /./ } = {}) {
+      for (let count = 0; count < times; count += 1) faults.push({ name, error, after, matches });
+    },
+    givenEventsLost(name, isLost) {
+      if (isLost) lost.add(name);
+      else lost.delete(name);
+    },
+    areEventsLost: (name) => lost.has(name),
+    pendingFaults: () => faults.map((fault) => `${fault.name} ${fault.error}`),
+    clearFaults() {
+      faults.length = 0;
+    },
+    life: () => life,
+    kill() {
+      life.isOver = true;
+      pace.work(-atWork);
+      atWork = 0;
+      life = { isOver: false };
+    },
+    close() {
+      isClosed = true;
+    },
+  };
+}
+
+function errorNamed(name: string): Error {
+  return Object.assign(new Error(`a fault of the test: ${name}`), { name });
+}
