@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // One worker fewer than processors is vitest's own choice: half of a small machine.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -52,6 +52,6 @@ test('whoever asks for whatever and when: one after another, and all hosts end o
       expect(ends.map((story) => story.outcome?.status)).not.toContain('FailedDirty');
       await world.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });

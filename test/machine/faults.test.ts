@@ -134,6 +134,6 @@ test('whatever goes wrong: the lock is free, the record is true, and never too m
       expect(world.target.running()).toEqual([...hosts].map((name) => `${name} v1`));
       await world.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 50 },
   );
 });
