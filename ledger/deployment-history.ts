@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
-import { listDeployments, readAdmitted, readControl, readDecisions, readOutcome, readPlan } from './deployments.ts';
+import { listDeployments, readAdmitted, readControls, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readSteps } from './host-steps.ts';
 import { readState } from './target-state.ts';
 
@@ -9,15 +9,12 @@ type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
 /** All that there is of one deployment; undefined where the ledger holds nothing of it. */
 export async function readDeployment(ports: LedgerPorts, deploymentId: string): Promise<DeploymentRecord | undefined> {
-  const [admitted, plan, steps, decisions, halt, pause, resume, approve, state] = await Promise.all([
+  const [admitted, plan, steps, decisions, controls, state] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
     readSteps(ports, deploymentId),
     readDecisions(ports, deploymentId),
-    readControl(ports, 'halt', deploymentId),
-    readControl(ports, 'pause', deploymentId),
-    readControl(ports, 'resume', deploymentId),
-    readControl(ports, 'approve', deploymentId),
+    readControls(ports, deploymentId),
     readState(ports),
   ]);
   // Read last: where there is an end, all that came before it has been read.
@@ -32,7 +29,7 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
     plan: plan ?? null,
     steps,
     decisions,
-    controls: { halt, pause, resume, approve },
+    controls,
     outcome: outcome ?? null,
     lock: state.lock,
     isQueued: state.queue.some((entry) => entry.deploymentId === deploymentId),

@@ -70,6 +70,17 @@ export async function readControl(
   return (await readJson<Control>(ports.ledger, keys.control(ports.stage.service, verb, deploymentId))) ?? null;
 }
 
+/** Everything that operators have said to a deployment. */
+export async function readControls(ports: LedgerPorts, deploymentId: string): Promise<RolloutFacts['controls']> {
+  const [halt, pause, resume, approve] = await Promise.all([
+    readControl(ports, 'halt', deploymentId),
+    readControl(ports, 'pause', deploymentId),
+    readControl(ports, 'resume', deploymentId),
+    readControl(ports, 'approve', deploymentId),
+  ]);
+  return { halt, pause, resume, approve };
+}
+
 /** Says a verb to a deployment. Saying it again replaces who, when and why. */
 export async function writeControl(
   ports: LedgerPorts,
@@ -93,15 +104,12 @@ export async function readFacts(
   deploymentId: string,
   situation: { readonly executionArn: string; readonly isRepair: boolean; readonly error: MachineError | null },
 ): Promise<RolloutFacts | undefined> {
-  const [admitted, plan, steps, decisions, halt, pause, resume, approve] = await Promise.all([
+  const [admitted, plan, steps, decisions, controls] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
     readSteps(ports, deploymentId),
     readDecisions(ports, deploymentId),
-    readControl(ports, 'halt', deploymentId),
-    readControl(ports, 'pause', deploymentId),
-    readControl(ports, 'resume', deploymentId),
-    readControl(ports, 'approve', deploymentId),
+    readControls(ports, deploymentId),
   ]);
   if (admitted === undefined || plan === undefined) {
     return undefined;
@@ -113,7 +121,7 @@ export async function readFacts(
     plan,
     progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before)),
     decisions,
-    controls: { halt, pause, resume, approve },
+    controls,
     isRepair: situation.isRepair,
     error: situation.error,
     nowMilliseconds: ports.clock.now(),

@@ -1,40 +1,15 @@
-import { handler as acquireLock } from '../../functions/acquire-lock.ts';
-import { handler as admitDeployment } from '../../functions/admit-deployment.ts';
-import { handler as decideNextWave } from '../../functions/decide-next-wave.ts';
-import { handler as finishDeployment } from '../../functions/finish-deployment.ts';
-import { handler as onArtifactUploaded } from '../../functions/on-artifact-uploaded.ts';
-import { handler as onCommandStatus } from '../../functions/on-command-status.ts';
-import { handler as onControlWritten } from '../../functions/on-control-written.ts';
-import { handler as onExecutionStatus } from '../../functions/on-execution-status.ts';
-import { handler as parkDeployment } from '../../functions/park-deployment.ts';
-import { handler as planRollout } from '../../functions/plan-rollout.ts';
-import { handler as runHostStep } from '../../functions/run-host-step.ts';
 import type { Handler } from '../../functions/runtime/handler.ts';
-import { handler as sweepLocks } from '../../functions/sweep-locks.ts';
+import {
+  type EventFunction,
+  eventFunctions as eventHandlers,
+  stepFunctions as stepHandlers,
+} from '../../local/engine/functions.ts';
 import type { Pace } from './pace.ts';
 import type { Life } from './port-faults.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-const stepHandlers = {
-  AdmitDeployment: admitDeployment,
-  AcquireLock: acquireLock,
-  PlanRollout: planRollout,
-  RunHostStep: runHostStep,
-  DecideNextWave: decideNextWave,
-  ParkDeployment: parkDeployment,
-  FinishDeployment: finishDeployment,
-} as const satisfies Readonly<Record<string, Handler>>;
-
-const eventHandlers = {
-  OnArtifactUploaded: onArtifactUploaded,
-  OnCommandStatus: onCommandStatus,
-  OnControlWritten: onControlWritten,
-  OnExecutionStatus: onExecutionStatus,
-  SweepLocks: sweepLocks,
-} as const satisfies Readonly<Record<string, Handler>>;
-
 export type StepFunction = keyof typeof stepHandlers;
-export type EventFunction = keyof typeof eventHandlers;
+export type { EventFunction };
 
 export interface FunctionFault {
   readonly times?: number;
