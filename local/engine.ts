@@ -109,7 +109,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const hosts = target;
     const faults = createCommandFaultQueue();
     const { commands, runCommand } = createLocalCommands({
-      ...{ service, documents: buildDocuments(), clock, region, stateDir: stateDirectory, faults, log },
+      ...{
+        service,
+        stage: localStage.name,
+        documents: buildDocuments(),
+        clock,
+        region,
+        stateDir: stateDirectory,
+        faults,
+        log,
+      },
       agentOf: (instanceId) => hosts.agentOf(instanceId),
       onEvent: (event) => {
         if (event['detail-type'] === 'EC2 Command Invocation Status-change Notification') {

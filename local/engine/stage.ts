@@ -1,4 +1,5 @@
 import type { Stage } from '../../clients/ports.ts';
+import { optInTag } from '../../core/names.ts';
 
 /** Where the embedded engine stands, in the words of AWS. */
 export const localStage: Stage = {
@@ -33,7 +34,12 @@ export const paymentInstances: readonly LocalInstance[] = ['a', 'b', 'c'].map((z
   instanceId: `i-0000000000000a${String(index + 1).padStart(3, '0')}`,
   zone: `${localStage.region}${zone}`,
   octet: 11 + index,
-  tags: { Name: `payment-${index + 1}`, Service: 'payment', 'rollgate:managed': 'payment', ...stageTag },
+  tags: {
+    Name: `payment-${index + 1}`,
+    Service: 'payment',
+    [optInTag(localStage.service)]: localStage.name,
+    ...stageTag,
+  },
 }));
 
 /** The services that payment calls: one machine with three addresses, three instances to everybody else. */

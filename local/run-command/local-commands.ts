@@ -1,11 +1,13 @@
 import type { Commands, Invocation } from '../../clients/ports.ts';
+import { documentName } from '../../core/names.ts';
 import type { DocumentKind } from '../../core/statuses.ts';
 import { createRunCommand, type RunCommand, type RunCommandOptions } from './run-command.ts';
 import { RunCommandError } from './run-command-error.ts';
 
 export interface LocalCommandsOptions extends Omit<RunCommandOptions, 'documents'> {
-  /** `payment`: the documents are called `rollgate-payment-install` and so on, as the stack calls them. */
+  /** `payment` and `local`: the documents are called `rollgate-payment-local-install` and so on, as a stack calls them. */
   readonly service: string;
+  readonly stage: string;
   /** Built documents (scripts put in), YAML or JSON text. */
   readonly documents: Readonly<Record<DocumentKind, string>>;
 }
@@ -16,7 +18,7 @@ export function createLocalCommands(options: LocalCommandsOptions): {
   readonly runCommand: RunCommand;
 } {
   const kinds = Object.keys(options.documents) as readonly DocumentKind[];
-  const nameOf = (kind: DocumentKind): string => documentName(options.service, kind);
+  const nameOf = (kind: DocumentKind): string => documentName(options.service, options.stage, kind);
   const documents = Object.fromEntries(kinds.map((kind) => [nameOf(kind), options.documents[kind]]));
   const runCommand = createRunCommand({ ...options, documents });
 
@@ -63,9 +65,4 @@ export function createLocalCommands(options: LocalCommandsOptions): {
     },
   };
   return { commands, runCommand };
-}
-
-/** `rollgate-payment-install`: the name under which SSM knows a document of a service. */
-export function documentName(service: string, kind: DocumentKind): string {
-  return `rollgate-${service}-${kind}`;
 }

@@ -148,6 +148,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   const { commands, runCommand } = createLocalCommands({
     service: 'payment',
+    stage: 'local',
     documents: commandDocuments(),
     agentOf: (instanceId) => target.agentOf(instanceId),
     clock: time,

@@ -38,6 +38,7 @@ beforeEach(() => {
   const agent = createScriptAgent(machine, { region: 'eu-west-1' });
   local = createLocalCommands({
     service: 'payment',
+    stage: 'local',
     documents,
     agentOf: (instanceId) => (instanceId === machine.instanceId ? agent : undefined),
     clock: createManualTime(),
@@ -80,10 +81,10 @@ test('documents are named after the service', async () => {
   const documentsNow = await local.commands.documents();
 
   expect(Object.values(documentsNow).map((document) => `${document.name} ${document.version}`)).toEqual([
-    'rollgate-payment-install 1',
-    'rollgate-payment-activate 1',
-    'rollgate-payment-verify 1',
-    'rollgate-payment-settle 1',
+    'rollgate-payment-local-install 1',
+    'rollgate-payment-local-activate 1',
+    'rollgate-payment-local-verify 1',
+    'rollgate-payment-local-settle 1',
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { documentName } from '../../../core/names.ts';
 import { parameterPatterns } from '../../../core/parameter-patterns.ts';
 import { buildDocuments } from '../../../infra/documents/build-documents.ts';
-import { documentName } from '../../../local/run-command/local-commands.ts';
 import { parseSsmDocument } from '../../../local/run-command/ssm-document.ts';
 
 const kinds = ['install', 'activate', 'verify', 'settle'] as const;
@@ -9,7 +9,7 @@ const kinds = ['install', 'activate', 'verify', 'settle'] as const;
 test.each(kinds)(
   'the document %s is read as the agent reads it: one bash step, every parameter with its pattern',
   (kind) => {
-    const document = parseSsmDocument(documentName('payment', kind), buildDocuments()[kind]);
+    const document = parseSsmDocument(documentName('payment', 'local', kind), buildDocuments()[kind]);
 
     const patterns = Object.entries(document.parameters).map(([name, rule]) => [name, rule.allowedPattern?.source]);
     expect(Object.fromEntries(patterns)).toEqual(

@@ -42,6 +42,7 @@ beforeEach(async () => {
   fleet = createFleet();
   local = createLocalCommands({
     service: 'payment',
+    stage: 'local',
     documents,
     agentOf: (instanceId) => fleet.agentOf(instanceId),
     clock: time,
