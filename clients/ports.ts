@@ -157,6 +157,8 @@ export interface Stage {
   /** `prod`, `local` */
   readonly name: string;
   readonly region: string;
+  /** 12 digits; there is none off AWS. */
+  readonly accountId?: string;
   readonly stateBucket: string;
   readonly artifactBucket: string;
   /** A simulated or embedded stage says so wherever a person looks. */
