@@ -24,6 +24,7 @@ const scriptsOf: Readonly<Record<DocumentKind, readonly string[]>> = {
     'install.sh',
     'os-packages.sh',
     'virtualenv.sh',
+    'previous.sh',
     'retention.sh',
     'aws.py',
     'artifact.py',

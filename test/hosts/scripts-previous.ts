@@ -3,6 +3,7 @@ import { clearFirewall, dropTraffic } from './firewall.ts';
 import {
   deploy,
   givenGoodRelease,
+  mainPid,
   mustBeDone,
   newRelease,
   reset,
@@ -101,6 +102,38 @@ export function previousTests(given: () => ScriptsKit): void {
     mustBeDone(await lab.verify(host, deploymentId, 'previous'));
     expect(revert.seconds).toBeLessThan(10);
     expect(await runningVersion(host)).toBe('good');
+  });
+
+  test('a revert after a rotation starts the old release with the password of today', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const { releaseId, pid } = await givenGoodRelease(kit);
+    const before = lab.password;
+    const rotated = 'rotated "pass$word';
+    lab.parameters.put('/payment/local/AMQP_PASS', rotated);
+    lab.broker.users.set('roboshop', { password: rotated, vhosts: ['/'], mayWrite: true });
+    const release = await newRelease(kit, sample('v2'));
+    const deploymentId = newDeploymentId();
+
+    const install = mustBeDone(await lab.install(host, deploymentId, release));
+    const untouched = await mainPid(host);
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+    const revert = mustBeDone(await lab.activate(host, deploymentId, 'previous'));
+    const verify = mustBeDone(await lab.verify(host, deploymentId, 'previous'));
+    const environment = await shell(
+      host,
+      `tr '\\0' '\\n' </proc/$(systemctl show --property=MainPID --value payment.service)/environ | grep ^AMQP_PASS`,
+    );
+    lab.parameters.put('/payment/local/AMQP_PASS', before);
+    lab.broker.users.set('roboshop', { password: before, vhosts: ['/'], mayWrite: true });
+    await reset(kit);
+
+    expect(install.report?.warnings?.join()).toContain(`refuse the passwords that ${releaseId} was started with`);
+    expect(untouched).toBe(pid);
+    expect(revert.report?.host).toMatchObject({ running: releaseId, isActive: true });
+    expect(verify.report?.checks?.find((check) => check.name === 'amqp:rabbitmq')?.isOk).toBe(true);
+    expect(environment).toBe(`AMQP_PASS=${rotated}`);
+    expect(`${install.stdout}${install.stderr}${revert.stdout}${verify.stdout}`).not.toContain('pass$word');
   });
 
   test('what never passed here is not gone back to: the last release that passed is', async () => {

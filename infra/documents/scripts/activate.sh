@@ -59,6 +59,10 @@ aim_at_previous() {
       ;;
     *)
       target_unit=$saved/unit
+      # `install` found its passwords dead: the same unit with an environment file of today's.
+      if [[ $(head --lines=1 -- "${saved%/*}/revert.service" 2>/dev/null) == "# Rollgate release $target" ]]; then
+        target_unit=${saved%/*}/revert.service
+      fi
       check_what_unit_names previous-missing
       ;;
   esac

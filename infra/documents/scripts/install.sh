@@ -13,6 +13,8 @@ source "$here/unit.sh"
 source "$here/os-packages.sh"
 # shellcheck source=virtualenv.sh
 source "$here/virtualenv.sh"
+# shellcheck source=previous.sh
+source "$here/previous.sh"
 # shellcheck source=retention.sh
 source "$here/retention.sh"
 
@@ -41,6 +43,7 @@ main() {
   install_release "$release" "$manifest"
   stage_service_files "$release" "$manifest"
   preflight "$manifest" "$environment"
+  refresh_previous
   put_release_record "$release"
   remove_what_is_too_old || warn "what is too old could not all be removed"
 
