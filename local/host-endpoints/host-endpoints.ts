@@ -4,7 +4,7 @@ import type { Clock } from '../../clients/ports.ts';
 import type { AccessEntry, EndpointHost, EndpointRequest, EndpointResponse } from './endpoint.ts';
 import { createInstanceMetadata } from './instance-metadata.ts';
 import { createParameterEndpoint } from './parameter-endpoint.ts';
-import type { ParameterStore } from './parameter-store.ts';
+import type { ParameterReader } from './parameter-store.ts';
 import { createCredentialIssuer } from './role-credentials.ts';
 import { createStateBucket } from './state-bucket.ts';
 
@@ -17,7 +17,7 @@ export interface HostEndpointsOptions {
   readonly account?: string;
   readonly stateBucket: string;
   readonly readObject: (key: string) => Promise<Uint8Array | undefined>;
-  readonly parameters: ParameterStore;
+  readonly parameters: ParameterReader;
   /** `/payment/local/`: parameters below it may be read by the hosts. */
   readonly parameterPrefix: string;
   readonly clock: Pick<Clock, 'now'>;

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EndpointRequest, EndpointResponse } from './endpoint.ts';
-import type { ParameterStore, StoredParameter } from './parameter-store.ts';
+import type { ParameterReader, StoredParameter } from './parameter-store.ts';
 import type { CredentialIssuer, RoleCredentials } from './role-credentials.ts';
 import { maxSkewMilliseconds, type SignatureProblem, verifySignature } from './sigv4.ts';
 
 export interface ParameterEndpointOptions {
   readonly region: string;
   readonly account: string;
-  readonly parameters: ParameterStore;
+  readonly parameters: ParameterReader;
   /** The host's role may read what lies below these: `/payment/local/`. */
   readonly readablePrefixes: readonly string[];
   readonly now: () => number;
@@ -44,8 +44,8 @@ const getParametersInput = z.object({
 /** SSM's GetParameter and GetParameters (JSON 1.1) for the hosts. */
 export function createParameterEndpoint(
   options: ParameterEndpointOptions,
-): (request: EndpointRequest) => EndpointResponse {
-  return (request) => {
+): (request: EndpointRequest) => Promise<EndpointResponse> {
+  return async (request) => {
     const action = (request.headers['x-amz-target'] ?? '').replace(/^AmazonSSM\./, '');
     const verdict = verifySignature(
       request,
@@ -81,7 +81,9 @@ export function createParameterEndpoint(
     );
     if (forbidden !== undefined) return refuse('AccessDeniedException', denial(caller, action, forbidden, options));
 
-    const found = input.names.map((name) => ({ name, parameter: lookUp(options.parameters, name) }));
+    const found = await Promise.all(
+      input.names.map(async (name) => ({ name, parameter: await lookUp(options.parameters, name) })),
+    );
     const describe = (parameter: StoredParameter, asked: string) =>
       describeParameter(parameter, asked, input.withDecryption, options);
     if (action === 'GetParameters') {
@@ -93,7 +95,7 @@ export function createParameterEndpoint(
     if (only?.parameter !== undefined) {
       return { ...json(200, { Parameter: describe(only.parameter, only.name) }), access };
     }
-    const isKnown = options.parameters.get(parseSelector(only?.name ?? '').name) !== undefined;
+    const isKnown = (await options.parameters.get(parseSelector(only?.name ?? '').name)) !== undefined;
     return isKnown
       ? refuse('ParameterVersionNotFound', `Systems Manager could not find version ${only?.name.split(':')[1]}.`)
       : refuse('ParameterNotFound', `Parameter ${only?.name} not found.`);
@@ -127,7 +129,7 @@ function parseSelector(text: string): { readonly name: string; readonly selector
   return colon === -1 ? { name: text, selector: '' } : { name: text.slice(0, colon), selector: text.slice(colon) };
 }
 
-function lookUp(store: ParameterStore, asked: string): StoredParameter | undefined {
+async function lookUp(store: ParameterReader, asked: string): Promise<StoredParameter | undefined> {
   const { name, selector } = parseSelector(asked);
   if (selector === '') return store.get(name);
   return /^:[1-9][0-9]*$/.test(selector) ? store.get(name, Number(selector.slice(1))) : undefined;

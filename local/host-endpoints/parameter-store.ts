@@ -13,8 +13,14 @@ export interface StoredParameter {
   readonly modifiedAt: string;
 }
 
+/** Parameter Store as far as hosts read it: here, or behind another API. */
+export interface ParameterReader {
+  /** The newest version, or the one that is named. */
+  get(name: string, version?: number): StoredParameter | undefined | Promise<StoredParameter | undefined>;
+}
+
 /** Parameter Store on this machine: every version is kept. */
-export interface ParameterStore {
+export interface ParameterStore extends ParameterReader {
   /** A new version; the same value and type again is none. Throws TypeError for a name that SSM would refuse. */
   put(name: string, value: string, type?: StoredParameter['type']): StoredParameter;
   /** The newest version, or the one that is named. */

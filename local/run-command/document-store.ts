@@ -8,6 +8,10 @@ import { parseSsmDocument, type SsmDocument } from './ssm-document.ts';
 export interface DocumentStore {
   /** `version` is `$LATEST`, `$DEFAULT` (here the same) or a number. Throws `InvalidDocument`, `InvalidDocumentVersion`. */
   get(name: string, version: string): { readonly document: SsmDocument; readonly version: string };
+  /** Content that differs from the newest becomes a new version, which is the default from then on. Throws as the parser does. */
+  put(name: string, content: string): void;
+  /** Takes the document away with all its versions. */
+  remove(name: string): void;
 }
 
 const storedSchema = z.record(z.string(), z.array(z.string()));
@@ -23,17 +27,23 @@ export function createDocumentStore(
   const path = stateDir === undefined ? undefined : join(stateDir, 'documents.json');
   const known = path === undefined ? undefined : readTextIfThere(path);
   const versions = new Map(Object.entries(known === undefined ? {} : storedSchema.parse(JSON.parse(known))));
-  for (const [name, content] of Object.entries(contents)) {
+  const current = new Set<string>();
+  const parsed = new Map<string, SsmDocument>();
+  const keep = (): void => {
+    if (path !== undefined) writeAtomically(path, JSON.stringify(Object.fromEntries(versions)));
+  };
+  const take = (name: string, content: string): void => {
     parseSsmDocument(name, content);
     const earlier = versions.get(name) ?? [];
     if (earlier.at(-1) !== content) versions.set(name, [...earlier, content]);
-  }
-  if (path !== undefined) writeAtomically(path, JSON.stringify(Object.fromEntries(versions)));
-  const parsed = new Map<string, SsmDocument>();
+    current.add(name);
+  };
+  for (const [name, content] of Object.entries(contents)) take(name, content);
+  keep();
 
   return {
     get(name, version) {
-      const contentsOfName = Object.hasOwn(contents, name) ? versions.get(name) : undefined;
+      const contentsOfName = current.has(name) ? versions.get(name) : undefined;
       if (contentsOfName === undefined)
         throw new RunCommandError('InvalidDocument', `Document ${name} does not exist.`);
       const isNewest = version === '$LATEST' || version === '$DEFAULT';
@@ -46,6 +56,16 @@ export function createDocumentStore(
       const document = parsed.get(id) ?? parseSsmDocument(name, content);
       parsed.set(id, document);
       return { document, version: String(number) };
+    },
+    put(name, content) {
+      take(name, content);
+      keep();
+    },
+    remove(name) {
+      current.delete(name);
+      versions.delete(name);
+      for (const id of parsed.keys()) if (id.startsWith(`${name}:`)) parsed.delete(id);
+      keep();
     },
   };
 }

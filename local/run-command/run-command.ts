@@ -48,11 +48,17 @@ export interface RunCommandOptions {
 export interface RunCommand {
   /** Name, version and hash of a document. */
   document(name: string, version?: string): { readonly version: string; readonly hash: string };
+  /** Makes a document known, or gives it a new version where the content (YAML or JSON text) differs. */
+  putDocument(name: string, content: string): void;
+  /** Forgets a document with all its versions. */
+  removeDocument(name: string): void;
   /** Throws RunCommandError as the API does, TransientAwsError where a fault says so. */
   send(request: SendCommandRequest): { readonly commandId: string };
   /** GetCommandInvocation: undefined for InvocationDoesNotExist. */
   invocation(commandId: string, instanceId: string): CommandRecord | undefined;
   find(instanceId: string, comment: string): CommandRecord | undefined;
+  /** Every command that is known, the oldest first. */
+  commands(): readonly CommandRecord[];
   /** CancelCommand; nothing where the command has ended. */
   cancel(commandId: string, instanceId: string): void;
   ping(instanceId: string): 'Online' | 'ConnectionLost' | 'absent';
@@ -275,6 +281,8 @@ export function createRunCommand(options: RunCommandOptions): RunCommand {
       const found = documents.get(name, version);
       return { version: found.version, hash: found.document.hash };
     },
+    putDocument: documents.put,
+    removeDocument: documents.remove,
     send,
     invocation(commandId, instanceId) {
       const looks = invisibleLooks.get(commandId) ?? 0;
@@ -286,6 +294,7 @@ export function createRunCommand(options: RunCommandOptions): RunCommand {
       return record?.instanceId === instanceId ? record : undefined;
     },
     find: (instanceId, comment) => store.find(instanceId, comment),
+    commands: store.all,
     cancel(commandId, instanceId) {
       const record = store.get(commandId);
       if (record === undefined || record.instanceId !== instanceId) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentResult } from '../../../local/run-command/host-agent.ts';
-import { done, eventLine, type GivenRunCommand, givenRunCommand, host, request } from './given-run-command.ts';
+import { content, done, eventLine, type GivenRunCommand, givenRunCommand, host, request } from './given-run-command.ts';
 
 let given: GivenRunCommand;
 
@@ -204,6 +204,41 @@ describe('SendCommand refuses', () => {
 
     expect(() => given.service.send(request)).toThrow(expect.objectContaining({ name: 'InvalidInstanceId' }));
     expect(given.service.ping(host)).toBe('ConnectionLost');
+  });
+});
+
+describe('a document', () => {
+  const other = content.replace('fast', 'slow');
+
+  test('that changes has a new version, which later commands get; the old one stays to be named', async () => {
+    const first = given.service.document(request.documentName);
+    given.service.putDocument(request.documentName, content);
+    const same = given.service.document(request.documentName);
+    given.service.putDocument(request.documentName, other);
+    const second = given.service.document(request.documentName);
+    given.service.send({ ...request, documentVersion: '1' });
+    given.service.send({ ...request, documentVersion: '$DEFAULT' });
+    await given.settle();
+
+    expect([first.version, same, second.version]).toEqual(['1', first, '2']);
+    expect(given.agent.jobs.map(({ job }) => job.parameters['mode'])).toEqual([['fast'], ['slow']]);
+    expect(given.service.commands().map((command) => command.documentVersion)).toEqual(['1', '2']);
+  });
+
+  test('that is removed is unknown, and begins anew with version 1', () => {
+    given.service.putDocument(request.documentName, other);
+    given.service.removeDocument(request.documentName);
+    expect(() => given.service.send(request)).toThrow(expect.objectContaining({ name: 'InvalidDocument' }));
+
+    given.service.putDocument(request.documentName, other);
+    expect(given.service.document(request.documentName).version).toBe('1');
+  });
+
+  test('that is wrong is refused, and the one before stays', () => {
+    expect(() => given.service.putDocument(request.documentName, '{}')).toThrow(
+      expect.objectContaining({ name: 'InvalidDocumentContent' }),
+    );
+    expect(given.service.document(request.documentName).version).toBe('1');
   });
 });
 
