@@ -26,17 +26,23 @@ export function hasProgram(name: string): boolean {
  */
 export async function ensurePrograms(names: readonly NeededProgram[]): Promise<readonly NeededProgram[]> {
   const missing = names.filter((name) => !hasProgram(name));
-  if (missing.length === 0 || process.getuid?.() !== 0 || !hasProgram('apt-get')) {
-    return missing;
+  if (missing.length > 0) {
+    await installPackages([...new Set(missing.map((name) => packageOfProgram[name]))]);
   }
-  const packages = [...new Set(missing.map((name) => packageOfProgram[name]))];
+  return names.filter((name) => !hasProgram(name));
+}
+
+/** Installs Debian packages where this is Debian or a relative and we are root; what came of it the caller looks up. */
+export async function installPackages(packages: readonly string[]): Promise<void> {
+  if (process.getuid?.() !== 0 || !hasProgram('apt-get')) {
+    return;
+  }
   process.stderr.write(`set-up: apt-get install ${packages.join(' ')} ...\n`);
   const isInstalled = (await aptGet(['install', ...packages])) === '';
   if (!isInstalled) {
     await aptGet(['update']);
     process.stderr.write(await aptGet(['install', ...packages]));
   }
-  return names.filter((name) => !hasProgram(name));
 }
 
 /** Returns the last lines of a failure; empty text where it went well. */

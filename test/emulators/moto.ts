@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { type Emulator, freePort, startEmulator } from './emulator.ts';
+
+export interface MotoOptions {
+  /** The folder of its program, from `ensurePythonTools`. */
+  readonly bin: string;
+  /** A scratch folder: all it writes stays inside. Removing it afterwards is the caller's. */
+  readonly folder: string;
+  /** A free one where nothing is said. */
+  readonly port?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts moto's server; it keeps everything in memory. */
+export async function startMoto(options: MotoOptions): Promise<Emulator> {
+  const port = options.port ?? (await freePort());
+  return startEmulator({
+    name: 'moto',
+    command: join(options.bin, 'moto_server'),
+    args: ['--host', '127.0.0.1', '--port', String(port)],
+    folder: options.folder,
+    port,
+    readyPath: '/moto-api/data.json',
+    environment: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...options.environment },
+  });
+}
