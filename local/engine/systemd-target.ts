@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
-import type { ParameterStore } from '../host-endpoints/parameter-store.ts';
+import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
 import { type Fleet, openFleet } from '../hosts/fleet.ts';
+import type { Network } from '../hosts/network.ts';
 import { ensureBaseRoot, type Root } from '../hosts/roots.ts';
 import { ensureWarmRoot } from '../hosts/standard-roots.ts';
 import type { HostSpec, SystemdHost } from '../hosts/systemd-host.ts';
@@ -18,15 +19,39 @@ import {
   upstreamInstances,
 } from './stage.ts';
 
+/** Where the hosts stand in the words of AWS: the embedded stage, or that of an emulator. */
+export interface TargetPlace {
+  readonly service: string;
+  readonly region: string;
+  readonly account?: string;
+  readonly stateBucket: string;
+  readonly parameterPrefix: string;
+  /** Holds what the broker's user logs in with. */
+  readonly passwordParameter: string;
+  /** The hosts that are deployed to, and the upstreams in the order cart, user, RabbitMQ; asked once the network is up. */
+  instances(network: Pick<Network, 'prefix'>): Promise<{
+    readonly payment: readonly LocalInstance[];
+    readonly upstreams: readonly LocalInstance[];
+  }>;
+}
+
 export interface SystemdTargetOptions extends TargetOptions {
-  readonly parameters: ParameterStore;
+  readonly parameters: ParameterReader;
+  /** The embedded stage where absent. */
+  readonly place?: TargetPlace;
   /** Hosts that come with compiler and headers: for tests, where only the first installation's time differs. */
   readonly isWarm: boolean;
 }
 
-/** Boots the local stage: three hosts to deploy to and one that carries the upstreams, on a bridge of their own. */
+const embeddedPlace: TargetPlace = {
+  ...{ service: localStage.service, region: localStage.region, stateBucket: localStage.stateBucket },
+  ...{ parameterPrefix, passwordParameter },
+  instances: async () => ({ payment: paymentInstances, upstreams: upstreamInstances }),
+};
+
+/** Boots a stage: three hosts to deploy to and one that carries the upstreams, on a bridge of their own. */
 export async function openSystemdTarget(options: SystemdTargetOptions): Promise<LocalTarget> {
-  const { stateDirectory, rootsDirectory, onProgress } = options;
+  const { stateDirectory, rootsDirectory, onProgress, place = embeddedPlace } = options;
   const rootOptions = { onProgress, ...(options.signal === undefined ? {} : { signal: options.signal }) };
   const paymentRoot = options.isWarm
     ? await ensureWarmRoot(rootsDirectory, rootOptions)
@@ -40,32 +65,31 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
     },
   });
   try {
-    const endpoints = endpointsOf(fleet, options);
+    const { payment, upstreams: called } = await place.instances(fleet.network);
+    const endpoints = endpointsOf(fleet, options, place, payment);
     const [at] = await endpoints.open();
     if (at === undefined) throw new Error('no endpoint for the hosts could be opened');
     await fleet.setMetadataPort(at.port);
     onProgress('Booting three hosts for payment and one for cart, user and RabbitMQ');
     const files = [{ path: '/etc/rollgate/endpoints', content: `S3=${at.url}\nSSM=${at.url}\n`, mode: 0o644 }];
     const hosts = await fleet.startHosts([
-      ...paymentInstances.map((instance) => specOf(instance, fleet, paymentRoot, files)),
-      upstreamsSpec(fleet, upstreamsRoot),
+      ...payment.map((instance) => specOf(instance, fleet, paymentRoot, files)),
+      upstreamsSpec(called, fleet, upstreamsRoot),
     ]);
     const upstreams = hosts.find((host) => host.name === upstreamsName);
     if (upstreams === undefined) throw new Error('the host of the upstreams did not start');
     onProgress('Starting RabbitMQ');
     const provisioned = await provisionUpstreams(upstreams, {
-      password: options.parameters.get(passwordParameter)?.value ?? '',
+      password: (await options.parameters.get(place.passwordParameter))?.value ?? '',
     });
-    const agents = new Map(
-      hosts.map((host) => [host.instanceId, createScriptAgent(host, { region: localStage.region })]),
-    );
+    const agents = new Map(hosts.map((host) => [host.instanceId, createScriptAgent(host, { region: place.region })]));
     return {
       kind: 'nspawn',
       machines: hosts,
       upstreams: provisioned,
       entries: [
-        ...paymentInstances.map((instance) => entryOf(instance, fleet, hosts)),
-        ...upstreamInstances.map((instance) => ({
+        ...payment.map((instance) => entryOf(instance, fleet, hosts)),
+        ...called.map((instance) => ({
           ...entryOf(instance, fleet, hosts),
           isRunning: () => upstreams.isRunning(),
         })),
@@ -92,14 +116,14 @@ function specOf(instance: LocalInstance, fleet: Fleet, root: Root, files: HostSp
 }
 
 /** One machine with three addresses; to everybody else they are three instances. */
-function upstreamsSpec(fleet: Fleet, root: Root): HostSpec {
+function upstreamsSpec(called: readonly LocalInstance[], fleet: Fleet, root: Root): HostSpec {
   return {
     name: upstreamsName,
     instanceId: 'i-0000000000000b000',
-    zone: `${localStage.region}a`,
+    zone: called[0]?.zone ?? '',
     tags: {},
     root,
-    addresses: upstreamInstances.map((instance) => `${fleet.network.prefix}${instance.octet}`),
+    addresses: called.map((instance) => `${fleet.network.prefix}${instance.octet}`),
   };
 }
 
@@ -114,21 +138,27 @@ function entryOf(instance: LocalInstance, fleet: Fleet, hosts: readonly SystemdH
 }
 
 /** The part of AWS that a host itself calls, on the engine's address of the bridge. */
-function endpointsOf(fleet: Fleet, options: SystemdTargetOptions) {
+function endpointsOf(
+  fleet: Fleet,
+  options: SystemdTargetOptions,
+  place: TargetPlace,
+  payment: readonly LocalInstance[],
+) {
   return createHostEndpoints({
     listen: [{ address: fleet.network.gateway, port: 0 }],
     hostOf: (sourceAddress) => {
-      const instance = paymentInstances.find((each) => `${fleet.network.prefix}${each.octet}` === sourceAddress);
+      const instance = payment.find((each) => `${fleet.network.prefix}${each.octet}` === sourceAddress);
       return instance === undefined
         ? undefined
         : { instanceId: instance.instanceId, zone: instance.zone, privateAddress: sourceAddress, role: 'payment-host' };
     },
-    service: localStage.service,
-    region: localStage.region,
-    stateBucket: localStage.stateBucket,
+    service: place.service,
+    region: place.region,
+    ...(place.account === undefined ? {} : { account: place.account }),
+    stateBucket: place.stateBucket,
     readObject: options.readObject,
     parameters: options.parameters,
-    parameterPrefix,
+    parameterPrefix: place.parameterPrefix,
     clock: { now: () => Date.now() },
     onAccess: createAccessLog(join(options.stateDirectory, 'access.log')),
   });
