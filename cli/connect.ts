@@ -1,12 +1,40 @@
 import { join } from 'node:path';
 import type { Ports } from '../clients/ports.ts';
+import type { StageAddress } from '../clients/stage-address.ts';
 import { createRemotePorts } from '../local/rpc/remote-ports.ts';
-import { CliError } from './cli-error.ts';
 
-/** The one place where the CLI gets its ports: the engine that runs over this state directory. */
-export async function connect(stage: string, stateDirectory: string): Promise<Ports> {
-  if (stage !== 'local') {
-    throw new CliError(`stage ${stage}: only the stage local can be reached from here`, 'leave --stage out', 2);
+/** The stage of the embedded engine. */
+export const localStageName = 'local';
+
+/**
+ * The one place where the CLI gets its ports: `local` is the engine that runs over this state directory, every other stage
+ * is found on AWS. The AWS SDK is loaded for those only: it takes longer than all the rest.
+ */
+export async function connect(address: StageAddress, stateDirectory: string): Promise<Ports> {
+  if (address.stage === localStageName) {
+    return createRemotePorts(join(stateDirectory, 'engine.sock'));
   }
-  return createRemotePorts(join(stateDirectory, 'engine.sock'));
+  Object.assign(process.env, awsVariables(address, process.env));
+  const [{ readStageDirectory }, { createAwsPorts }] = await Promise.all([
+    import('../clients/aws/stage-directory.ts'),
+    import('../clients/aws/aws-ports.ts'),
+  ]);
+  return createAwsPorts(await readStageDirectory(address));
+}
+
+/**
+ * The variables that say to the SDK what was typed. AWS_DEFAULT_REGION is what the AWS CLI and boto read; this SDK knows
+ * AWS_REGION alone.
+ */
+export function awsVariables(
+  address: Pick<StageAddress, 'region' | 'profile'>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const given = (...texts: readonly (string | undefined)[]) => texts.find((text) => text !== undefined && text !== '');
+  const region = given(address.region, environment['AWS_REGION'], environment['AWS_DEFAULT_REGION']);
+  const profile = given(address.profile);
+  return {
+    ...(region === undefined ? {} : { AWS_REGION: region }),
+    ...(profile === undefined ? {} : { AWS_PROFILE: profile }),
+  };
 }

@@ -12,39 +12,55 @@ export type FollowEnd =
   /** The execution has ended, and nothing says how the deployment did; a repair may still come. */
   | { readonly kind: 'lost'; readonly execution: ExecutionInfo; readonly view: DeploymentView | null };
 
-/** How often the ledger is read: here it is a file away, on AWS a request. */
-const readMilliseconds = { embedded: 240, aws: 2000 } as const;
+/** How often the ledger is read: here it is a file away, on AWS a look is six reads, two lists and what is new. */
+const lookMilliseconds = { embedded: 240, aws: 2000 } as const;
+
+/** On AWS, where nothing has changed for a minute: an approval may take a day, and a day of looks costs 20 cents then. */
+const quietMilliseconds = 60_000;
+const quietLookMilliseconds = 5000;
 
 /** An ended execution's outcome is there before its status; a repair needs a moment to take the lock. */
 const graceMilliseconds = 15_000;
 
+/** AWS may throttle, or the network be gone, for so long: the deployment does not notice. */
+const patienceMilliseconds = 60_000;
+
 type FollowPorts = Pick<Ports, 'stage' | 'ledger' | 'clock' | 'executions'>;
 
-/** Shows a deployment until it has an end, or until Ctrl-C. */
+type Target = { readonly deploymentId: string; readonly executionArn: string };
+
+interface Seen {
+  readonly execution: ExecutionInfo | undefined;
+  readonly record: DeploymentRecord | undefined;
+}
+
+/**
+ * Shows a deployment until it has an end, or until Ctrl-C; drawing goes on while an answer is awaited. Throws what reading
+ * throws, but a TransientAwsError only where it lasts: the deployment goes on without being looked at.
+ */
 export async function followDeployment(
   world: Pick<World, 'sleep' | 'onInterrupt'>,
   ports: FollowPorts,
-  target: { readonly deploymentId: string; readonly executionArn: string },
+  target: Target,
   progress: Progress,
 ): Promise<FollowEnd> {
-  const reading = { ...ports, ledger: rememberWrittenOnce(ports.ledger) };
+  const { clock } = ports;
   const interrupt = Promise.withResolvers<void>();
   let isInterrupted = false;
   const stopListening = world.onInterrupt(() => {
     isInterrupted = true;
     interrupt.resolve();
   });
+  const looks = createLooks(ports, target);
   let record: DeploymentRecord | undefined;
-  let readAt = Number.NEGATIVE_INFINITY;
   let diedAt: number | null = null;
   try {
     while (!isInterrupted) {
-      const now = ports.clock.now();
-      if (now - readAt >= readMilliseconds[ports.stage.kind]) {
-        readAt = now;
-        // The execution first: what it has written before it ended is then in the record.
-        const execution = await ports.executions.describe(target.executionArn);
-        record = await readDeployment(reading, target.deploymentId);
+      const now = clock.now();
+      const seen = looks.take(now);
+      looks.begin(now);
+      if (seen !== undefined) {
+        record = seen.record;
         if (record !== undefined && record.outcome !== null) {
           const view = deploymentView(record);
           if (record.admitted !== null) {
@@ -52,9 +68,9 @@ export async function followDeployment(
           }
           return { kind: 'ended', view };
         }
-        diedAt = isDead(execution, record) ? (diedAt ?? now) : null;
-        if (diedAt !== null && execution !== undefined && now - diedAt >= graceMilliseconds) {
-          return { kind: 'lost', execution, view: viewOf(record, now) };
+        diedAt = isDead(seen.execution, record) ? (diedAt ?? now) : null;
+        if (diedAt !== null && seen.execution !== undefined && now - diedAt >= graceMilliseconds) {
+          return { kind: 'lost', execution: seen.execution, view: viewOf(record, now) };
         }
       }
       const view = viewOf(record, now);
@@ -63,10 +79,75 @@ export async function followDeployment(
       }
       await Promise.race([world.sleep(drawingMilliseconds), interrupt.promise]);
     }
-    return { kind: 'interrupted', view: viewOf(record, ports.clock.now()) };
+    return { kind: 'interrupted', view: viewOf(record, clock.now()) };
+  } catch (error) {
+    progress.finish(viewOf(record, clock.now()));
+    throw error;
   } finally {
     stopListening();
   }
+}
+
+interface Looks {
+  /** What was seen since the last call, if anything. Throws what the look threw, where patience is at its end. */
+  take(now: number): Seen | undefined;
+  /** Begins the next one where it is due and none is under way. */
+  begin(now: number): void;
+}
+
+/** Looks one after another, as often as the stage bears. */
+function createLooks(ports: FollowPorts, target: Target): Looks {
+  const reading = { ...ports, ledger: rememberWrittenOnce(ports.ledger) };
+  let answer: { readonly seen: Seen } | { readonly error: unknown } | undefined;
+  let isUnderWay = false;
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let answeredAt = ports.clock.now();
+  let changedAt = ports.clock.now();
+  let content = '';
+
+  async function look(): Promise<void> {
+    try {
+      // The execution first: what it has written before it ended is then in the record.
+      const execution = await ports.executions.describe(target.executionArn);
+      answer = { seen: { execution, record: await readDeployment(reading, target.deploymentId) } };
+    } catch (error) {
+      answer = { error };
+    }
+  }
+
+  return {
+    take(now) {
+      const taken = answer;
+      if (taken === undefined) {
+        return undefined;
+      }
+      answer = undefined;
+      isUnderWay = false;
+      if ('error' in taken) {
+        const mayPass = taken.error instanceof Error && taken.error.name === 'TransientAwsError';
+        if (!mayPass || now - answeredAt >= patienceMilliseconds) {
+          throw taken.error;
+        }
+        return undefined;
+      }
+      answeredAt = now;
+      const newContent = JSON.stringify({ ...taken.seen.record, nowMilliseconds: 0 });
+      if (newContent !== content) {
+        content = newContent;
+        changedAt = now;
+      }
+      return taken.seen;
+    },
+    begin(now) {
+      const { kind } = ports.stage;
+      const isQuiet = kind === 'aws' && now - changedAt >= quietMilliseconds;
+      if (!isUnderWay && now - begunAt >= (isQuiet ? quietLookMilliseconds : lookMilliseconds[kind])) {
+        begunAt = now;
+        isUnderWay = true;
+        void look();
+      }
+    },
+  };
 }
 
 function viewOf(record: DeploymentRecord | undefined, nowMilliseconds: number): DeploymentView | null {

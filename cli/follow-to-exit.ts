@@ -3,7 +3,7 @@ import { type ErrorName, errorNames, exitCodes } from '../core/errors.ts';
 import type { DeploymentView } from '../core/views/deployment-view.ts';
 import { CliError } from './cli-error.ts';
 import { followDeployment } from './follow-deployment.ts';
-import { nextLine, printJson, printLines } from './print.ts';
+import { asTyped, nextLine, printJson, printLines } from './print.ts';
 import { progressFor } from './progress.ts';
 import type { CommonOptions, World } from './world.ts';
 
@@ -22,13 +22,19 @@ export async function followToExit(
   nextIfRefused: string,
 ): Promise<number> {
   const progress = progressFor(world.stdout, options.json);
-  const end = await followDeployment(world, ports, target, progress);
+  const end = await followDeployment(world, ports, target, progress).catch((error: unknown) => {
+    if (ports.stage.kind === 'aws') {
+      const again = asTyped(`rollgate status ${target.deploymentId} --watch`, world);
+      printLines(world.stderr, [`stopped following; the deployment goes on, and ${again} shows it`]);
+    }
+    throw error;
+  });
   switch (end.kind) {
     case 'interrupted':
       progress.finish(end.view);
       printLines(world.stderr, [
         'stopped following; the deployment goes on',
-        nextLine(`rollgate status ${target.deploymentId} --watch`, world.commandName),
+        nextLine(`rollgate status ${target.deploymentId} --watch`, world),
       ]);
       return interruptedExitCode;
     case 'lost': {

@@ -1,4 +1,4 @@
-import type { Output } from './world.ts';
+import type { Output, World } from './world.ts';
 
 export function printLines(output: Output, lines: readonly string[]): void {
   output.write(lines.map((line) => `${line}\n`).join(''));
@@ -9,7 +9,17 @@ export function printJson(output: Output, value: unknown): void {
   output.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** How this person calls the command, and for which stage. */
+export type Calling = Pick<World, 'commandName' | 'stageOptions'>;
+
 /** `next: …`, with the command spelled as this person typed it. */
-export function nextLine(next: string, commandName: string): string {
-  return `next: ${next.replaceAll(/\brollgate(?= [a-z-])/g, commandName)}`;
+export function nextLine(next: string, calling: Calling): string {
+  return `next: ${asTyped(next, calling)}`;
+}
+
+/** The text with every `rollgate` command in it spelled for this person and this stage. */
+export function asTyped(text: string, { commandName, stageOptions }: Calling): string {
+  return text
+    .replaceAll(/\brollgate (?=-)/g, `${commandName} `)
+    .replaceAll(/\brollgate ([a-z]+)\b/g, `${commandName} $1${stageOptions}`);
 }

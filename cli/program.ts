@@ -1,5 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { explainAccess } from '../clients/aws/stage-access.ts';
+import type { StageAddress } from '../clients/stage-address.ts';
 import { controlVerbs } from '../ledger/keys.ts';
+import { CliError } from './cli-error.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
@@ -7,17 +10,23 @@ import { type RerunOptions, rerun } from './commands/rerun.ts';
 import { type RollbackOptions, rollback } from './commands/rollback.ts';
 import { type SayOptions, say, verbDescriptions } from './commands/say.ts';
 import { type StatusOptions, status } from './commands/status.ts';
+import { localStageName } from './connect.ts';
 import { nextLine, printLines } from './print.ts';
 import { reportError } from './report-error.ts';
+import { addStageOptions, stageOptionsTyped } from './stage-options.ts';
 import type { CommonOptions, World } from './world.ts';
 
 /** The exit code of a command that was typed wrong. */
 const usageExitCode = 2;
 
+/** The stage is not there, or this caller may not or can not reach it. */
+const unreachableExitCode = 2;
+
 /** Runs one command line (`argv` without program names) and returns its exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram(world, (code) => {
+  const session: Session = { world, address: undefined };
+  const program = buildProgram(session, (code) => {
     exitCode = code;
   });
   try {
@@ -27,30 +36,44 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? 0 : usageExitCode;
     }
-    const report = reportError(error, {
-      isVerbose: argv.includes('--verbose'),
-      commandName: world.commandName,
-    });
+    const { commandName, stageOptions } = session.world;
+    const told = session.address === undefined ? undefined : explainAccess(error, session.address);
+    const report = reportError(
+      told === undefined ? error : new CliError(told.message, told.nextStep, unreachableExitCode, { cause: error }),
+      { isVerbose: argv.includes('--verbose'), commandName, stageOptions },
+    );
     printLines(world.stderr, report.lines);
     return report.exitCode;
   }
 }
 
-function buildProgram(world: World, exit: (code: number) => void): Command {
+/** One run: the world, and the stage on AWS that the command turned out to be about. */
+interface Session {
+  world: World;
+  address: StageAddress | undefined;
+}
+
+function buildProgram(session: Session, exit: (code: number) => void): Command {
+  const { world } = session;
   const program = new Command('rollgate')
     .description('Deploys a service host by host behind a health gate, and takes it back when it fails.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
-      outputError: (text, write) => write(`${text.trimEnd()}\n${nextLine('rollgate --help', world.commandName)}\n`),
+      outputError: (text, write) => write(`${text.trimEnd()}\n${nextLine('rollgate --help', world)}\n`),
       getOutHelpWidth: () => world.stdout.size().columns,
       getErrHelpWidth: () => world.stderr.size().columns,
       getOutHasColors: () => world.stdout.hasColour,
       getErrHasColors: () => world.stderr.hasColour,
     })
     .addHelpText('after', exitCodeHelp)
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .hook('preAction', (_program, command) => {
+      const options = command.opts<CommonOptions>();
+      session.world = { ...world, stageOptions: stageOptionsTyped(command) };
+      session.address = options.stage === localStageName ? undefined : options;
+    });
 
   common(program.command('deploy [zip]'))
     .description('deploy a zip, a release, or (with neither) the newest upload')
@@ -60,37 +83,37 @@ function buildProgram(world: World, exit: (code: number) => void): Command {
     .option('--config <file>', 'the configuration to publish (default: services/<service>.yml)')
     .option('--dry-run', 'only say what would be done', false)
     .option('--no-wait', 'do not follow the deployment')
-    .action(async (zip: string | undefined, options: DeployOptions) => exit(await deploy(world, zip, options)));
+    .action(async (zip: string | undefined, options: DeployOptions) => exit(await deploy(session.world, zip, options)));
   common(program.command('plan [zip]'))
     .description('what deploy would do; changes nothing')
     .option('--hosts <ids>', 'only these hosts', listOfIds)
     .option('--config <file>', 'the configuration to plan with (default: services/<service>.yml)')
-    .action(async (zip: string | undefined, options: PlanOptions) => exit(await plan(world, zip, options)));
+    .action(async (zip: string | undefined, options: PlanOptions) => exit(await plan(session.world, zip, options)));
   common(program.command('status [deployment]'))
     .description('the target and its running or last deployment, or one deployment')
     .option('--watch', 'follow it to its end, and exit with its exit code', false)
-    .action(async (id: string | undefined, options: StatusOptions) => exit(await status(world, id, options)));
+    .action(async (id: string | undefined, options: StatusOptions) => exit(await status(session.world, id, options)));
   common(program.command('history'))
     .description('the deployments, newest first')
     .option('--limit <count>', 'how many', wholeNumber, 20)
-    .action(async (options: HistoryOptions) => exit(await history(world, options)));
+    .action(async (options: HistoryOptions) => exit(await history(session.world, options)));
   common(program.command('releases'))
     .description('the releases, and which is stable')
-    .action(async (options: CommonOptions) => exit(await releases(world, options)));
+    .action(async (options: CommonOptions) => exit(await releases(session.world, options)));
   common(program.command('rollback'))
     .description('go back to the stable release before this one; halts a running rollout first')
     .option('--to <name>', 'a release, such as v41')
     .option('--reason <text>', 'goes into the record')
-    .action(async (options: RollbackOptions) => exit(await rollback(world, options)));
+    .action(async (options: RollbackOptions) => exit(await rollback(session.world, options)));
   common(program.command('rerun [deployment]'))
     .description('the same input again as a new deployment (default: the last one that was no dry run)')
     .option('--reason <text>', 'goes into the record')
-    .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(world, id, options)));
+    .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(session.world, id, options)));
   for (const verb of controlVerbs) {
     const command = common(program.command(`${verb} [deployment]`))
       .description(verbDescriptions[verb])
       .option('--reason <text>', 'goes into the record')
-      .action(async (id: string | undefined, options: SayOptions) => exit(await say(world, verb, id, options)));
+      .action(async (id: string | undefined, options: SayOptions) => exit(await say(session.world, verb, id, options)));
     if (verb === 'halt') {
       command.option('--keep', 'leave the hosts as they are instead of putting them back', false);
     }
@@ -99,8 +122,7 @@ function buildProgram(world: World, exit: (code: number) => void): Command {
 }
 
 function common(command: Command): Command {
-  return command
-    .addOption(new Option('--stage <name>', 'the stage').default('local'))
+  return addStageOptions(command)
     .option('--json', 'the same as JSON', false)
     .option('--verbose', 'with an error, where it came from', false);
 }

@@ -13,10 +13,11 @@ export function realWorld(): World {
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
-    connect: (stage) => connect(stage, stateDirectory()),
+    connect: (address) => connect(address, stateDirectory()),
     readFile: (path) => readFile(resolve(folderOfPerson(), path)),
     configPath: (service) => join(projectRoot, 'services', `${service}.yml`),
     commandName: commandName(),
+    stageOptions: '',
     user: process.env['SUDO_USER'] ?? userName(),
     uniqueId: () => randomUUID(),
     sleep: (milliseconds) => delay(milliseconds),

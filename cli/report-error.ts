@@ -1,6 +1,6 @@
 import { exitCodeOf, InvalidDeploymentError } from '../core/errors.ts';
 import { CliError } from './cli-error.ts';
-import { nextLine } from './print.ts';
+import { asTyped, type Calling, nextLine } from './print.ts';
 
 export interface ErrorReport {
   /** `error: …`, one line for each problem, and `next: …`. */
@@ -9,15 +9,12 @@ export interface ErrorReport {
 }
 
 /** What is said of a thrown value; its stack only where asked for. */
-export function reportError(
-  error: unknown,
-  options: { readonly isVerbose: boolean; readonly commandName: string },
-): ErrorReport {
+export function reportError(error: unknown, options: Calling & { readonly isVerbose: boolean }): ErrorReport {
   const cause = error instanceof CliError && error.cause !== undefined ? error.cause : error;
   return {
     lines: [
-      ...problemsOf(error).map((problem) => `error: ${problem}`),
-      nextLine(nextOf(error), options.commandName),
+      ...problemsOf(error).map((problem) => `error: ${asTyped(problem, options)}`),
+      nextLine(nextOf(error), options),
       ...(options.isVerbose ? stackOf(cause) : []),
     ],
     exitCode: error instanceof CliError ? error.exitCode : exitCodeOf(error),

@@ -1,4 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
+import type { StageAddress } from '../clients/stage-address.ts';
 
 /** One stream that a person or a program reads. */
 export interface Output {
@@ -12,13 +13,15 @@ export interface Output {
 export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly connect: (stage: string) => Promise<Ports>;
+  readonly connect: (address: StageAddress) => Promise<Ports>;
   /** Bytes of a file. Throws NodeJS.ErrnoException. */
   readonly readFile: (path: string) => Promise<Uint8Array>;
   /** `services/<service>.yml` of this project. */
   readonly configPath: (service: string) => string;
   /** How this person calls the command: `rollgate`, `npx rollgate`, `npm run rollgate --`. */
   readonly commandName: string;
+  /** The options that name the stage as they were typed, ` --stage prod`: the next command needs them too. */
+  readonly stageOptions: string;
   /** Who types: goes into the record with what is asked for. */
   readonly user: string;
   readonly uniqueId: () => string;
@@ -28,8 +31,7 @@ export interface World {
 }
 
 /** Options that every command takes. */
-export interface CommonOptions {
+export interface CommonOptions extends StageAddress {
   readonly json: boolean;
-  readonly stage: string;
   readonly verbose: boolean;
 }

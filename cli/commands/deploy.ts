@@ -1,8 +1,10 @@
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/execution-names.ts';
+import { stageLabel } from '../../core/views/stage-label.ts';
 import { findTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { publishServiceConfig, readServiceConfig } from '../../ledger/service-config.ts';
+import { askerOf } from '../asker.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
@@ -27,14 +29,14 @@ export interface DeployOptions extends CommonOptions {
 /** `rollgate deploy`: a zip, a release, or the newest upload; then follows what it started. */
 export async function deploy(world: World, zip: string | undefined, options: DeployOptions): Promise<number> {
   refuseContradictions(zip, options);
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   if (zip !== undefined && options.dryRun) {
     return plan(world, zip, options);
   }
   const started =
     zip === undefined ? await deployKnown(world, ports, options) : await deployZip(world, ports, zip, options);
   if (!options.wait) {
-    reportStarted(world, started, options);
+    reportStarted(world, ports, started, options);
     return 0;
   }
   return followToExit(world, ports, started, options, 'rollgate plan');
@@ -47,7 +49,11 @@ async function deployZip(world: World, ports: Ports, path: string, options: Depl
   await checkRequest(ports, file, { bytes: zip, source: path }, undefined);
   await publish(world, ports, file.yaml, options);
   const version = await ports.artifacts.upload(zip);
-  tell(world, options, `uploaded  ${path} (${sizeText(zip.length)}) as version ${version.versionId}`);
+  tell(
+    world,
+    options,
+    `uploaded  ${path} (${sizeText(zip.length)}) to s3://${version.bucket}/${version.key} as version ${version.versionId}`,
+  );
   const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
   return awaitExecution(world, ports, ports.executions.arnOf(name));
 }
@@ -66,18 +72,24 @@ async function deployKnown(world: World, ports: Ports, options: DeployOptions): 
     await checkRequest(ports, file, null, options.hosts);
     await publish(world, ports, file.yaml, options);
   }
-  return startExecution(world, ports, 'deploy', {
-    ...(release === undefined ? {} : { release }),
-    ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-    ...(options.dryRun ? { dryRun: true } : {}),
-  });
+  return startExecution(
+    world,
+    ports,
+    'deploy',
+    {
+      ...(release === undefined ? {} : { release }),
+      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+      ...(options.dryRun ? { dryRun: true } : {}),
+    },
+    options,
+  );
 }
 
 async function publish(world: World, ports: Ports, yaml: string, options: CommonOptions): Promise<void> {
-  const { isChanged } = await publishServiceConfig(ports, yaml, world.user);
+  const { isChanged } = await publishServiceConfig(ports, yaml, askerOf(world, ports, options));
   if (isChanged) {
-    tell(world, options, `published  the configuration of ${ports.stage.service}`);
+    tell(world, options, `published  the configuration of ${ports.stage.service} on ${stageLabel(ports.stage)}`);
   }
 }
 
@@ -111,14 +123,14 @@ function refuseContradictions(zip: string | undefined, options: DeployOptions): 
   }
 }
 
-function reportStarted(world: World, started: StartedDeployment, options: CommonOptions): void {
+function reportStarted(world: World, ports: Ports, started: StartedDeployment, options: CommonOptions): void {
   if (options.json) {
     printJson(world.stdout, started);
     return;
   }
   printLines(world.stdout, [
-    `started  ${started.deploymentId}`,
-    nextLine(`rollgate status ${started.deploymentId} --watch`, world.commandName),
+    `started  ${started.deploymentId} of ${ports.stage.service} on ${stageLabel(ports.stage)}`,
+    nextLine(`rollgate status ${started.deploymentId} --watch`, world),
   ]);
 }
 

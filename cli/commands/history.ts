@@ -13,7 +13,7 @@ export interface HistoryOptions extends CommonOptions {
 
 /** `rollgate history`: the deployments, newest first. */
 export async function history(world: World, options: HistoryOptions): Promise<number> {
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const [state, deployments] = await Promise.all([readState(ports), readHistory(ports, options.limit)]);
   const view = historyView({ stage: ports.stage, state, deployments, nowMilliseconds: ports.clock.now() });
   if (options.json) {
@@ -26,7 +26,7 @@ export async function history(world: World, options: HistoryOptions): Promise<nu
 
 /** `rollgate releases`: what there is to deploy or to go back to, and which is stable. */
 export async function releases(world: World, options: CommonOptions): Promise<number> {
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const [state, numbers] = await Promise.all([readState(ports), listReleases(ports)]);
   const stored = await Promise.all(numbers.map((number) => readRelease(ports, number)));
   const view = releasesView({ stage: ports.stage, state, manifests: stored.map((each) => each.manifest) });

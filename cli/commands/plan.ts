@@ -24,7 +24,7 @@ const lookedAt = 20;
 
 /** `rollgate plan`: what `deploy` would do with this zip, or with the newest upload. Changes nothing. */
 export async function plan(world: World, zip: string | undefined, options: PlanOptions): Promise<number> {
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const file = await readConfigFile(world, ports, options.config);
   const artifact = await readArtifact(world, ports, zip);
   const checked = await checkRequest(ports, file, artifact, options.hosts);

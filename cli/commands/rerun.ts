@@ -23,13 +23,19 @@ const lookedAt = 50;
  */
 export async function rerun(world: World, typed: string | undefined, options: RerunOptions): Promise<number> {
   const deploymentId = deploymentArgument(typed);
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const admitted = deploymentId === undefined ? await lastAdmitted(ports) : await namedDeployment(ports, deploymentId);
   const input = await withNext('rollgate history', () => rerunInput(admitted));
-  const started = await startExecution(world, ports, 'rerun', {
-    ...input,
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
+  const started = await startExecution(
+    world,
+    ports,
+    'rerun',
+    {
+      ...input,
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+    },
+    options,
+  );
   return followToExit(world, ports, started, options, 'rollgate history');
 }
 

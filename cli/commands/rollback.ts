@@ -18,7 +18,7 @@ export interface RollbackOptions extends CommonOptions {
  * here already, by the same function, so that it leaves no trace.
  */
 export async function rollback(world: World, options: RollbackOptions): Promise<number> {
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const state = await readState(ports);
   const next = options.to === undefined && isUnderWay(state) ? 'rollgate status --watch' : 'rollgate releases';
   await withNext(next, async () => {
@@ -28,11 +28,17 @@ export async function rollback(world: World, options: RollbackOptions): Promise<
     }
     resolveRollback(state, named);
   });
-  const started = await startExecution(world, ports, 'rollback', {
-    rollback: true,
-    ...(options.to === undefined ? {} : { release: options.to }),
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
+  const started = await startExecution(
+    world,
+    ports,
+    'rollback',
+    {
+      rollback: true,
+      ...(options.to === undefined ? {} : { release: options.to }),
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+    },
+    options,
+  );
   // Refused all the same: the target has changed since it was looked at.
   return followToExit(world, ports, started, options, 'rollgate status');
 }

@@ -1,9 +1,11 @@
+import { stageLabel } from '../../core/views/stage-label.ts';
 import { readOutcome, writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { askerOf } from '../asker.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
-import { printJson, printLines } from '../print.ts';
+import { asTyped, printJson, printLines } from '../print.ts';
 import type { CommonOptions, World } from '../world.ts';
 
 export interface SayOptions extends CommonOptions {
@@ -38,7 +40,7 @@ export async function say(
   options: SayOptions,
 ): Promise<number> {
   const deploymentId = deploymentArgument(typed);
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const { lock, queue } = await readState(ports);
   const known = [...(lock === null ? [] : [lock.deploymentId]), ...queue.map((entry) => entry.deploymentId)];
   const id = deploymentId ?? lock?.deploymentId;
@@ -53,16 +55,17 @@ export async function say(
   }
   const at = new Date(ports.clock.now()).toISOString();
   const control = {
-    by: world.user,
+    by: askerOf(world, ports, options),
     at,
     reason: options.reason ?? '',
     ...(options.keep === true ? { isKept: true } : {}),
   };
   await writeControl(ports, verb, id, control);
   if (options.json) {
-    printJson(world.stdout, { deploymentId: id, verb, ...control });
+    printJson(world.stdout, { stage: stageLabel(ports.stage), deploymentId: id, verb, ...control });
   } else {
-    printLines(world.stdout, [`${id} ${answers[verb]}; rollgate status --watch shows it`]);
+    const shows = asTyped('rollgate status --watch', world);
+    printLines(world.stdout, [`${id} on ${stageLabel(ports.stage)} ${answers[verb]}; ${shows} shows it`]);
   }
   return 0;
 }

@@ -25,7 +25,7 @@ export interface StatusOptions extends CommonOptions {
  */
 export async function status(world: World, typed: string | undefined, options: StatusOptions): Promise<number> {
   const deploymentId = deploymentArgument(typed);
-  const ports = await world.connect(options.stage);
+  const ports = await world.connect(options);
   const state = await readState(ports);
   const id = deploymentId ?? (await currentDeployment(ports, state));
   const record = id === undefined ? undefined : await readDeployment(ports, id);

@@ -114,7 +114,9 @@ describe('rollgate deploy', () => {
 
     const id = fake.started[0]?.deploymentId;
     expect(exitCode).toBe(0);
-    expect(fake.stdout.text()).toContain(`started  ${id}\nnext: rollgate status ${id} --watch\n`);
+    expect(fake.stdout.text()).toContain(
+      `started  ${id} of payment on local (embedded engine)\nnext: rollgate status ${id} --watch\n`,
+    );
   });
 
   it('says what became of an execution that ended without an end of its deployment', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { runCli } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
-import type { ArtifactVersion, ExecutionInfo, Host, Ports } from '../../clients/ports.ts';
+import type { ArtifactVersion, ExecutionInfo, Host, Ports, Stage } from '../../clients/ports.ts';
+import type { StageAddress } from '../../clients/stage-address.ts';
 import { executionNames } from '../../core/execution-names.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
@@ -25,6 +26,8 @@ export interface FakeWorld {
   readonly stderr: RecordingOutput;
   readonly uploads: readonly Uint8Array[];
   readonly started: readonly Started[];
+  /** Stages that a command asked for. */
+  readonly asked: readonly StageAddress[];
   readonly executions: Map<string, ExecutionInfo>;
   readonly files: Map<string, Uint8Array>;
   /** What becomes of the next execution, at once when it starts. */
@@ -38,7 +41,7 @@ export interface FakeWorld {
 const prefix = 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:';
 
 export function fakeWorld(
-  options: { readonly isTerminal?: boolean; readonly hosts?: readonly Host[] } = {},
+  options: { readonly isTerminal?: boolean; readonly hosts?: readonly Host[]; readonly stage?: Stage } = {},
 ): FakeWorld {
   const ledger = createMemoryLedger();
   const stdout = recordingOutput(options);
@@ -46,6 +49,7 @@ export function fakeWorld(
   const uploads: Uint8Array[] = [];
   const versions: ArtifactVersion[] = [];
   const started: Started[] = [];
+  const asked: StageAddress[] = [];
   const executions = new Map<string, ExecutionInfo>();
   const files = new Map<string, Uint8Array>([['services/payment.yml', readFileSync('services/payment.yml')]]);
   const events: { readonly at: number; readonly what: () => void }[] = [];
@@ -66,7 +70,7 @@ export function fakeWorld(
   };
 
   const ports: Ports = {
-    stage: {
+    stage: options.stage ?? {
       ...{ service: 'payment', name: 'local', region: 'eu-west-1', kind: 'embedded' },
       ...{ stateBucket: 'rollgate-state-local', artifactBucket: 'roboshop-builds' },
     },
@@ -114,8 +118,11 @@ export function fakeWorld(
   };
 
   const world: World = {
-    ...{ stdout, stderr, commandName: 'rollgate', user: 'alice' },
-    connect: async () => ports,
+    ...{ stdout, stderr, commandName: 'rollgate', stageOptions: '', user: 'alice' },
+    async connect(address) {
+      asked.push(address);
+      return ports;
+    },
     async readFile(path) {
       const bytes = files.get(path);
       if (bytes === undefined) {
@@ -126,6 +133,8 @@ export function fakeWorld(
     configPath: (service) => `services/${service}.yml`,
     uniqueId: () => `unique-${++unique}`,
     async sleep(milliseconds) {
+      // What is under way gets its answers before time goes on.
+      await new Promise(setImmediate);
       now += milliseconds;
       for (const event of events.splice(0)) {
         if (beginning + event.at <= now) {
@@ -145,7 +154,7 @@ export function fakeWorld(
   };
 
   const fake: FakeWorld = {
-    ...{ world, ports, ledger, stdout, stderr, uploads, started, executions, files },
+    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files },
     whenStarted: () => {},
     at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
     interrupt: () => {
@@ -182,6 +191,12 @@ export function givenDeployment(ledger: MemoryLedger, record: DeploymentRecord, 
     ledger.given(keys.outcome(service, id), own(record.outcome));
   }
 }
+
+/** A stage as it stands on AWS. */
+export const prod: Stage = {
+  ...{ service: 'payment', name: 'prod', region: 'eu-west-1', accountId: '123456789012', kind: 'aws' },
+  ...{ stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1', artifactBucket: 'roboshop-builds' },
+};
 
 function instance(instanceId: string, service: string, privateAddress: string, name: string, zone: string): Host {
   return {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { followDeployment } from '../../cli/follow-deployment.ts';
+import { TransientAwsError } from '../../core/errors.ts';
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
 import { endings, goingOn } from '../fakes/stories.ts';
-import { fakeWorld, givenDeployment } from './fake-world.ts';
+import { fakeWorld, givenDeployment, prod } from './fake-world.ts';
 import { givenState } from './given-target.ts';
 
 function recordingProgress() {
@@ -80,4 +81,77 @@ it('gives an execution that ended without an end of its deployment 15 s for a re
 
   expect(end.kind).toBe('lost');
   expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(15_000);
+});
+
+it('looks at a deployment on AWS every 2 s, and every 5 s where nothing has changed for a minute', async () => {
+  const fake = fakeWorld({ stage: prod });
+  const { deploymentId } = goingOn.awaitingApproval;
+  givenDeployment(fake.ledger, goingOn.awaitingApproval);
+  const looks: number[] = [];
+  const begun = fake.ports.clock.now();
+  const executions = {
+    ...fake.ports.executions,
+    describe: async () => void looks.push(fake.ports.clock.now() - begun),
+  };
+  fake.at(120_000, fake.interrupt);
+
+  const target = { deploymentId, executionArn: 'arn' };
+  await followDeployment(fake.world, { ...fake.ports, executions }, target, recordingProgress());
+
+  const within = (from: number, to: number) => looks.filter((at) => at >= from && at < to).length;
+  expect(within(0, 60_000)).toBeGreaterThanOrEqual(28);
+  expect(within(0, 60_000)).toBeLessThanOrEqual(30);
+  expect(within(62_000, 120_000)).toBeLessThanOrEqual(12);
+  expect(within(62_000, 120_000)).toBeGreaterThanOrEqual(11);
+});
+
+it('follows on where AWS throttles for a while', async () => {
+  const fake = fakeWorld({ stage: prod });
+  const { deploymentId } = goingOn.staging;
+  givenDeployment(fake.ledger, goingOn.staging);
+  fake.at(50_000, () => givenDeployment(fake.ledger, endings.Succeeded));
+  const begun = fake.ports.clock.now();
+  const executions = {
+    ...fake.ports.executions,
+    async describe() {
+      if (fake.ports.clock.now() - begun < 45_000) throw new TransientAwsError('Rate exceeded');
+      return undefined;
+    },
+  };
+
+  const target = { deploymentId, executionArn: 'arn' };
+  const end = await followDeployment(fake.world, { ...fake.ports, executions }, target, recordingProgress());
+
+  expect(end.kind).toBe('ended');
+});
+
+it.each([
+  ['a throttling that lasts for a minute', new TransientAwsError('Rate exceeded'), 60_000],
+  ['what no waiting helps against, at once', Object.assign(new Error('no'), { name: 'ExpiredTokenException' }), 0],
+])('gives up at %s, and leaves the last view standing', async (_, error, milliseconds) => {
+  const fake = fakeWorld({ stage: prod });
+  const { deploymentId } = goingOn.staging;
+  givenDeployment(fake.ledger, goingOn.staging);
+  const begun = fake.ports.clock.now();
+  let looks = 0;
+  const executions = {
+    ...fake.ports.executions,
+    async describe() {
+      looks += 1;
+      if (looks > 1) throw error;
+      return undefined;
+    },
+  };
+  const finished: unknown[] = [];
+  const progress = {
+    ...recordingProgress(),
+    finish: (view: DeploymentView | null) => void finished.push(view?.status),
+  };
+
+  const target = { deploymentId, executionArn: 'arn' };
+  await expect(followDeployment(fake.world, { ...fake.ports, executions }, target, progress)).rejects.toBe(error);
+
+  expect(finished).toEqual(['Staging']);
+  expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(milliseconds);
+  expect(fake.ports.clock.now() - begun).toBeLessThan(milliseconds + 5000);
 });

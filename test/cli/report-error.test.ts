@@ -6,7 +6,7 @@ import { exitCodes, InvalidDeploymentError, LockLostError } from '../../core/err
 import { EngineGoneError, EngineStartingError, NoEngineError } from '../../local/rpc/engine-errors.ts';
 import { fakeWorld } from './fake-world.ts';
 
-const plain = { isVerbose: false, commandName: 'rollgate' };
+const plain = { isVerbose: false, commandName: 'rollgate', stageOptions: '' };
 
 describe('an error', () => {
   it.each([
