@@ -49,7 +49,7 @@ export const machineKeys = ['upload', 'repair', 'continue', 'converge'] as const
 const maxNoteLength = 256;
 
 /** Hosts that one request may name: 22 kB of the 256 KiB that an input may have. */
-const maxNamedHosts = 1000;
+export const maxNamedHosts = 1000;
 
 type Input = Readonly<Record<string, unknown>>;
 

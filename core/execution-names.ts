@@ -13,6 +13,11 @@ export const executionNames = {
     `repair-${deploymentId}-${hash(deadExecutionArn).slice(0, 8)}${attempt === 1 ? '' : `-${attempt}`}`,
   /** The successor of a rollout that is too long for one history. */
   ofContinuation: (deploymentId: string, round: number): string => `continue-${deploymentId}-${round}`,
+  /** A host that comes back, or is tried again, is another try: its execution has another name. */
+  ofConverge: (
+    tries: readonly { readonly instanceId: string; readonly since: string; readonly start: number }[],
+  ): string =>
+    `converge-${hash(tries.map(({ instanceId, since, start }) => `${instanceId} ${since} ${start}`).join('\n'))}`,
   /** What a person asks for: never the same twice. */
   ofPerson: (verb: string, unique: string): string => `${verb}-${hash(unique)}`,
 } as const;

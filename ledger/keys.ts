@@ -8,6 +8,7 @@ export type ControlVerb = (typeof controlVerbs)[number];
 export const keys = {
   state: (service: string) => `rollgate/${service}/state.json`,
   serviceConfig: (service: string) => `rollgate/${service}/service.json`,
+  convergence: (service: string) => `rollgate/${service}/convergence.json`,
   control: (service: string, verb: ControlVerb, deploymentId: string) =>
     `rollgate/${service}/control/${verb}/${deploymentId}.json`,
   releases: (service: string) => `rollgate/${service}/releases/`,
@@ -19,6 +20,8 @@ export const keys = {
   deployments: (service: string) => `rollgate/${service}/deployments/`,
   deployment: (service: string, deploymentId: string) => `rollgate/${service}/deployments/${deploymentId}/`,
   request: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}request.json`,
+  /** The release that a converge resolved when it had the lock. */
+  resolvedRelease: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}release.json`,
   plan: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}plan.json`,
   decision: (service: string, deploymentId: string, round: number) =>
     `${keys.deployment(service, deploymentId)}decisions/${String(round).padStart(5, '0')}.json`,

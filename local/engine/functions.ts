@@ -6,6 +6,7 @@ import { handler as onArtifactUploaded } from '../../functions/on-artifact-uploa
 import { handler as onCommandStatus } from '../../functions/on-command-status.ts';
 import { handler as onControlWritten } from '../../functions/on-control-written.ts';
 import { handler as onExecutionStatus } from '../../functions/on-execution-status.ts';
+import { handler as onInstanceRunning } from '../../functions/on-instance-running.ts';
 import { handler as parkDeployment } from '../../functions/park-deployment.ts';
 import { handler as planRollout } from '../../functions/plan-rollout.ts';
 import { handler as runHostStep } from '../../functions/run-host-step.ts';
@@ -29,6 +30,7 @@ export const eventFunctions = {
   OnCommandStatus: onCommandStatus,
   OnControlWritten: onControlWritten,
   OnExecutionStatus: onExecutionStatus,
+  OnInstanceRunning: onInstanceRunning,
   SweepLocks: sweepLocks,
 } as const satisfies Readonly<Record<string, Handler>>;
 

@@ -1,0 +1,103 @@
+/**
+ * `rollgate/<service>/convergence.json`: what each host runs as of the last deployment that saw it, which hosts should
+ * get the stable release, and whether Rollgate still brings it to them by itself. Changed only by compare-and-swap.
+ */
+export interface Convergence {
+  readonly schema: 1;
+  /** New with every write: tells a lost write from a lost answer. */
+  readonly writeId: string;
+  /** By instance id, as are the next two. */
+  readonly seen: Readonly<Record<string, SeenHost>>;
+  readonly waiting: Readonly<Record<string, WaitingHost>>;
+  readonly givenUp: Readonly<Record<string, GivenUpHost>>;
+  /** The one execution that converges hosts now: hosts that appear together share it. */
+  readonly underWay: ConvergeRun | null;
+  /** Hosts that did not converge since the last one that did, newest last. */
+  readonly failures: readonly ConvergeFailure[];
+  /** Nothing is converged while this stands. */
+  readonly breaker: CircuitBreaker | null;
+}
+
+/** What a host ran when a deployment last saw it. */
+export interface SeenHost {
+  /** `v41-…`, `v0`, `none` */
+  readonly running: string;
+  /** False where the deployment left it as it should not be. */
+  readonly isRight: boolean;
+  readonly deploymentId: string;
+  readonly at: string;
+}
+
+/** A host that should get the stable release. */
+export interface WaitingHost {
+  readonly name: string;
+  readonly since: string;
+  /** SSM has not known it, or lost it, since then; null while it is online. */
+  readonly offlineSince: string | null;
+  /** Executions that were started for it. */
+  readonly starts: number;
+  /** Of these, those after which it did not run the release. */
+  readonly failures: number;
+  /** Not tried again before; null where nothing has failed. */
+  readonly retryAt: string | null;
+  /** How often its event looked whether it is online. */
+  readonly looks: number;
+}
+
+/** A host that Rollgate does not bring to the stable release any more, with what a person can do. */
+export interface GivenUpHost {
+  readonly name: string;
+  readonly at: string;
+  /** `offline` hosts are taken up again as soon as SSM has them; the others when they come back or a person deploys. */
+  readonly kind: 'offline' | 'failed' | 'halted';
+  readonly why: string;
+  /** What to type or to do. */
+  readonly next: string;
+}
+
+export interface ConvergeRun {
+  /** Of the execution. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly at: string;
+}
+
+export interface ConvergeFailure {
+  readonly instanceId: string;
+  readonly at: string;
+  readonly why: string;
+}
+
+export interface CircuitBreaker {
+  readonly openedAt: string;
+  readonly why: string;
+  /** What to type. */
+  readonly next: string;
+}
+
+/** How long a host may take to come online at SSM: cloud-init and the agent's registration take a few minutes at most. */
+export const onlineDeadlineSeconds = 900;
+
+/** So many failures of one host, or of any hosts in a row, within the window end it. */
+export const maxConvergeFailures = 3;
+export const failureWindowSeconds = 3600;
+
+/** Between a failure of a host and the next try. */
+export const retryPauseSeconds = 300;
+
+/** Of a target where no host was ever converged. */
+export const emptyConvergence: Convergence = {
+  schema: 1,
+  writeId: '',
+  seen: {},
+  waiting: {},
+  givenUp: {},
+  underWay: null,
+  failures: [],
+  breaker: null,
+};
+
+/** What to type to bring these hosts to the stable release by hand. */
+export function deployCommand(release: string, instanceIds: readonly string[]): string {
+  return `rollgate deploy --release ${release} --hosts ${instanceIds.join(',')}`;
+}

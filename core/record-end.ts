@@ -1,0 +1,146 @@
+import {
+  type CircuitBreaker,
+  type ConvergeFailure,
+  type Convergence,
+  deployCommand,
+  failureWindowSeconds,
+  type GivenUpHost,
+  maxConvergeFailures,
+  retryPauseSeconds,
+  type SeenHost,
+} from './convergence.ts';
+import type { DeploymentOutcome, HostOutcome } from './deployment-records.ts';
+
+/** The end of a deployment as far as convergence goes. */
+export interface EndFacts {
+  readonly outcome: Pick<
+    DeploymentOutcome,
+    'deploymentId' | 'status' | 'reason' | 'errorName' | 'endedAt' | 'isDryRun' | 'hosts'
+  >;
+  /** It was the run that is under way. */
+  readonly isOfRun: boolean;
+  /** `v2`: what is stable, for what a person can type. */
+  readonly release: string;
+}
+
+/**
+ * What the end of a deployment says about its hosts, and about whether hosts may still be converged without a person.
+ * A success that a person asked for closes the breaker. The end of the run that is under way counts once: nothing is
+ * under way after it.
+ */
+export function withEnd(convergence: Convergence, facts: EndFacts): Convergence {
+  if (facts.outcome.isDryRun) {
+    return convergence;
+  }
+  const seen = withSeen(convergence, facts.outcome);
+  if (facts.isOfRun) {
+    return withEndOfRun(seen, facts);
+  }
+  return facts.outcome.status === 'Succeeded' ? { ...seen, breaker: null, failures: [] } : seen;
+}
+
+function withSeen(convergence: Convergence, { hosts, deploymentId, endedAt }: EndFacts['outcome']): Convergence {
+  const known = hosts.flatMap(({ instanceId, status, running }): (readonly [string, SeenHost])[] => {
+    const isOlder = (convergence.seen[instanceId]?.at ?? '') > endedAt;
+    if (running === null || status === 'skipped' || isOlder) {
+      return [];
+    }
+    const isRight = status === 'passed' || status === 'reverted' || status === 'untouched';
+    return [[instanceId, { running, isRight, deploymentId, at: endedAt }]];
+  });
+  const passed = new Set(hosts.filter((host) => host.status === 'passed').map((host) => host.instanceId));
+  return {
+    ...convergence,
+    seen: { ...convergence.seen, ...Object.fromEntries(known) },
+    waiting: without(convergence.waiting, passed),
+    givenUp: without(convergence.givenUp, passed),
+  };
+}
+
+function withEndOfRun(convergence: Convergence, facts: EndFacts): Convergence {
+  const { outcome } = facts;
+  const ended: Convergence = { ...convergence, underWay: null };
+  const hosts = convergence.underWay?.hosts ?? [];
+  const isPassed = (instanceId: string): boolean => outcomeOf(instanceId, outcome)?.status === 'passed';
+  // Frozen since it was started: nothing was tried.
+  if (outcome.errorName === 'DeploymentLockedError') {
+    return ended;
+  }
+  const missed = hosts.filter((id) => !isPassed(id) && outcomeOf(id, outcome)?.status !== 'skipped');
+  if (outcome.errorName === 'HaltedError') {
+    return missed.reduce<Convergence>((next, instanceId) => withGivenUp(next, instanceId, 'halted', facts), ended);
+  }
+  const counted = missed.reduce<Convergence>((next, instanceId) => withFailure(next, instanceId, facts), {
+    ...ended,
+    failures: hosts.some(isPassed) ? [] : ended.failures,
+  });
+  return withBreaker(counted, facts);
+}
+
+function withFailure(convergence: Convergence, instanceId: string, facts: EndFacts): Convergence {
+  const { endedAt } = facts.outcome;
+  const failure: ConvergeFailure = { instanceId, at: endedAt, why: whyNot(instanceId, facts) };
+  const next = { ...convergence, failures: [...convergence.failures, failure] };
+  const waiting = convergence.waiting[instanceId];
+  if (waiting === undefined) {
+    return next;
+  }
+  const failures = waiting.failures + 1;
+  if (failures >= maxConvergeFailures) {
+    return withGivenUp(next, instanceId, 'failed', facts);
+  }
+  const retryAt = new Date(Date.parse(endedAt) + retryPauseSeconds * 1000).toISOString();
+  return { ...next, waiting: { ...next.waiting, [instanceId]: { ...waiting, failures, retryAt } } };
+}
+
+function withGivenUp(
+  convergence: Convergence,
+  instanceId: string,
+  kind: GivenUpHost['kind'],
+  facts: EndFacts,
+): Convergence {
+  const waiting = convergence.waiting[instanceId];
+  if (waiting === undefined) {
+    return convergence;
+  }
+  const givenUp: GivenUpHost = {
+    name: waiting.name,
+    at: facts.outcome.endedAt,
+    kind,
+    why: whyNot(instanceId, facts),
+    next: deployCommand(facts.release, [instanceId]),
+  };
+  return {
+    ...convergence,
+    waiting: without(convergence.waiting, new Set([instanceId])),
+    givenUp: { ...convergence.givenUp, [instanceId]: givenUp },
+  };
+}
+
+/** Failures in a row, of whichever hosts: an image or a release that kills every new host stops here. */
+function withBreaker(convergence: Convergence, { outcome, release }: EndFacts): Convergence {
+  const after = Date.parse(outcome.endedAt) - failureWindowSeconds * 1000;
+  const failures = convergence.failures.filter(({ at }) => Date.parse(at) > after);
+  const last = failures.at(-1);
+  if (failures.length < maxConvergeFailures || last === undefined || convergence.breaker !== null) {
+    return { ...convergence, failures };
+  }
+  const breaker: CircuitBreaker = {
+    openedAt: outcome.endedAt,
+    why: `${failures.length} hosts in a row did not get ${release} (${last.instanceId}: ${last.why}); no host is converged by itself any more`,
+    next: `put it right, then: rollgate deploy --release ${release}`,
+  };
+  return { ...convergence, failures, breaker };
+}
+
+function whyNot(instanceId: string, { outcome }: EndFacts): string {
+  return outcomeOf(instanceId, outcome)?.diagnosis?.meaning ?? outcome.reason.text;
+}
+
+function outcomeOf(instanceId: string, { hosts }: EndFacts['outcome']): HostOutcome | undefined {
+  return hosts.find((host) => host.instanceId === instanceId);
+}
+
+function without<T>(record: Readonly<Record<string, T>>, ids: ReadonlySet<string>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([instanceId]) => !ids.has(instanceId)));
+}
