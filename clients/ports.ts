@@ -107,8 +107,15 @@ export interface Invocation {
 
 export type SendResult =
   | { readonly kind: 'sent'; readonly commandId: string }
-  /** SSM refused the host at the call (`InvalidInstanceId`): not registered, stopped or no permission. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  /**
+   * SSM refused this host at the call. `unreachable`: not registered or stopped (`InvalidInstanceId`); `denied`: the role
+   * may not send to it, mostly because it does not carry the opt-in tag; `wrong-platform`: it is no Linux.
+   */
+  | {
+      readonly kind: 'refused';
+      readonly why: 'unreachable' | 'denied' | 'wrong-platform';
+      readonly reason: string;
+    };
 
 export interface Commands {
   /** Name on SSM, version and Sha256 of the documents as they are now. */

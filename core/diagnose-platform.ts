@@ -7,6 +7,8 @@ export interface PlatformFacts {
     | undefined;
   /** SendCommand refused the host, with this reason. */
   readonly sendRefused?: string | undefined;
+  /** What kind of refusal that was; `unreachable` where it is not said. */
+  readonly whyRefused?: 'unreachable' | 'denied' | 'wrong-platform' | undefined;
   /** SSM had the host online when the deployment was planned. */
   readonly wasOnline?: boolean | undefined;
 }
@@ -20,7 +22,7 @@ const killedExitCode = 137;
 /** Why there is no report: the host, the agent, the delivery or the script. */
 export function diagnosePlatform(facts: PlatformFacts): Diagnosis {
   if (facts.sendRefused !== undefined) {
-    return refusedHost(facts.sendRefused, facts.wasOnline ?? false);
+    return refusedSend(facts.sendRefused, facts);
   }
   const { invocation } = facts;
   if (invocation === undefined) {
@@ -46,17 +48,9 @@ export function diagnosePlatform(facts: PlatformFacts): Diagnosis {
     case 'ExecutionTimedOut':
       return timedOut(invocation.responseCode);
     case 'AccessDenied':
-      return finding(
-        'permission-denied',
-        'SSM denied the command on this host',
-        "the deployer's role may send commands only to instances that carry the tag rollgate:managed: tag the host",
-      );
+      return deniedHost('AccessDenied');
     case 'InvalidPlatform':
-      return finding(
-        'unknown',
-        'the documents are for Linux, and this host is none',
-        'take the tags of the target off this host',
-      );
+      return wrongPlatform();
     case 'RateExceeded':
       return finding(
         'command-lost',
@@ -90,6 +84,33 @@ function byStatus(status: string, details: string, responseCode: number): Diagno
     'command-lost',
     `the command is still ${status === '' ? 'unknown' : status}${details === '' || details === status ? '' : ` (${details})`} after its deadline`,
     agentRemedy,
+  );
+}
+
+function refusedSend(reason: string, { whyRefused, wasOnline }: PlatformFacts): Diagnosis {
+  switch (whyRefused ?? 'unreachable') {
+    case 'unreachable':
+      return refusedHost(reason, wasOnline ?? false);
+    case 'denied':
+      return deniedHost(reason);
+    case 'wrong-platform':
+      return wrongPlatform();
+  }
+}
+
+function deniedHost(reason: string): Diagnosis {
+  return finding(
+    'permission-denied',
+    `SSM denied the command on this host (${reason})`,
+    "the deployer's role may send commands only to instances that carry the tag rollgate:<service> with the stage as its value: tag the host",
+  );
+}
+
+function wrongPlatform(): Diagnosis {
+  return finding(
+    'unknown',
+    'the documents are for Linux, and this host is none',
+    'take the tags of the target off this host',
   );
 }
 

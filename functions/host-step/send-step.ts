@@ -66,7 +66,7 @@ export async function sendStep(
       isRetryable: false,
     },
     at: new Date(ports.clock.now()).toISOString(),
-    diagnosis: diagnose({ sendRefused: sent.reason }),
+    diagnosis: diagnose({ sendRefused: sent.reason, whyRefused: sent.why }),
   });
 }
 

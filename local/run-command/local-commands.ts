@@ -46,7 +46,7 @@ export function createLocalCommands(options: LocalCommandsOptions): {
         return { kind: 'sent', commandId };
       } catch (error) {
         if (error instanceof RunCommandError && error.name === 'InvalidInstanceId') {
-          return { kind: 'refused', reason: error.message };
+          return { kind: 'refused', why: 'unreachable', reason: error.message };
         }
         throw error;
       }

@@ -352,6 +352,12 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
   },
   'ssm: refused at the call': { sendRefused: 'InvalidInstanceId' },
   'ssm: refused at the call, online before': { sendRefused: 'InvalidInstanceId', wasOnline: true },
+  'ssm: refused at the call, denied': {
+    sendRefused: 'the host must carry the tag rollgate:payment=prod; ssm:SendCommand on i-0a was denied',
+    whyRefused: 'denied',
+    wasOnline: true,
+  },
+  'ssm: refused at the call, no Linux': { sendRefused: 'UnsupportedPlatformType', whyRefused: 'wrong-platform' },
   'ssm: not delivered in time': ssm('TimedOut', 'Delivery Timed Out', -1),
   'ssm: undeliverable': ssm('Failed', 'Undeliverable', -1),
   'ssm: took too long': ssm('TimedOut', 'ExecutionTimedOut', 137),

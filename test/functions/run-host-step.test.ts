@@ -111,7 +111,7 @@ describe('a step', () => {
   });
 
   test('that SSM refuses is a failed host with its cause', async () => {
-    given.givenSend({ kind: 'refused', reason: 'InvalidInstanceId' });
+    given.givenSend({ kind: 'refused', why: 'unreachable', reason: 'InvalidInstanceId' });
 
     await run(input, given.ports);
 
@@ -120,10 +120,23 @@ describe('a step', () => {
     expect(step?.outcome?.diagnosis?.cause).toBe('agent-offline');
   });
 
+  test('that the role may not send is a failed host that says which tag it misses', async () => {
+    const reason = 'the host must carry the tag rollgate:payment=prod';
+    given.givenSend({ kind: 'refused', why: 'denied', reason });
+
+    await run(input, given.ports);
+
+    const [step] = await readSteps(given.ports, deploymentId);
+    expect(step?.outcome?.diagnosis).toMatchObject({
+      cause: 'permission-denied',
+      meaning: `SSM denied the command on this host (${reason})`,
+    });
+  });
+
   test('that was refused the second time may have run the first: unknown', async () => {
     given.givenSend(new TransientAwsError('no answer'));
     await expect(run(input, given.ports)).rejects.toThrow('no answer');
-    given.givenSend({ kind: 'refused', reason: 'InvalidInstanceId' });
+    given.givenSend({ kind: 'refused', why: 'unreachable', reason: 'InvalidInstanceId' });
 
     await run({ ...input, token: 'two' }, given.ports);
 

@@ -93,6 +93,7 @@ test('a host that is down is a refusal, not an exception', async () => {
 
   expect(await local.commands.send(await command())).toEqual({
     kind: 'refused',
+    why: 'unreachable',
     reason: 'Instances [[i-0a1]] not in a valid state for account 000000000000',
   });
 });
