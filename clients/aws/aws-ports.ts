@@ -1,5 +1,13 @@
 import type { Ports } from '../ports.ts';
+import { createAwsClients } from './aws-clients.ts';
 import type { AwsSettings } from './aws-settings.ts';
+import { createCall } from './call.ts';
+import { createEc2Inventory } from './ec2-inventory.ts';
+import { createS3Artifacts } from './s3-artifacts.ts';
+import { createS3Ledger } from './s3-ledger.ts';
+import { createSfnExecutions } from './sfn-executions.ts';
+import { createSsmCommands } from './ssm-commands.ts';
+import { createSystemClock } from './system-clock.ts';
 
 export interface AwsPortsOptions {
   /** The signal that ends the calls of the work at hand; asked at each call. */
@@ -10,5 +18,21 @@ export interface AwsPortsOptions {
 
 /** The ports on AWS. Makes no call: credentials are looked up at the first one. */
 export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions = {}): Ports {
-  throw new Error(`the ports of ${settings.stage} are being written (${Object.keys(options).length} options)`);
+  const { service, stage, region, stateBucket, artifactBucket, artifactKey, stateMachineArn } = settings;
+  const { s3, ec2, ssm, ssmOnce, sfn } = createAwsClients({
+    region,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+  });
+  const signal = options.signal ?? (() => undefined);
+  const call = createCall(signal);
+  const clock = createSystemClock(signal);
+  return {
+    stage: { service, name: stage, region, stateBucket, artifactBucket, kind: 'aws' },
+    clock,
+    ledger: createS3Ledger({ s3, call, clock, bucket: stateBucket }),
+    artifacts: createS3Artifacts({ s3, call, bucket: artifactBucket, key: artifactKey, stateBucket }),
+    inventory: createEc2Inventory({ ec2, ssm, call }),
+    commands: createSsmCommands({ ssm, ssmOnce, call, clock, service, stage }),
+    executions: createSfnExecutions({ sfn, call, stateMachineArn }),
+  };
 }
