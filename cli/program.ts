@@ -3,6 +3,7 @@ import { explainAccess } from '../clients/aws/stage-access.ts';
 import type { StageAddress } from '../clients/stage-address.ts';
 import { controlVerbs } from '../ledger/keys.ts';
 import { CliError } from './cli-error.ts';
+import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
@@ -89,6 +90,11 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .option('--hosts <ids>', 'only these hosts', listOfIds)
     .option('--config <file>', 'the configuration to plan with (default: services/<service>.yml)')
     .action(async (zip: string | undefined, options: PlanOptions) => exit(await plan(session.world, zip, options)));
+  common(program.command('configure'))
+    .description('put the configuration in force without deploying')
+    .option('--config <file>', 'the configuration to publish (default: services/<service>.yml)')
+    .option('--dry-run', 'only say what would change', false)
+    .action(async (options: ConfigureOptions) => exit(await configure(session.world, options)));
   common(program.command('status [deployment]'))
     .description('the target and its running or last deployment, or one deployment')
     .option('--watch', 'follow it to its end, and exit with its exit code', false)

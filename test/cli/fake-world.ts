@@ -38,6 +38,11 @@ export interface FakeWorld {
   run(...argv: readonly string[]): Promise<number>;
 }
 
+// Whoever runs the tests may have set these for work of their own.
+for (const name of ['ROLLGATE_STAGE', 'ROLLGATE_SERVICE', 'AWS_PROFILE']) {
+  delete process.env[name];
+}
+
 const prefix = 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:';
 
 export function fakeWorld(

@@ -8,9 +8,6 @@ import { givenConfig, givenReleases, givenState } from './given-target.ts';
 afterEach(() => vi.unstubAllEnvs());
 
 function worldOfProd(): FakeWorld {
-  vi.stubEnv('ROLLGATE_STAGE', undefined);
-  vi.stubEnv('ROLLGATE_SERVICE', undefined);
-  vi.stubEnv('AWS_PROFILE', undefined);
   const fake = fakeWorld({ stage: prod });
   givenState(fake.ledger, { stable: [1, 2] });
   givenReleases(fake.ledger, 1, 2);
