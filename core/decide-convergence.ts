@@ -50,18 +50,14 @@ export interface ConvergenceFacts {
  */
 export function decideConvergence(facts: ConvergenceFacts): Convergence {
   const known = withoutGone(facts);
-  const noted = found(facts).reduce((convergence, host) => withHost(convergence, host, facts), known);
-  const next = startIfReady(noted, facts);
-  return JSON.stringify(next) === JSON.stringify(facts.convergence) ? facts.convergence : next;
+  const inOrder = facts.found.toSorted((one, other) => (one.instanceId < other.instanceId ? -1 : 1));
+  const noted = inOrder.reduce((convergence, host) => withHost(convergence, host, facts), known);
+  return startIfReady(noted, facts);
 }
 
 /** The last look at the host found it on the stable release, and nothing was left wrong. */
 export function runsStable(seen: SeenHost | undefined, stable: StableEntry): boolean {
   return seen?.isRight === true && seen.running === stable.releaseId;
-}
-
-function found({ found: hosts }: ConvergenceFacts): readonly FoundHost[] {
-  return hosts.toSorted((one, other) => (one.instanceId < other.instanceId ? -1 : 1));
 }
 
 /** An empty answer is taken for a slip of the inventory, not for the end of every host. */

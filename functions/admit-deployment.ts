@@ -13,7 +13,7 @@ import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
-import { findTarget } from '../ledger/find-target.ts';
+import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { previewRelease, readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
@@ -75,7 +75,9 @@ async function admit(
     const { by, reason } = state.freeze;
     throw new DeploymentLockedError(`the target is frozen by ${by} (${reason}); unfreeze it first`);
   }
-  await findTarget(ports, config, 'hosts' in request ? request.hosts : undefined);
+  await (request.kind === 'converge'
+    ? findConverging(ports, config, request.hosts)
+    : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined));
   const isDryRun = 'isDryRun' in request && request.isDryRun;
   const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
   const release = await releaseOf(request, rollback?.release, config, state, ports);

@@ -12,6 +12,7 @@ import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledge
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
+import { recordEnd } from './converge/record-end.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
@@ -50,13 +51,16 @@ const maxCauseLength = 4000;
 export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   const { executionArn, startedAt, state } = input;
   const deploymentId = state.deploymentId ?? deploymentIdOf(executionArn, startedAt);
-  const { lock } = await readState(ports);
+  const before = await readState(ports);
+  const { lock } = before;
   if (lock?.deploymentId === deploymentId && lock.executionArn !== executionArn) {
     throw new LockLostError(`${deploymentId} is held by ${lock.executionArn}; this execution changes nothing`);
   }
   const held = lock?.deploymentId === deploymentId ? lock : null;
   const outcome = (await readOutcome(ports, deploymentId)) ?? (await conclude(input, deploymentId, held, ports));
   const admitted = await readAdmitted(ports, deploymentId);
+  // Before the lock is free: the next holder finds on record what the hosts run.
+  await recordEnd(ports, outcome, { executionArn: admitted?.executionArn ?? executionArn, state: before });
   await changeState(ports, (current) => release(current, outcome, admitted, executionArn));
   await unpark(ports, lockParkingName(ports.stage.service, deploymentId));
   await unpark(ports, pauseParkingName(ports.stage.service, deploymentId));
@@ -144,7 +148,8 @@ function release(
   if (!isHeld && !isQueued) {
     return state;
   }
-  const isMixed = isHeld && mixedEnds.includes(outcome.status);
+  // Hosts that a converge leaves behind run no other release: a rollback does not mean them.
+  const isMixed = isHeld && mixedEnds.includes(outcome.status) && admitted?.trigger !== 'converge';
   const freed = {
     ...withoutEntry(state, deploymentId),
     lock: isHeld ? null : state.lock,

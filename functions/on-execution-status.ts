@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { Lock } from '../core/target-state.ts';
+import { readConvergence } from '../ledger/convergence.ts';
 import { readAdmitted, readOutcome } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
+import { convergeHosts } from './converge/converge-hosts.ts';
 import { startRepair } from './parked/start-repair.ts';
 import { toHandler } from './runtime/handler.ts';
 
@@ -17,15 +19,26 @@ const inputSchema = z.object({
   }),
 });
 
+type Detail = z.output<typeof inputSchema>['detail'];
+
 /**
  * Starts the repair of an execution that ended without freeing what it held: stopped in the console, timed out, or failed
  * before it could record its end; also one that was admitted and died before it came to the queue. An execution that
- * holds nothing and left no deployment without an end needs none.
+ * holds nothing and left no deployment without an end needs none. Hosts that wait for the stable release are looked at.
  */
 export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports): Promise<void> {
-  if (detail.status === 'RUNNING' || detail.status === 'SUCCEEDED') {
+  if (detail.status === 'RUNNING') {
     return;
   }
+  if (detail.status !== 'SUCCEEDED') {
+    await repairIfOwed(detail, ports);
+  }
+  if (Object.keys((await readConvergence(ports)).waiting).length > 0) {
+    await convergeHosts(ports, null);
+  }
+}
+
+async function repairIfOwed(detail: Detail, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);
   const held = [...(lock === null ? [] : [lock]), ...queue].filter((each) => each.executionArn === detail.executionArn);
   for (const { deploymentId, executionArn } of held) {
@@ -37,11 +50,7 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
 }
 
 /** The deployment that this execution admitted, where it has no end and nobody works on one. */
-async function repairLeftBehind(
-  { executionArn, startDate }: z.output<typeof inputSchema>['detail'],
-  lock: Lock | null,
-  ports: Ports,
-): Promise<void> {
+async function repairLeftBehind({ executionArn, startDate }: Detail, lock: Lock | null, ports: Ports): Promise<void> {
   if (startDate === undefined) {
     return;
   }

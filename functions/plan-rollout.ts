@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
+import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
-import { readAdmitted, writePlan } from '../ledger/deployments.ts';
-import { findTarget } from '../ledger/find-target.ts';
+import type { RolloutConfig, ServiceConfig } from '../core/service-config.ts';
+import { stableRelease, type TargetState } from '../core/target-state.ts';
+import { readAdmitted, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
+import { findConverging, findTarget } from '../ledger/find-target.ts';
+import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -33,19 +37,53 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
     throw new InvalidDeploymentError(`${deploymentId} was never admitted; start a new execution`);
   }
   if (!admitted.isDryRun) {
-    requireLock(await readState(ports), { deploymentId, executionArn });
+    const current = await readState(ports);
+    requireLock(current, { deploymentId, executionArn });
+    await resolveRelease(admitted, current, ports);
   }
   const config = await readServiceConfig(ports);
-  const target = await findTarget(ports, config, await namedHosts(admitted, ports));
+  const target = await targetOf(admitted, config, ports);
   const plan = await writePlan(ports, deploymentId, {
     ...target,
-    policy: config.rollout,
+    policy: policyOf(admitted, config, target.hosts.length),
     secondsPerHost: config.health.deadlineSeconds + 2 * config.unit.stopSeconds,
     documents: await ports.commands.documents(),
     plannedAt: new Date(ports.clock.now()).toISOString(),
   });
   const hosts = admitted.isDryRun ? [] : plan.hosts.map((host) => host.instanceId);
   return { deploymentId, fence: state.fence ?? 0, round: 0, hosts };
+}
+
+/**
+ * A converge gets the release that is stable now that it has the lock, not the one of its admission: while it waited, a
+ * rollout may have succeeded or a rollback gone back.
+ */
+async function resolveRelease(
+  { deploymentId, request }: AdmittedDeployment,
+  state: TargetState,
+  ports: Ports,
+): Promise<void> {
+  const stable = stableRelease(state);
+  if (request.kind !== 'converge' || stable === undefined) {
+    return;
+  }
+  const { manifest, manifestSha256 } = await readRelease(ports, stable.release);
+  const { number, releaseId, artifact } = manifest;
+  await writeResolvedRelease(ports, deploymentId, {
+    release: { number, releaseId, manifestSha256, versionId: artifact.versionId },
+    stable: { number, releaseId },
+  });
+}
+
+async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {
+  return admitted.request.kind === 'converge'
+    ? findConverging(ports, config, admitted.request.hosts)
+    : findTarget(ports, config, await namedHosts(admitted, ports));
+}
+
+/** Hosts that are converged together have nothing to do with each other: one that fails does not turn the others back. */
+function policyOf({ request }: AdmittedDeployment, { rollout }: ServiceConfig, hosts: number): RolloutConfig {
+  return request.kind === 'converge' ? { ...rollout, maxFailedHosts: hosts } : rollout;
 }
 
 /**

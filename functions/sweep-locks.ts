@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
+import { convergeHosts } from './converge/converge-hosts.ts';
 import { repairIfDead } from './parked/look-at-lock.ts';
 import { hasEnded, startRepair } from './parked/start-repair.ts';
 import { sweepParked } from './parked/sweep-parked.ts';
@@ -12,8 +13,9 @@ const inputSchema = z.unknown();
 
 /**
  * The safety net below the events, which are best effort: repairs a lock whose execution has ended, takes ended
- * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, and removes the
- * tokens that nobody waits for any more.
+ * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, removes the
+ * tokens that nobody waits for any more, and looks for hosts that should get the stable release. A look that fails does
+ * not keep the other from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);
@@ -28,7 +30,12 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
   if (lock === null) {
     await wakeLockWaiters(ports);
   }
-  await sweepParked(ports);
+  const looks = await Promise.allSettled([sweepParked(ports), convergeHosts(ports, null)]);
+  for (const look of looks) {
+    if (look.status === 'rejected') {
+      throw look.reason;
+    }
+  }
 }
 
 export const handler = toHandler('sweep-locks', inputSchema, run);

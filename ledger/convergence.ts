@@ -10,12 +10,15 @@ export async function readConvergence(ports: Pick<Ports, 'stage' | 'ledger'>): P
 }
 
 /**
- * Changes `convergence.json` by compare-and-swap. `change` returns the same object to change nothing. Throws
- * TransientAwsError after 20 lost races.
+ * Changes `convergence.json` by compare-and-swap; what is the same afterwards is not written. Throws TransientAwsError
+ * after 20 lost races.
  */
 export function changeConvergence(
   ports: Pick<Ports, 'stage' | 'ledger' | 'clock'>,
   change: (convergence: Convergence) => Convergence,
 ): Promise<Convergence> {
-  return compareAndSwap(ports, keys.convergence(ports.stage.service), emptyConvergence, change);
+  return compareAndSwap(ports, keys.convergence(ports.stage.service), emptyConvergence, (current) => {
+    const next = change(current);
+    return JSON.stringify(next) === JSON.stringify(current) ? current : next;
+  });
 }

@@ -8,8 +8,26 @@ import { type ControlVerb, keys } from './keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
-export function readAdmitted(ports: LedgerPorts, deploymentId: string): Promise<AdmittedDeployment | undefined> {
-  return readJson(ports.ledger, keys.request(ports.stage.service, deploymentId));
+type ResolvedRelease = Pick<AdmittedDeployment, 'release' | 'stable'>;
+
+/** What was admitted; of a converge with the release that it resolved since, where it has had the lock. */
+export async function readAdmitted(ports: LedgerPorts, deploymentId: string): Promise<AdmittedDeployment | undefined> {
+  const { service } = ports.stage;
+  const admitted = await readJson<AdmittedDeployment>(ports.ledger, keys.request(service, deploymentId));
+  if (admitted?.request.kind !== 'converge') {
+    return admitted;
+  }
+  const resolved = await readJson<ResolvedRelease>(ports.ledger, keys.resolvedRelease(service, deploymentId));
+  return { ...admitted, ...resolved };
+}
+
+/** Notes the release that a converge found stable when it had the lock; the first one stands. */
+export async function writeResolvedRelease(
+  ports: LedgerPorts,
+  deploymentId: string,
+  resolved: ResolvedRelease,
+): Promise<void> {
+  await createJson(ports.ledger, keys.resolvedRelease(ports.stage.service, deploymentId), resolved);
 }
 
 export async function writeAdmitted(ports: LedgerPorts, admitted: AdmittedDeployment): Promise<AdmittedDeployment> {

@@ -12,3 +12,18 @@ export async function findTarget(
   const found = await ports.inventory.hosts(tags);
   return chooseTarget({ tags, found, named, offlineHosts: config.rollout.offlineHosts });
 }
+
+/**
+ * Those of the hosts to converge that are there now: one that went away or offline since does not keep the others
+ * waiting. Throws InvalidDeploymentError where none is left.
+ */
+export async function findConverging(
+  ports: Pick<Ports, 'stage' | 'inventory'>,
+  config: ServiceConfig,
+  hosts: readonly string[],
+): Promise<ChosenTarget> {
+  const tags = targetTags(config, ports.stage.name);
+  const found = await ports.inventory.hosts(tags);
+  const there = hosts.filter((instanceId) => found.some((host) => host.instanceId === instanceId));
+  return chooseTarget({ tags, found, named: there.length === 0 ? hosts : there, offlineHosts: 'skip' });
+}

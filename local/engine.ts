@@ -8,6 +8,7 @@ import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';
 import { createEventBus } from './engine/event-bus.ts';
 import { stepFunctions } from './engine/functions.ts';
+import { instanceRunning } from './engine/instance-running.ts';
 import { createInventory } from './engine/inventory.ts';
 import type { LocalTarget } from './engine/local-target.ts';
 import { openSimulatedTarget } from './engine/simulated-target.ts';
@@ -126,7 +127,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         }
       },
     });
-    hosts.onPower((instanceId) => runCommand.hostChanged(instanceId));
+    hosts.onPower((instanceId) => {
+      runCommand.hostChanged(instanceId);
+      const isUp = hosts.machines.some((host) => host.instanceId === instanceId && host.isRunning());
+      if (isUp) bus.deliver('OnInstanceRunning', instanceRunning(instanceId, region, clock.now()));
+    });
     const definition = new URL('../state-machine/rollout.asl.json', import.meta.url);
     const executions = await createExecutions({
       ...{ definition: JSON.parse(await readFile(definition, 'utf8')) as Definition, functions: stepFunctions },

@@ -9,6 +9,8 @@ import { requirements } from './artifact-zips.ts';
 export interface TargetOptions {
   /** `abc`: three hosts of these names; hexadecimal digits. */
   readonly hosts: string;
+  /** Hosts that carry no tags yet and run nothing. */
+  readonly later: string;
   readonly running: 'none' | 'v0';
   readonly maxUnavailable: number;
   readonly clock: Clock;
@@ -29,6 +31,9 @@ export interface SimulatedTarget {
   /** Most hosts that the deployer had taken down at one time. */
   mostDown(): number;
   givenUntagged(name: string): void;
+  givenTagged(name: string): void;
+  /** SSM knows nothing of the host (any more), though it runs. */
+  givenUnregistered(name: string, isUnregistered?: boolean): void;
   clearFaults(): void;
   /** The host has a virtualenv for the requirements of `artifactZip` with these packages in it. */
   givenPackages(name: string, packages: readonly string[]): void;
@@ -47,7 +52,7 @@ export function nameOf(instanceId: string): string {
 
 /** Simulated hosts tagged as the payment service's, besides the ones it calls; watches how many are down at once. */
 export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
-  const names = [...options.hosts];
+  const names = [...options.hosts, ...options.later];
   const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
   const fleet = createSimulatedFleet({
     hosts: names.map((name, index) => ({
@@ -56,14 +61,15 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       zone: zones[index % zones.length] ?? '',
       tags: { Service: 'payment', Stage: 'local' },
       addresses: [`10.213.77.${11 + index}`],
-      running: options.running,
+      running: options.later.includes(name) ? 'none' : options.running,
     })),
     clock: options.clock,
     readObject: options.readObject,
     paceMilliseconds: Object.fromEntries(Object.entries(paceSeconds).map(([kind, seconds]) => [kind, seconds * 1000])),
     onPower: options.onPower,
   });
-  const untagged = new Set<string>();
+  const untagged = new Set<string>(options.later);
+  const unregistered = new Set<string>();
   const switching = new Map<string, number>();
   const touched = new Set<string>();
   const broken: string[] = [];
@@ -107,14 +113,14 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
             privateAddress: `10.213.77.${11 + index}`,
             tags: { Service: 'payment', Stage: 'local' },
             state: 'running',
-            ping: stateOf(name).isPoweredOn ? 'Online' : 'ConnectionLost',
+            ping: unregistered.has(name) ? 'absent' : stateOf(name).isPoweredOn ? 'Online' : 'ConnectionLost',
             isSimulated: true,
           }));
       },
     },
     agentOf(instanceId) {
       const agent = fleet.agentOf(instanceId);
-      if (agent === undefined) return undefined;
+      if (agent === undefined || unregistered.has(nameOf(instanceId))) return undefined;
       return {
         instanceId,
         isOnline: () => agent.isOnline(),
@@ -134,10 +140,15 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
         },
       };
     },
-    running: () => names.map((name) => `${name} ${wordOf(stateOf(name))}`),
+    running: () => names.filter((name) => !untagged.has(name)).map((name) => `${name} ${wordOf(stateOf(name))}`),
     violations: () => broken,
     mostDown: () => most,
     givenUntagged: (name) => void untagged.add(name),
+    givenTagged: (name) => void untagged.delete(name),
+    givenUnregistered(name, isUnregistered = true) {
+      if (isUnregistered) unregistered.add(name);
+      else unregistered.delete(name);
+    },
     clearFaults() {
       for (const name of names) {
         for (const action of hostActions) while (fleet.faults.take(idOf(name), action) !== undefined);

@@ -8,6 +8,7 @@ import { writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { instanceRunning } from '../../local/engine/instance-running.ts';
 import { objectCreated } from '../../local/ledger/object-created.ts';
 import { type CommandFaultQueue, createCommandFaultQueue } from '../../local/run-command/command-faults.ts';
 import { createLocalCommands } from '../../local/run-command/local-commands.ts';
@@ -29,6 +30,8 @@ import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.t
 export interface WorldOptions {
   /** `abc`: three hosts of these names. */
   readonly hosts?: string;
+  /** Hosts that are not there yet: `appear` brings them. */
+  readonly later?: string;
   /** What runs on them before Rollgate. */
   readonly running?: 'none' | 'v0';
   /** Keys of `rollout` in services/payment.yml. */
@@ -81,6 +84,10 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   givenUpload(number: number, behaviour?: Behaviour): Promise<ArtifactVersion>;
   /** Delivers the upload event of a version (again). */
   uploadEvent(version: ArtifactVersion): void;
+  /** The instance carries the tags from now on; its event is delivered. */
+  appear(name: string): void;
+  /** Delivers the running event of an instance (again). */
+  instanceEvent(name: string): void;
   /** Deploys these versions one after another; each must succeed. */
   givenStable(...numbers: readonly number[]): Promise<void>;
   /** Starts an execution with what a person types. */
@@ -136,14 +143,20 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     const written = { bucket: name, region, key, bytes, etag, versionId, writtenAt: time.now() };
     void lambda.deliver('OnArtifactUploaded', objectCreated({ ...written, reason: 'PutObject' }));
   };
+  const instanceEvent = (instanceId: string): void =>
+    void lambda.deliver('OnInstanceRunning', instanceRunning(instanceId, region, time.now()));
   const artifacts = createArtifactBucket(bucket, time, uploadEvent);
   const target = createSimulatedTarget({
     hosts: options.hosts ?? 'abc',
+    later: options.later ?? '',
     running: options.running ?? 'v0',
     maxUnavailable: Number(rollout['maxUnavailable'] ?? 1),
     clock: time,
     readObject: async (key) => bucket.bytes(key),
-    onPower: (instanceId) => runCommand.hostChanged(instanceId),
+    onPower(instanceId) {
+      runCommand.hostChanged(instanceId);
+      if (target.fleet.host(instanceId).isRunning()) instanceEvent(instanceId);
+    },
     onWork: pace.work,
   });
   const { commands, runCommand } = createLocalCommands({
@@ -291,6 +304,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     upload: async (number, behaviour) => artifacts.upload(await artifactZip(number, behaviour)),
     givenUpload,
     uploadEvent,
+    appear(name) {
+      target.givenTagged(name);
+      instanceEvent(idOf(name));
+    },
+    instanceEvent: (name) => instanceEvent(idOf(name)),
     async givenStable(...numbers) {
       for (const number of numbers) {
         await givenUpload(number);
