@@ -13,10 +13,10 @@ const pinsFile = join(import.meta.dirname, 'python-tools.txt');
 const oldestPython = '3.10';
 /** Another caller that is at work: its download may be slow, but not this slow. */
 const lockSeconds = 900;
-const programs = ['ministack', 'moto_server', 'cfn-lint'];
+const programs = ['ministack', 'moto_server', 'cfn-lint', 'aws'];
 
 /**
- * The folder with `ministack`, `moto_server` and `cfn-lint` in the versions of `python-tools.txt`, in a virtualenv that
+ * The folder with `ministack`, `moto_server`, `cfn-lint` and `aws` in the versions of `python-tools.txt`, in a virtualenv that
  * is made once and again when a version changes; else the sentence that says why they can't be had here. pip follows
  * the machine's own settings (index, proxy, certificates). Callers at once wait for each other.
  */
