@@ -77,9 +77,10 @@ export function attemptsOf(error: unknown): number {
   return ((error ?? {}) as SdkError).$metadata?.attempts ?? 1;
 }
 
-/** IAM, or the policy of a resource, said no. */
+/** IAM, or the policy of a resource, said no. The answer to a HEAD has no body, so it comes without AWS' own name. */
 export function isDenied(error: unknown): boolean {
-  return deniedNames.includes(nameOf(error));
+  const isNameless = ['', '403', 'Unknown', 'UnknownError'].includes(nameOf(error));
+  return deniedNames.includes(nameOf(error)) || (isNameless && statusOf(error) === 403);
 }
 
 /** The request surely did nothing: it was refused for its rate or its clock, or never reached AWS. */
@@ -132,7 +133,7 @@ export function toKnownError(action: string, resource: string, error: unknown): 
       `${action} on ${resource} was denied (${told}): the role must allow it, and no policy of the resource forbid it`,
       { cause: error },
     );
-    denied.name = nameOf(error);
+    denied.name = deniedNames.includes(nameOf(error)) ? nameOf(error) : 'AccessDenied';
     return denied;
   }
   return error;

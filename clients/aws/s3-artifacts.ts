@@ -22,9 +22,9 @@ export interface S3ArtifactsOptions {
   readonly stateBucket: string;
 }
 
-/** What names one version in a request: an id, or S3's `null` for the one without an id, which only its ETag tells. */
+/** What names one version in a request: its id, or the ETag of one that has none. */
 interface VersionName {
-  readonly versionId: string;
+  readonly versionId?: string;
   readonly etag?: string;
 }
 
@@ -34,23 +34,24 @@ interface VersionMarkers {
   readonly VersionIdMarker?: string;
 }
 
-/** What S3 calls a version that was written while the bucket had no versions. */
+/** What a bucket with versions calls one that was written while it had none. */
 const withoutId = 'null';
 
 /**
- * The artifact's key in the artifact bucket. Reads name the version, for which S3 asks s3:GetObjectVersion (and not
- * s3:GetObject); without s3:ListBucket a version that is gone reads as denied.
+ * The artifact's key in the artifact bucket. Reads name the version, for which S3 asks s3:GetObjectVersion, and where the
+ * bucket has none the ETag, for which it asks s3:GetObject; without s3:ListBucket a version that is gone reads as denied.
  */
 export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
   const { s3, call, bucket, key, stateBucket } = options;
   const url = `s3://${bucket}/${key}`;
 
   /**
-   * Uses the version of this identity: an id, else the ETag of the one that has none. Throws InvalidDeploymentError where
-   * there is neither.
+   * Uses the version of this identity: an id, else the ETag of the one that has no id, which is the object itself or, in
+   * a bucket that got versions later, one of them. Throws InvalidDeploymentError where there is none.
    */
   async function withVersion<T>(identity: string, use: (name: VersionName) => Promise<T>): Promise<T> {
-    const names = [{ versionId: identity }, { versionId: withoutId, etag: `"${identity}"` }];
+    const etag = `"${identity}"`;
+    const names: readonly VersionName[] = [{ versionId: identity }, { etag }, { versionId: withoutId, etag }];
     let cause: unknown;
     for (const name of names) {
       try {
@@ -66,8 +67,12 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
   }
 
   async function readVersion({ versionId, etag }: VersionName): Promise<Uint8Array> {
-    const input = { Bucket: bucket, Key: key, VersionId: versionId, ...(etag === undefined ? {} : { IfMatch: etag }) };
-    return call('s3:GetObjectVersion', url, async (sending) => {
+    const input = {
+      ...{ Bucket: bucket, Key: key },
+      ...(versionId === undefined ? {} : { VersionId: versionId }),
+      ...(etag === undefined ? {} : { IfMatch: etag }),
+    };
+    return call(readAction(versionId), url, async (sending) => {
       const { Body } = await s3.send(new GetObjectCommand(input), sending);
       return (await Body?.transformToByteArray()) ?? new Uint8Array();
     });
@@ -75,15 +80,16 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
 
   async function copyVersion({ versionId, etag }: VersionName, to: string): Promise<{ readonly sha256: string }> {
     const source = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
+    const version = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
     const input = {
-      ...{ Bucket: stateBucket, Key: to, CopySource: `${source}?versionId=${encodeURIComponent(versionId)}` },
+      ...{ Bucket: stateBucket, Key: to, CopySource: source + version },
       ...(etag === undefined ? {} : { CopySourceIfMatch: etag }),
       // The uploader's tags and headers stay behind: tags would need permissions of their own.
       ...({ MetadataDirective: 'REPLACE', TaggingDirective: 'REPLACE', ContentType: 'application/zip' } as const),
       ...({ ChecksumAlgorithm: 'SHA256', IfNoneMatch: '*' } as const),
     };
     try {
-      const copied = await call('s3:PutObject', `s3://${stateBucket}/${to}`, (sending) =>
+      const copied = await call('s3:PutObject', `s3://${stateBucket}/${to} (a copy of ${url})`, (sending) =>
         s3.send(new CopyObjectCommand(input), sending),
       );
       const { ChecksumSHA256, ChecksumType } = copied.CopyObjectResult ?? {};
@@ -141,7 +147,18 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
       return versions;
     },
     read: (versionId) => withVersion(versionId, readVersion),
-    copyToLedger: (versionId, to) => withVersion(versionId, (name) => copyVersion(name, to)),
+    async copyToLedger(versionId, to) {
+      try {
+        return await withVersion(versionId, (name) => copyVersion(name, to));
+      } catch (error) {
+        // The upload may have expired since it was copied.
+        const known = nameOf(error) === 'InvalidDeploymentError' ? await hashOfCopy(to) : undefined;
+        if (known === undefined) {
+          throw error;
+        }
+        return { sha256: known };
+      }
+    },
     async upload(body) {
       const written = await call('s3:PutObject', url, (sending) =>
         s3.send(
@@ -150,12 +167,12 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
         ),
       );
       const etag = written.ETag ?? '';
-      const versionId = written.VersionId ?? withoutId;
-      const found = await call('s3:GetObjectVersion', url, (sending) =>
-        s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }), sending),
+      const version = written.VersionId === undefined ? {} : { VersionId: written.VersionId };
+      const found = await call(readAction(written.VersionId), url, (sending) =>
+        s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), sending),
       );
       return {
-        ...{ bucket, key, versionId: identityOf(versionId, etag), etag, bytes: body.byteLength },
+        ...{ bucket, key, versionId: identityOf(written.VersionId, etag), etag, bytes: body.byteLength },
         uploadedAt: (found.LastModified ?? new Date()).toISOString(),
       };
     },
@@ -167,13 +184,13 @@ function toVersion(bucket: string, key: string, version: ObjectVersion): readonl
   if (Key !== key || ETag === undefined || LastModified === undefined) {
     return [];
   }
-  const versionId = identityOf(VersionId ?? withoutId, ETag);
+  const versionId = identityOf(VersionId, ETag);
   return [{ bucket, key, versionId, etag: ETag, bytes: Size ?? 0, uploadedAt: LastModified.toISOString() }];
 }
 
 /** The id; of the version without one its ETag, as events name it: without quotes. */
-function identityOf(versionId: string, etag: string): string {
-  return versionId === withoutId ? etag.replaceAll('"', '') : versionId;
+function identityOf(versionId: string | undefined, etag: string): string {
+  return versionId === undefined || versionId === withoutId ? etag.replaceAll('"', '') : versionId;
 }
 
 /**
@@ -199,4 +216,9 @@ function isUnknownVersion(error: unknown): boolean {
   return (
     isRefused(error) || ['NoSuchVersion', 'NoSuchKey', 'InvalidArgument', 'MethodNotAllowed'].includes(nameOf(error))
   );
+}
+
+/** What IAM asks for a read: another action where the version is named. */
+function readAction(versionId: string | undefined): 's3:GetObject' | 's3:GetObjectVersion' {
+  return versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
 }

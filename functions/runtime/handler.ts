@@ -2,6 +2,8 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { z } from 'zod';
 import type { Ports } from '../../clients/ports.ts';
+import { TransientAwsError } from '../../core/errors.ts';
+import { withCallSignal } from './call-signal.ts';
 import { writeLine } from './log.ts';
 import { ports } from './ports.ts';
 
@@ -10,6 +12,18 @@ export type Run<Input, Output> = (input: Input, ports: Ports) => Promise<Output>
 
 /** The Lambda's entry as the runtime, the engine and the tests call it. */
 export type Handler = (event: unknown, context?: Context) => Promise<unknown>;
+
+/**
+ * Milliseconds before Lambda would kill the function at which it ends by itself: its requests are aborted, and the state
+ * machine learns it under a name that it retries, with a sentence. Without a Lambda's context there is no such end.
+ */
+const timeoutEarlyInMillis = 1000;
+
+function endEarly(name: string): never {
+  throw new TransientAwsError(
+    `${name} did not end within the time of its function; what it had asked of AWS may have happened, and trying again is safe`,
+  );
+}
 
 /**
  * Wraps `run` for Lambda: the input is parsed first, one structured line goes in and one out, never the payload. An
@@ -21,10 +35,16 @@ export function toHandler<Schema extends z.ZodType, Output>(
   schema: Schema,
   run: Run<z.output<Schema>, Output>,
 ): Handler {
-  const wrapped = middy<unknown, Output>()
+  const wrapped = middy<unknown, Output>({ timeoutEarlyInMillis, timeoutEarlyResponse: () => endEarly(name) })
     .use(parseInput(schema))
     .use(logLines(name))
-    .handler((event) => run(event as z.output<Schema>, ports()));
+    .handler((event, _context, { signal }) =>
+      withCallSignal(signal, () => {
+        const input = event as z.output<Schema>;
+        const provided = ports();
+        return provided instanceof Promise ? provided.then((given) => run(input, given)) : run(input, provided);
+      }),
+    );
   return (event, context) => wrapped(event, context ?? ({} as Context)) as Promise<unknown>;
 }
 
