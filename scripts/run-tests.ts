@@ -1,7 +1,7 @@
 /**
  * `npm test`, after set-up: the checks, the fast tests, then the tests on real systemd hosts. `--fast` leaves the hosts
- * out, `--acceptance` runs nothing but the main job end to end, `--all` runs everything. Other arguments go to vitest.
- * The last line counts: `N passed, N failed, N skipped`.
+ * out, `--acceptance` runs nothing but the emulators of AWS and the main job end to end, `--all` runs everything. Other
+ * arguments go to vitest. The last line counts: `N passed, N failed, N skipped`.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { runChecks } from './checks.ts';
 import { addCounts, closingLine, countReport, type TestCount, type TestReport } from './count-tests.ts';
 import { ensurePrograms } from './debian-packages.ts';
+import { ensurePythonTools } from './python-tools.ts';
 import { runProgram } from './run-program.ts';
 
 const projectRoot = dirname(import.meta.dirname);
@@ -26,7 +27,7 @@ if (!isOnly('--acceptance') && !isOnly('--fast')) {
   counts.push(await runOnHosts('hosts'));
 }
 if (isOnly('--acceptance') || isOnly('--all')) {
-  counts.push(await runOnHosts('acceptance'));
+  counts.push(...(await runAcceptance()));
 }
 if (failedChecks.length > 0) {
   console.log(`\nfailed checks: ${failedChecks.join(', ')}`);
@@ -35,17 +36,40 @@ const total = addCounts([...counts, { passed: 0, failed: failedChecks.length, sk
 console.log(`\n${closingLine(total)}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-async function runOnHosts(project: 'hosts' | 'acceptance'): Promise<TestCount> {
+async function runOnHosts(
+  project: 'hosts' | 'acceptance',
+  without: readonly string[] = [],
+  options: readonly string[] = [],
+): Promise<TestCount> {
   const why = await whyNoHosts();
   if (why === undefined) {
-    return runProject(project);
+    return runProject(project, options);
   }
-  const skipped = testFilesOf(project);
-  console.log(`\n${project}: SKIPPED ${skipped} test files on real systemd hosts: ${why}`);
-  return { passed: 0, failed: 0, skipped };
+  const files = testFilesOf(project).filter((file) => !without.includes(file));
+  return skipFiles(project, files, 'on real systemd hosts', why);
 }
 
-async function runProject(project: string): Promise<TestCount> {
+/** The emulators of AWS, then the main job; of that without emulators only the part that needs none. */
+async function runAcceptance(): Promise<readonly TestCount[]> {
+  const tools = await ensurePythonTools(console.log);
+  if ('bin' in tools) {
+    return [await runProject('emulators'), await runOnHosts('acceptance')];
+  }
+  const stories = testFilesOf('acceptance').filter((file) => file.startsWith('aws-'));
+  const options = stories.flatMap((file) => ['--exclude', `test/acceptance/${file}`]);
+  return [
+    skipFiles('emulators', testFilesOf('emulators'), 'on emulators of AWS', tools.why),
+    skipFiles('acceptance', stories, 'on emulators of AWS', tools.why),
+    await runOnHosts('acceptance', stories, options),
+  ];
+}
+
+function skipFiles(project: string, files: readonly string[], where: string, why: string): TestCount {
+  console.log(`\n${project}: SKIPPED ${files.length} test files ${where}: ${why}`);
+  return { passed: 0, failed: 0, skipped: files.length };
+}
+
+async function runProject(project: string, more: readonly string[] = []): Promise<TestCount> {
   const scratch = mkdtempSync(join(tmpdir(), 'rollgate-test-'));
   const reportFile = join(scratch, 'report.json');
   const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
@@ -59,7 +83,7 @@ async function runProject(project: string): Promise<TestCount> {
   try {
     const { code } = await runProgram(
       process.execPath,
-      [vitest, 'run', '--project', project, ...options, ...forVitest],
+      [vitest, 'run', '--project', project, ...options, ...more, ...forVitest],
       { cwd: projectRoot },
     );
     const count = countReport(readReport(reportFile));
@@ -90,11 +114,8 @@ async function whyNoHosts(): Promise<string | undefined> {
   return missing.length === 0 ? undefined : `missing and not to be installed here: ${missing.join(', ')}`;
 }
 
-function testFilesOf(project: string): number {
-  try {
-    const names = readdirSync(join(projectRoot, 'test', project), { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => name.endsWith('.test.ts')).length;
-  } catch {
-    return 0;
-  }
+/** Paths below the folder of the project. */
+function testFilesOf(project: string): readonly string[] {
+  const names = readdirSync(join(projectRoot, 'test', project), { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.test.ts'));
 }

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import type { BackEnd } from './back-end.ts';
+import { contract } from './contract-test.ts';
+import { inParallel } from './ledger.contract.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (body: Uint8Array): string => new TextDecoder().decode(body);
+const sha256 = (body: string): string => createHash('sha256').update(body).digest('hex');
+/** One more than a page of ListObjectVersions. */
+const morePagesThanOne = 1001;
+
+export function artifactsContract(backEnd: BackEnd): void {
+  contract('artifacts', backEnd, (contractTest) => {
+    contractTest('versions come newest first, and each keeps its bytes', [], async ({ ports: { artifacts } }) => {
+      const made = [];
+      for (const body of ['one', 'two', 'two']) made.push(await artifacts.upload(bytes(body)));
+
+      const versions = await artifacts.versions();
+      expect(versions.map(({ versionId }) => versionId)).toEqual(made.map(({ versionId }) => versionId).toReversed());
+      expect(new Set(versions.map(({ versionId }) => versionId)).size).toBe(3);
+      const bodies = await Promise.all(versions.map(({ versionId }) => artifacts.read(versionId)));
+      expect(bodies.map(text)).toEqual(['two', 'two', 'one']);
+    });
+
+    contractTest('a version says what it is', [], async ({ ports, artifactKey }) => {
+      const before = Date.now();
+      const { versionId } = await ports.artifacts.upload(bytes('zip'));
+
+      const [version] = await ports.artifacts.versions();
+      expect(version).toEqual({
+        bucket: ports.stage.artifactBucket,
+        key: artifactKey,
+        versionId,
+        etag: `"${createHash('md5').update('zip').digest('hex')}"`,
+        bytes: 3,
+        uploadedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      });
+      // S3 tells whole seconds.
+      expect(Math.abs(Date.parse(version?.uploadedAt ?? '') - before)).toBeLessThan(5000);
+    });
+
+    contractTest('nothing was uploaded: no versions', [], async ({ ports: { artifacts } }) => {
+      expect(await artifacts.versions()).toEqual([]);
+    });
+
+    contractTest('keys that only look alike are other artifacts', [], async (bench) => {
+      const { artifacts } = bench.ports;
+      for (const suffix of ['.bak', '/x', ' 2']) {
+        await bench.putInArtifactBucket(`${bench.artifactKey}${suffix}`, 'another');
+      }
+      await bench.putInArtifactBucket(`x${bench.artifactKey}`, 'another');
+      const { versionId } = await artifacts.upload(bytes('zip'));
+
+      expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([versionId]);
+    });
+
+    contractTest('lists more versions than one page holds', ['pages'], async ({ ports: { artifacts } }) => {
+      const first = await artifacts.upload(bytes('first'));
+      const between = Array.from({ length: morePagesThanOne - 2 }, (_, index) => `between ${index}`);
+      await inParallel(between, (body) => artifacts.upload(bytes(body)));
+      const last = await artifacts.upload(bytes('last'));
+
+      const ids = (await artifacts.versions()).map((version) => version.versionId);
+      expect(ids).toHaveLength(morePagesThanOne);
+      expect(new Set(ids).size).toBe(morePagesThanOne);
+      expect([ids[0], ids.at(-1)]).toEqual([last.versionId, first.versionId]);
+    });
+
+    contractTest('a version that never was is an invalid deployment', [], async ({ ports: { artifacts } }) => {
+      const { versionId } = await artifacts.upload(bytes('zip'));
+      const unknown = `${versionId.slice(0, -1)}${versionId.endsWith('0') ? '1' : '0'}`;
+
+      await expect(artifacts.read(unknown)).rejects.toMatchObject({ name: 'InvalidDeploymentError' });
+      await expect(artifacts.copyToLedger(unknown, 'r/1.zip')).rejects.toMatchObject({
+        name: 'InvalidDeploymentError',
+      });
+    });
+
+    contractTest('delete markers are no versions; those below stay', ['deleteMarkers'], async (bench) => {
+      const { artifacts } = bench.ports;
+      const one = await artifacts.upload(bytes('one'));
+      await bench.deleteArtifact();
+
+      expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([one.versionId]);
+      expect(text(await artifacts.read(one.versionId))).toBe('one');
+      const two = await artifacts.upload(bytes('two'));
+      expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([two.versionId, one.versionId]);
+    });
+
+    contractTest('a version deleted for good is an invalid deployment', ['deleteMarkers'], async (bench) => {
+      const { artifacts } = bench.ports;
+      const one = await artifacts.upload(bytes('one'));
+      const two = await artifacts.upload(bytes('two'));
+      await bench.deleteArtifactVersion(one.versionId);
+
+      expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([two.versionId]);
+      const gone = { name: 'InvalidDeploymentError', message: expect.stringContaining(one.versionId) };
+      await expect(artifacts.read(one.versionId)).rejects.toMatchObject(gone);
+      await expect(artifacts.copyToLedger(one.versionId, 'r/1.zip')).rejects.toMatchObject(gone);
+    });
+
+    contractTest(
+      'the copy in the ledger is the bytes of its version, and one that is there stays',
+      [],
+      async ({ ports: { artifacts, ledger } }) => {
+        const one = await artifacts.upload(bytes('one'));
+        const two = await artifacts.upload(bytes('two'));
+
+        const copied = await artifacts.copyToLedger(one.versionId, 'r/releases/1.zip');
+        const again = await artifacts.copyToLedger(one.versionId, 'r/releases/1.zip');
+        const other = await artifacts.copyToLedger(two.versionId, 'r/releases/1.zip');
+
+        expect([copied, again, other]).toEqual(Array(3).fill({ sha256: sha256('one') }));
+        expect((await ledger.read('r/releases/1.zip'))?.body).toBe('one');
+      },
+    );
+
+    contractTest(
+      'several who copy the same version at once are told the same',
+      [],
+      async ({ ports: { artifacts, ledger } }) => {
+        const { versionId } = await artifacts.upload(bytes('zip'));
+
+        const copies = await Promise.all(
+          Array.from({ length: 5 }, () => artifacts.copyToLedger(versionId, 'r/releases/1.zip')),
+        );
+
+        expect(copies).toEqual(Array(5).fill({ sha256: sha256('zip') }));
+        expect((await ledger.read('r/releases/1.zip'))?.body).toBe('zip');
+      },
+    );
+
+    contractTest(
+      'an artifact key may have any character that a name may have',
+      [],
+      async ({ ports: { artifacts, ledger } }) => {
+        const { versionId } = await artifacts.upload(bytes('zip'));
+
+        expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([versionId]);
+        expect(text(await artifacts.read(versionId))).toBe('zip');
+        expect(await artifacts.copyToLedger(versionId, 'r/a & b/1 + 1.zip')).toEqual({ sha256: sha256('zip') });
+        expect((await ledger.read('r/a & b/1 + 1.zip'))?.body).toBe('zip');
+      },
+      { artifactKey: 'builds of 2026/pay+ment & ü%20\u{1F600}.zip' },
+    );
+
+    contractTest(
+      'without versions in the bucket the ETag is the identity, and an upload makes the one before gone',
+      ['unversionedArtifacts'],
+      async ({ ports: { artifacts } }) => {
+        const one = await artifacts.upload(bytes('one'));
+        expect(one.versionId).toBe(one.etag);
+        expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([one.etag]);
+        expect(text(await artifacts.read(one.versionId))).toBe('one');
+        expect(await artifacts.copyToLedger(one.versionId, 'r/1.zip')).toEqual({ sha256: sha256('one') });
+
+        const two = await artifacts.upload(bytes('two'));
+
+        expect((await artifacts.versions()).map((version) => version.versionId)).toEqual([two.etag]);
+        await expect(artifacts.read(one.versionId)).rejects.toMatchObject({ name: 'InvalidDeploymentError' });
+        await expect(artifacts.copyToLedger(one.versionId, 'r/2.zip')).rejects.toMatchObject({
+          name: 'InvalidDeploymentError',
+        });
+      },
+      { isVersioned: false },
+    );
+  });
+}
