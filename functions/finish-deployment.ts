@@ -15,6 +15,7 @@ import { changeState, readState } from '../ledger/target-state.ts';
 import { recordEnd } from './converge/record-end.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
+import { writeLine } from './runtime/log.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
 
 const inputSchema = z.object({
@@ -58,6 +59,8 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   }
   const held = lock?.deploymentId === deploymentId ? lock : null;
   const outcome = (await readOutcome(ports, deploymentId)) ?? (await conclude(input, deploymentId, held, ports));
+  // The stack counts these lines by their outcome; a retry of this step writes its own.
+  writeLine('info', { function: 'finish-deployment', outcome: outcome.status, deploymentId });
   const admitted = await readAdmitted(ports, deploymentId);
   // Before the lock is free: the next holder finds on record what the hosts run.
   await recordEnd(ports, outcome, { executionArn: admitted?.executionArn ?? executionArn, state: before });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/finish-deployment.ts';
+import { logTo } from '../../functions/runtime/log.ts';
 import { readOutcome, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
@@ -49,6 +50,19 @@ describe('the end of a deployment', () => {
       lock: null,
       stableHistory: [{ release: 1, deploymentId, isRollback: false }],
     });
+  });
+
+  test('is told in one line that a metric counts', async () => {
+    const lines: string[] = [];
+    logTo((line) => void lines.push(line));
+    await givenSteps(passed.slice(0, 2));
+    await given.givenLock({ purpose: 'repair', repairs: 3 });
+
+    await run(input, given.ports);
+
+    expect(lines).toEqual([
+      `{"level":"info","function":"finish-deployment","outcome":"FailedDirty","deploymentId":"${deploymentId}"}`,
+    ]);
   });
 
   test('is not recorded while a host is half switched: the execution fails and the repair takes over', async () => {
