@@ -18,7 +18,7 @@ export interface AwsPortsOptions {
 
 /** The ports on AWS. Makes no call: credentials are looked up at the first one. */
 export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions = {}): Ports {
-  const { service, stage, region, stateBucket, artifactBucket, artifactKey, stateMachineArn } = settings;
+  const { service, stage, region, accountId, stateBucket, artifactBucket, artifactKey, stateMachineArn } = settings;
   const { s3, ec2, ssm, ssmOnce, sfn } = createAwsClients({
     region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
@@ -27,7 +27,7 @@ export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions =
   const call = createCall(signal);
   const clock = createSystemClock(signal);
   return {
-    stage: { service, name: stage, region, stateBucket, artifactBucket, kind: 'aws' },
+    stage: { service, name: stage, region, accountId, stateBucket, artifactBucket, kind: 'aws' },
     clock,
     ledger: createS3Ledger({ s3, call, clock, bucket: stateBucket }),
     artifacts: createS3Artifacts({ s3, call, bucket: artifactBucket, key: artifactKey, stateBucket }),
