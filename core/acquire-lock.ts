@@ -57,6 +57,7 @@ export function decideAcquire(facts: AcquireFacts): AcquireDecision {
         purpose: 'rollout',
         repairs: 0,
         isRollback: entry.isRollback,
+        ...(entry.trigger === 'converge' ? { isConverge: true } : {}),
       },
     },
   };

@@ -4,7 +4,7 @@ import { stableRelease, type TargetState } from './target-state.ts';
 
 export interface RollbackTarget {
   readonly release: number;
-  /** The running rollout that is halted and reverted first. */
+  /** The running deployment that is halted and reverted first. */
   readonly halts: string | null;
 }
 
@@ -16,6 +16,7 @@ export interface RollbackTarget {
  * | v1, v2         |                 |           | v1                         |
  * | v1, v2         | rollout of v3   |           | v2, and halts the rollout  |
  * | v1, v2         | repair of v3    |           | v2: the repair reverts     |
+ * | v1, v2         | converge to v2  |           | v1, and halts the converge |
  * | v1, v2, v1 (r) |                 |           | refused: name the release  |
  * | v1, v2, v1 (r) |                 | v2        | v2                         |
  * | v1             |                 |           | refused: nothing earlier   |
@@ -40,7 +41,8 @@ export function resolveRollback(state: TargetState, named: number | undefined): 
       'rollback: no release has succeeded on the whole target yet, so there is none to go back to',
     );
   }
-  if (state.lock !== null || state.mixedBy !== null) {
+  const isRolling = state.lock !== null && state.lock.isConverge !== true;
+  if (isRolling || state.mixedBy !== null) {
     return { release: stable.release, halts };
   }
   if (stable.isRollback) {
@@ -52,7 +54,7 @@ export function resolveRollback(state: TargetState, named: number | undefined): 
       `rollback: ${releaseName(stable.release)} is the only release that has succeeded here, so there is none to go back to`,
     );
   }
-  return { release: previous.release, halts: null };
+  return { release: previous.release, halts };
 }
 
 function refused(why: string, state: TargetState): InvalidDeploymentError {

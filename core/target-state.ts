@@ -34,6 +34,8 @@ export interface Lock {
   /** How many repairs have taken this lock over: after three, the end is recorded as it is. */
   readonly repairs: number;
   readonly isRollback: boolean;
+  /** It brings hosts to the stable release: a rollback does not mean this one. */
+  readonly isConverge?: boolean;
 }
 
 export interface QueueEntry {

@@ -31,9 +31,10 @@ describe('resolveRollback', () => {
 
   test.each(rows)('history %s, running [%s], asked [%s]: %s', (history, running, asked, expected) => {
     const isRepair = (running ?? '').startsWith('repair');
+    const isConverge = (running ?? '').startsWith('converge');
     const isOver = running === '' || running?.endsWith('left a mix');
     const state = given(wordsOf(history), {
-      ...(isOver ? {} : { lock: { ...lock, purpose: isRepair ? 'repair' : 'rollout' } }),
+      ...(isOver ? {} : { lock: { ...lock, isConverge, purpose: isRepair ? 'repair' : 'rollout' } }),
       mixedBy: running?.endsWith('left a mix') ? 'd-mixed' : null,
     });
     const resolve = () => resolveRollback(state, asked === '' ? undefined : Number(asked?.slice(1)));
