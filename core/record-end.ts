@@ -79,7 +79,8 @@ function withEndOfRun(convergence: Convergence, facts: EndFacts): Convergence {
 
 function withFailure(convergence: Convergence, instanceId: string, facts: EndFacts): Convergence {
   const { endedAt } = facts.outcome;
-  const failure: ConvergeFailure = { instanceId, at: endedAt, why: whyNot(instanceId, facts) };
+  const name = nameOf(instanceId, convergence, facts);
+  const failure: ConvergeFailure = { instanceId, name, at: endedAt, why: whyNot(instanceId, facts) };
   const next = { ...convergence, failures: [...convergence.failures, failure] };
   const waiting = convergence.waiting[instanceId];
   if (waiting === undefined) {
@@ -127,7 +128,7 @@ function withBreaker(convergence: Convergence, { outcome, release }: EndFacts): 
   }
   const breaker: CircuitBreaker = {
     openedAt: outcome.endedAt,
-    why: `${failures.length} hosts in a row did not get ${release} (${last.instanceId}: ${last.why}); no host is converged by itself any more`,
+    why: `${failures.length} tries in a row did not bring ${release} to a host (${last.name}: ${last.why}); no host is converged by itself any more`,
     next: `put it right, then: rollgate deploy --release ${release}`,
   };
   return { ...convergence, failures, breaker };
@@ -135,6 +136,11 @@ function withBreaker(convergence: Convergence, { outcome, release }: EndFacts): 
 
 function whyNot(instanceId: string, { outcome }: EndFacts): string {
   return outcomeOf(instanceId, outcome)?.diagnosis?.meaning ?? outcome.reason.text;
+}
+
+/** A host that is gone is known by its outcome, or by its id alone. */
+function nameOf(instanceId: string, { waiting }: Convergence, { outcome }: EndFacts): string {
+  return waiting[instanceId]?.name ?? outcomeOf(instanceId, outcome)?.name ?? instanceId;
 }
 
 function outcomeOf(instanceId: string, { hosts }: EndFacts['outcome']): HostOutcome | undefined {

@@ -10,6 +10,7 @@ export interface GivenLedger {
   /** The newest deployment has made its history as long as it may be, in this execution. */
   givenLongHistory(executionArn: string): void;
   givenFrozen(reason: string): void;
+  givenThawed(): void;
   /** Something that only its writer knows stands in state.json. */
   givenNote(note: string): void;
   /** Somebody else holds the lock from now on, with a higher fence. */
@@ -45,6 +46,7 @@ export function createGivenLedger(bucket: StateBucket, now: () => number): Given
       const state = bucket.json(stateKey) ?? emptyTargetState('payment');
       write({ ...(state as TargetState), freeze }, 'anna');
     },
+    givenThawed: () => write({ ...read(), freeze: null }, 'anna'),
     givenNote: (note) => write({ ...read(), note }, 'somebody else'),
     givenLockStolen() {
       const state = read();

@@ -9,6 +9,7 @@ import './stories/shared-fault.ts';
 import './stories/commands.ts';
 import './stories/repair.ts';
 import './stories/catches.ts';
+import './stories/converge.ts';
 
 /** The stories above run in this file, so that this check sees them all: it stands last. */
 describe('the stories together', () => {
