@@ -5,6 +5,7 @@ import { controlVerbs } from '../ledger/keys.ts';
 import { CliError } from './cli-error.ts';
 import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
+import { explain } from './commands/explain.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
 import { type RerunOptions, rerun } from './commands/rerun.ts';
@@ -99,6 +100,11 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .description('the target and its running or last deployment, or one deployment')
     .option('--watch', 'follow it to its end, and exit with its exit code', false)
     .action(async (id: string | undefined, options: StatusOptions) => exit(await status(session.world, id, options)));
+  common(program.command('explain [deployment] [host]'))
+    .description('what failed, why and what to do (default: the last that failed); with a host all that was seen there')
+    .action(async (id: string | undefined, host: string | undefined, options: CommonOptions) =>
+      exit(await explain(session.world, id, host, options)),
+    );
   common(program.command('history'))
     .description('the deployments, newest first')
     .option('--limit <count>', 'how many', wholeNumber, 20)

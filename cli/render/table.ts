@@ -19,10 +19,13 @@ export function keyValues(
   return facts.flatMap(([key, value]) => (value === null ? [] : [`${style.faint(padEnd(key, 10))}  ${value}`]));
 }
 
-/** `512 B`, `4.1 kB`, `12.0 MB` */
+/** `512 B`, `4.1 kB`, `12.0 MB`, `3.2 GB` */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) {
     return `${bytes} B`;
   }
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000_000) {
+    return `${(bytes / 1000).toFixed(1)} kB`;
+  }
+  return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
 }

@@ -79,6 +79,16 @@ export const leftWords = {
   skipped: { icon: '–', word: 'offline, left out', colour: 'gray' },
   dirty: { icon: '✗', word: 'not as it should be', colour: 'red' },
 } as const satisfies Readonly<Record<string, StatusWord>>;
+export type LeftStatus = keyof typeof leftWords;
+
+/** How one command to a host ended. */
+export const stepWords = {
+  done: { icon: '✓', word: 'done', colour: 'green' },
+  failed: { icon: '✗', word: 'failed', colour: 'red' },
+  refused: { icon: '✗', word: 'refused', colour: 'red' },
+  unknown: { icon: '?', word: 'no answer', colour: 'red' },
+  open: { icon: movingIcon, word: 'under way', colour: 'blue' },
+} as const satisfies Readonly<Record<string, StatusWord>>;
 
 /**
  * What an operator needs first: whether a mess was left. `none`: every host is as it was, or as was asked. `mixed`:
