@@ -69,6 +69,11 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
       getOutHasColors: () => world.stdout.hasColour,
       getErrHasColors: () => world.stderr.hasColour,
     })
+    // Every command takes options: saying so on each line would leave no room for what it does.
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map((argument) => `[${argument.name()}]`)].join(' '),
+    })
     .addHelpText('after', exitCodeHelp)
     .enablePositionalOptions()
     .hook('preAction', (_program, command) => {
