@@ -22,6 +22,7 @@ export interface ChosenTarget {
   readonly hosts: readonly PlannedHost[];
   /** Offline, and left out by the policy. */
   readonly skipped: readonly PlannedHost[];
+  /** Also where the policy left offline hosts out: they get what became stable when they come back. */
   readonly isWholeTarget: boolean;
   /** Hosts of the target that are not deployed to and can't be reached: they count as down. */
   readonly downElsewhere: number;
@@ -50,7 +51,7 @@ export function chooseTarget(facts: TargetFacts): ChosenTarget {
   return {
     hosts: wanted.filter(isOnline).map(plannedHost),
     skipped: offline.map(plannedHost),
-    isWholeTarget: wanted.length === found.length && offline.length === 0,
+    isWholeTarget: wanted.length === found.length,
     downElsewhere: found.filter((host) => !isOnline(host)).length,
   };
 }

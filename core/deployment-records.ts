@@ -43,7 +43,7 @@ export interface DeploymentPlan {
   readonly hosts: readonly PlannedHost[];
   /** Hosts of the target that were offline and are left out (`offlineHosts: skip`). */
   readonly skipped: readonly PlannedHost[];
-  /** False for a deployment to named hosts, or where hosts were skipped: `stable` does not move. */
+  /** False for a deployment to named hosts: `stable` does not move. Hosts that were skipped are converged later. */
   readonly isWholeTarget: boolean;
   /** Hosts of the target outside this plan that can't be reached: they count against `maxUnavailable`. */
   readonly downElsewhere: number;

@@ -25,5 +25,6 @@ export async function findConverging(
   const tags = targetTags(config, ports.stage.name);
   const found = await ports.inventory.hosts(tags);
   const there = hosts.filter((instanceId) => found.some((host) => host.instanceId === instanceId));
-  return chooseTarget({ tags, found, named: there.length === 0 ? hosts : there, offlineHosts: 'skip' });
+  const chosen = chooseTarget({ tags, found, named: there.length === 0 ? hosts : there, offlineHosts: 'skip' });
+  return { ...chosen, isWholeTarget: false };
 }

@@ -242,7 +242,21 @@ describeMachine('an instance that comes back', () => {
     expect(convergence(world).waiting).toEqual({});
   });
 
-  test('and missed what became stable gets it, with and without an event', async () => {
+  test('after a rollout that left it out, offline, gets the release of that rollout', async () => {
+    const world = await givenMachine({ rollout: { offlineHosts: 'skip', maxUnavailable: 2 } });
+    await world.givenStable(1);
+    world.target.fleet.host(world.idOf('c')).powerOff();
+    await world.givenStable(2);
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v1 off']);
+
+    world.target.fleet.host(world.idOf('c')).powerOn();
+    await world.rest();
+
+    expect(await converged(world)).toEqual(['c']);
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
+  });
+
+  test('after it missed what became stable gets it, also where no event tells', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
     world.target.givenUntagged('c');
