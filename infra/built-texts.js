@@ -7,7 +7,11 @@ import { join } from 'node:path';
 import { buildDocuments } from './documents/build-documents.ts';
 
 /** The four SSM documents; their scripts are encoded, so that no `${…}` and no `{{…}}` of a script is ever replaced. */
-export const { install, activate, verify, settle } = buildDocuments();
+const documents = buildDocuments();
+export const install = JSON.parse(documents.install);
+export const activate = JSON.parse(documents.activate);
+export const verify = JSON.parse(documents.verify);
+export const settle = JSON.parse(documents.settle);
 
 /** The state machine definition, byte for byte as committed. */
 export const stateMachine = readFileSync(join(import.meta.dirname, '..', 'state-machine', 'rollout.asl.json'), 'utf8');
