@@ -38,13 +38,7 @@ export function toHandler<Schema extends z.ZodType, Output>(
   const wrapped = middy<unknown, Output>({ timeoutEarlyInMillis, timeoutEarlyResponse: () => endEarly(name) })
     .use(parseInput(schema))
     .use(logLines(name))
-    .handler((event, _context, { signal }) =>
-      withCallSignal(signal, () => {
-        const input = event as z.output<Schema>;
-        const provided = ports();
-        return provided instanceof Promise ? provided.then((given) => run(input, given)) : run(input, provided);
-      }),
-    );
+    .handler((event, _context, { signal }) => withCallSignal(signal, () => run(event as z.output<Schema>, ports())));
   return (event, context) => wrapped(event, context ?? ({} as Context)) as Promise<unknown>;
 }
 

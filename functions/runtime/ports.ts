@@ -1,21 +1,12 @@
-import { settingsFromEnvironment } from '../../clients/aws/aws-settings.ts';
+import { defaultPorts } from '#default-ports';
 import type { Ports } from '../../clients/ports.ts';
-import { callSignal } from './call-signal.ts';
 
 /**
- * Where handlers get their ports from. The embedded engine and the tests provide their own before any handler runs; where
- * nobody did, they are the ones on AWS, built once from the environment. The handlers are the same in all of them.
+ * Where handlers get their ports from. In a Lambda's bundle they are built once, at the first call, from the environment;
+ * the embedded engine and the tests provide their own before any handler runs. The handlers are the same in all three.
  */
-let make: (() => Ports) | undefined;
-let made: Ports | Promise<Ports> | undefined;
-
-/**
- * The SDK is imported, not required: neither engine nor tests load it. In a bundle the import is a function of the same
- * file. On Lambda it begins here, while the function is initialised: that phase has a full processor, whatever the
- * function's memory, and the first invocation finds it done.
- */
-const loadAwsPorts = () => import('../../clients/aws/aws-ports.ts');
-const loadedAtStart = process.env['AWS_LAMBDA_FUNCTION_NAME'] === undefined ? undefined : loadAwsPorts();
+let make: (() => Ports) | undefined = defaultPorts;
+let made: Ports | undefined;
 
 /** Provides the ports for every handler of this process. */
 export function providePorts(factory: () => Ports): void {
@@ -23,14 +14,16 @@ export function providePorts(factory: () => Ports): void {
   made = undefined;
 }
 
-/** The ports of this process. Rejects with InvalidDeploymentError that names each variable missing in the environment. */
-export function ports(): Ports | Promise<Ports> {
-  made ??= make === undefined ? awsPorts() : make();
+/**
+ * The ports of this process. Throws InvalidDeploymentError that names each variable missing in a Lambda's environment,
+ * and elsewhere an error where nothing provided any: a bug of whoever starts the handlers.
+ */
+export function ports(): Ports {
+  if (made === undefined) {
+    if (make === undefined) {
+      throw new Error('no ports were provided to the handlers of this process');
+    }
+    made = make();
+  }
   return made;
-}
-
-async function awsPorts(): Promise<Ports> {
-  const settings = settingsFromEnvironment(process.env);
-  const { createAwsPorts } = await (loadedAtStart ?? loadAwsPorts());
-  return createAwsPorts(settings, { signal: callSignal });
 }
