@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultApprovalSeconds } from './config-defaults.ts';
 import type { Approval } from './service-config.ts';
 import { integer, section } from './zod-sentences.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approval } from './config-approval.ts';
 import * as defaults from './config-defaults.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnvironmentValue, UpstreamConfig, WaveSize } from './service-config.ts';
 import { integer, keyed, section, spelled, told } from './zod-sentences.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** zod's error option with our sentence: `is missing` where nothing was given. */
 export function told(sentence: string) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { lockParkingName, park, unpark } from '../ledger/parked-tasks.ts';
 import { lookAtLock } from './parked/look-at-lock.ts';

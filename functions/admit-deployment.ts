@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ArtifactVersion, Ports } from '../clients/ports.ts';
 import { withEntry } from '../core/acquire-lock.ts';
 import { checkArtifact } from '../core/artifact-check.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { withoutEntry } from '../core/acquire-lock.ts';
 import { decideNextWave } from '../core/decide-next-wave.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ArtifactVersion, Ports } from '../clients/ports.ts';
 import { executionNames } from '../core/execution-names.ts';
 import { readState } from '../ledger/target-state.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { Lock } from '../core/target-state.ts';
 import { readConvergence } from '../ledger/convergence.ts';

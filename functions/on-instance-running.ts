@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { TransientAwsError } from '../core/errors.ts';
 import { changeConvergence } from '../ledger/convergence.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { decideNextWave } from '../core/decide-next-wave.ts';
 import { isPaused } from '../core/is-paused.ts';

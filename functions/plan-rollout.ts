@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';

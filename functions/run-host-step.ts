@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { holdsBack } from '../core/holds-back.ts';
 import { documentOfAction, hostActions } from '../core/statuses.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidDeploymentError } from '../../core/errors.ts';
 import { isSpelled, patterns } from '../../core/patterns.ts';
 

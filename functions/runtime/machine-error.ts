@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MachineError } from '../../core/rollout-facts.ts';
 
 /** What a Catch of the machine puts into the state. */
