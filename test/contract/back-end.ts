@@ -28,7 +28,7 @@ export interface Bench {
   /** A document for `send`, as it is now. */
   readonly documentVersion: string;
   readonly documentHash: string;
-  /** Other keys of the artifact bucket than the artifact's own. */
+  /** `aws s3 cp`, also to other keys than the artifact's own. */
   putInArtifactBucket(key: string, body: string): Promise<void>;
   /** `aws s3 rm`: on a versioned bucket a delete marker. */
   deleteArtifact(): Promise<void>;
@@ -44,6 +44,8 @@ export interface Bench {
    * always, until the SDK gives up.
    */
   portsThatLoseAnswers(how: 'once' | 'always'): Promise<{ readonly ports: Ports; readonly lost: () => number }>;
+  /** Ports that get a few instances with each answer; `pages` counts the answers. */
+  portsWithSmallPages(): Promise<{ readonly ports: Ports; readonly pages: () => number }>;
   putSecret(name: string, value: string): Promise<void>;
   /** What stands in `/etc/rollgate/endpoints` of a host. */
   hostEndpoints(): Promise<{ readonly S3: string; readonly SSM: string; readonly IMDS: string }>;

@@ -28,7 +28,12 @@ export const embeddedCapabilities: CapabilityTable = {
   atomicReplace: true,
   atomicCreate: true,
   conditionalRemove: true,
-  pages: { why: 'a directory has no pages', instead: 'MiniStack and moto', isLeftOut: true },
+  copyOnce: true,
+  copyExactVersion: true,
+  objectPages: { why: 'a directory has no pages', instead: 'MiniStack and moto', isLeftOut: true },
+  instancePages: { why: 'a list in memory has no pages', instead: 'moto' },
+  instanceZones: true,
+  literalTags: true,
   terminatedInstances: {
     why: 'its hosts are booted, stopped and rebooted, never terminated',
     instead: 'MiniStack and moto',
@@ -36,16 +41,17 @@ export const embeddedCapabilities: CapabilityTable = {
   instancePing: true,
   documents: true,
   sendCommand: true,
+  oneInstance: true,
   commandOutput: true,
   refuseInstance: true,
   cancelCommand: true,
-  runExecutions: true,
-  executionNames: true,
+  executions: true,
+  sameExecution: true,
   stopExecution: true,
-  taskTokens: true,
-  goneTokens: true,
-  hostParameters: true,
-  hostObjects: true,
+  tokenOfStopped: true,
+  tokenOnce: true,
+  causeOfFailure: true,
+  hostReads: true,
 };
 
 const region = 'eu-west-1';
@@ -163,6 +169,7 @@ export const embedded: BackEnd = {
         }
         return { ports: faults.wrap(ports, { isOver: false }), lost: () => calls };
       },
+      portsWithSmallPages: async () => ({ ports, pages: () => 1 }),
       putSecret: async (name, value) => void parameters.put(name, value),
       async hostEndpoints() {
         const url = (await endpoints.open())[0]?.url ?? '';

@@ -9,7 +9,7 @@ import { contract } from './contract-test.ts';
 /** What the scripts on a host read with the role of its instance, by their own signer. */
 export function hostReadsContract(backEnd: BackEnd): void {
   contract('reads of hosts', backEnd, (contractTest) => {
-    contractTest('secrets come as they are, at their newest version or at a pinned one', ['hostParameters'], (bench) =>
+    contractTest('secrets come as they are, at their newest version or at a pinned one', ['hostReads'], (bench) =>
       onHost(bench, async (run) => {
         const password = `/${bench.ports.stage.service}/${bench.ports.stage.name}/AMQP_PASS`;
         await bench.putSecret(password, 'first');
@@ -25,7 +25,7 @@ export function hostReadsContract(backEnd: BackEnd): void {
       }),
     );
 
-    contractTest('more secrets than one call takes; a missing one is left out', ['hostParameters'], (bench) =>
+    contractTest('more secrets than one call takes; a missing one is left out', ['hostReads'], (bench) =>
       onHost(bench, async (run) => {
         const prefix = `/${bench.ports.stage.service}/${bench.ports.stage.name}`;
         const names = Array.from({ length: 12 }, (_, index) => `${prefix}/SECRET_${index}`);
@@ -40,24 +40,21 @@ export function hostReadsContract(backEnd: BackEnd): void {
       }),
     );
 
-    contractTest(
-      'a release of the ledger comes byte for byte; one that is not there by name',
-      ['hostObjects'],
-      (bench) =>
-        onHost(bench, async (run, folder) => {
-          const { artifacts, stage } = bench.ports;
-          const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256);
-          const { versionId } = await artifacts.upload(bytes);
-          const key = `rollgate/${stage.service}/releases/1 & ü+%20.zip`;
-          await artifacts.copyToLedger(versionId, key);
-          const file = join(folder, 'release.zip');
+    contractTest('a release of the ledger comes byte for byte; one that is not there by name', ['hostReads'], (bench) =>
+      onHost(bench, async (run, folder) => {
+        const { artifacts, stage } = bench.ports;
+        const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256);
+        const { versionId } = await artifacts.upload(bytes);
+        const key = `rollgate/${stage.service}/releases/1 & ü+%20.zip`;
+        await artifacts.copyToLedger(versionId, key);
+        const file = join(folder, 'release.zip');
 
-          await run('aws.get_object(region, *sys.argv[1:])', [stage.stateBucket, key, file]);
-          const missing = await run('aws.main("object", region, *sys.argv[1:])', [stage.stateBucket, 'r/2.zip', file]);
+        await run('aws.get_object(region, *sys.argv[1:])', [stage.stateBucket, key, file]);
+        const missing = await run('aws.main("object", region, *sys.argv[1:])', [stage.stateBucket, 'r/2.zip', file]);
 
-          expect(Buffer.compare(await readFile(file), bytes)).toBe(0);
-          expect(missing.failure).toMatch(/^(download-failed|permission-denied): .*r\/2\.zip/);
-        }),
+        expect(Buffer.compare(await readFile(file), bytes)).toBe(0);
+        expect(missing.failure).toMatch(/^(download-failed|permission-denied): .*r\/2\.zip/);
+      }),
     );
   });
 }

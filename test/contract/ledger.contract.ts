@@ -98,7 +98,7 @@ export function ledgerContract(backEnd: BackEnd): void {
       expect(await ledger.list('none/')).toEqual([]);
     });
 
-    contractTest('lists more keys than one page holds', ['pages'], async ({ ports: { ledger } }) => {
+    contractTest('lists more keys than one page holds', ['objectPages'], async ({ ports: { ledger } }) => {
       const keys = Array.from({ length: morePagesThanOne }, (_, index) => `d/${String(index).padStart(5, '0')}.json`);
       await inParallel(keys, (key) => ledger.put(key, '{}'));
 

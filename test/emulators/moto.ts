@@ -11,10 +11,10 @@ export interface MotoOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts moto's server; it keeps everything in memory. */
+/** Starts moto's server with its own state machine interpreter on; it keeps everything in memory. */
 export async function startMoto(options: MotoOptions): Promise<Emulator> {
   const port = options.port ?? (await freePort());
-  return startEmulator({
+  const emulator = await startEmulator({
     name: 'moto',
     command: join(options.bin, 'moto_server'),
     args: ['--host', '127.0.0.1', '--port', String(port)],
@@ -23,4 +23,14 @@ export async function startMoto(options: MotoOptions): Promise<Emulator> {
     readyPath: '/moto-api/data.json',
     environment: { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...options.environment },
   });
+  const response = await fetch(`${emulator.endpoint}/moto-api/config`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ stepfunctions: { execute_state_machine: true } }),
+  });
+  if (!response.ok) {
+    await emulator.stop();
+    throw new Error(`moto refused to run state machines: ${response.status} ${await response.text()}`);
+  }
+  return emulator;
 }

@@ -1,0 +1,256 @@
+import {
+  EC2Client,
+  RunInstancesCommand,
+  type RunInstancesCommandInput,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { CreateDocumentCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
+import type { AwsSettings } from '../../clients/aws/aws-settings.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { documentName, stateMachineName } from '../../core/names.ts';
+import { deadline, until } from '../../local/hosts/until.ts';
+import type { BackEnd, Bench, BenchOptions, GivenInstance } from '../contract/back-end.ts';
+import type { CapabilityTable } from '../contract/capabilities.ts';
+import { callEmulator } from './call-emulator.ts';
+import { startInstanceMetadata } from './instance-metadata.ts';
+import { type ProxyRules, startProxy } from './proxy.ts';
+
+export interface AwsBackEndOptions {
+  readonly name: string;
+  readonly capabilities: CapabilityTable;
+  readonly endpoint: () => string;
+  readonly accountId: string;
+  /** Takes everything out of the emulator. */
+  readonly reset: () => Promise<void>;
+  /** Of instances; the emulator has to know it. */
+  readonly imageId: string;
+  /** What a server in front of the emulator answers in its place. */
+  readonly answer?: NonNullable<ProxyRules['answer']>;
+}
+
+const region = 'eu-west-1';
+const service = 'payment';
+const stage = 'prod';
+
+const document = JSON.stringify({
+  schemaVersion: '2.2',
+  description: 'Says what it was told.',
+  parameters: { releaseId: { type: 'String', allowedPattern: '^v[0-9]+$' } },
+  mainSteps: [{ action: 'aws:runShellScript', name: 'go', inputs: { runCommand: ['echo settle {{ releaseId }}'] } }],
+});
+
+/** The adapters of `clients/aws/`, the same that Lambdas have, against an emulator. */
+export function createAwsBackEnd(options: AwsBackEndOptions): BackEnd {
+  return { name: options.name, capabilities: options.capabilities, open: (bench) => open(options, bench) };
+}
+
+async function open(
+  options: AwsBackEndOptions,
+  { artifactKey = 'payment.zip', isVersioned = true }: BenchOptions = {},
+) {
+  await options.reset();
+  const endpoint = options.endpoint();
+  const config = { region, endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const ec2 = new EC2Client(config);
+  const ssm = new SSMClient(config);
+  const sfn = new SFNClient(config);
+  const settings: AwsSettings = {
+    service,
+    stage,
+    region,
+    accountId: options.accountId,
+    stateBucket: 'rollgate-payment-prod-state',
+    artifactBucket: 'roboshop-builds',
+    artifactKey,
+    stateMachineArn: `arn:aws:states:${region}:${options.accountId}:stateMachine:${stateMachineName(service, stage)}`,
+  };
+  const Bucket = settings.artifactBucket;
+  await makeBucket(s3, settings.stateBucket, true);
+  await makeBucket(s3, Bucket, isVersioned);
+  const queueUrl = await makeStateMachine(sfn, endpoint, settings);
+  const made = await makeDocuments(ssm);
+  const open: { close(): Promise<void> }[] = [];
+
+  async function portsThrough(rules: ProxyRules): Promise<Ports> {
+    const proxy = await startProxy(endpoint, {
+      ...(options.answer === undefined ? {} : { answer: options.answer }),
+      ...rules,
+    });
+    open.push(proxy);
+    return createAwsPorts(settings, { endpoint: proxy.endpoint });
+  }
+
+  const bench: Bench = {
+    ports: options.answer === undefined ? createAwsPorts(settings, { endpoint }) : await portsThrough({}),
+    artifactKey,
+    ...made,
+    async putInArtifactBucket(key, body) {
+      await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: body }));
+    },
+    async deleteArtifact() {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: artifactKey }));
+    },
+    async deleteArtifactVersion(versionId) {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: artifactKey, VersionId: versionId }));
+    },
+    launch: (instances) => launch(ec2, options.imageId, instances),
+    async stopInstance(instanceId) {
+      await ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    },
+    async terminateInstance(instanceId) {
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    },
+    tokenOf: (executionArn) => tokenOf(endpoint, queueUrl, executionArn),
+    async portsThatLoseAnswers(how) {
+      let lost = 0;
+      const isLost: ProxyRules['isLost'] = ({ method }) => {
+        const isStruck = method === 'PUT' && (how === 'always' || lost === 0);
+        lost += isStruck ? 1 : 0;
+        return isStruck;
+      };
+      return { ports: await portsThrough({ isLost }), lost: () => lost };
+    },
+    async portsWithSmallPages() {
+      let pages = 0;
+      const rewrite: ProxyRules['rewrite'] = ({ body }) => {
+        pages += body.includes('Action=DescribeInstances') ? 1 : 0;
+        return body.replace('MaxResults=1000', 'MaxResults=5');
+      };
+      return { ports: await portsThrough({ rewrite }), pages: () => pages };
+    },
+    async putSecret(name, value) {
+      await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }));
+    },
+    async hostEndpoints() {
+      const metadata = await startInstanceMetadata();
+      open.push(metadata);
+      return { S3: endpoint, SSM: endpoint, IMDS: metadata.url };
+    },
+    async close() {
+      for (const client of [s3, ec2, ssm, sfn]) client.destroy();
+      for (const each of open) await each.close();
+    },
+  };
+  return bench;
+}
+
+async function makeBucket(s3: S3Client, Bucket: string, isVersioned: boolean): Promise<void> {
+  await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: region } }));
+  if (isVersioned) {
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+  }
+}
+
+/** The state machine that every bench has; it puts the tokens of its waiting task into a queue. */
+async function makeStateMachine(sfn: SFNClient, endpoint: string, settings: AwsSettings): Promise<string> {
+  const made = await callEmulator(endpoint, 'AmazonSQS.CreateQueue', { QueueName: 'tokens' });
+  const queueUrl = String(made.body['QueueUrl']);
+  const definition = {
+    StartAt: 'Choose',
+    States: {
+      Choose: {
+        Type: 'Choice',
+        Choices: [
+          { Variable: '$.outcome', StringEquals: 'wait', Next: 'Wait' },
+          { Variable: '$.outcome', StringEquals: 'fail', Next: 'Failed' },
+        ],
+        Default: 'Succeeded',
+      },
+      Wait: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
+        Parameters: {
+          QueueUrl: queueUrl,
+          MessageBody: { 'token.$': '$$.Task.Token', 'executionArn.$': '$$.Execution.Id' },
+        },
+        End: true,
+      },
+      Succeeded: { Type: 'Succeed' },
+      Failed: { Type: 'Fail', Error: 'GateFailedError', Cause: 'a host did not answer' },
+    },
+  };
+  await sfn.send(
+    new CreateStateMachineCommand({
+      name: stateMachineName(service, stage),
+      definition: JSON.stringify(definition),
+      roleArn: `arn:aws:iam::${settings.accountId}:role/rollgate`,
+    }),
+  );
+  return queueUrl;
+}
+
+async function tokenOf(endpoint: string, queueUrl: string, executionArn: string): Promise<string> {
+  let token: string | undefined;
+  await until(
+    `${executionArn} waits for its token`,
+    async () => {
+      const input = { QueueUrl: queueUrl, WaitTimeSeconds: 1, MaxNumberOfMessages: 1 };
+      const { body } = await callEmulator(endpoint, 'AmazonSQS.ReceiveMessage', input);
+      const [message] = (body['Messages'] ?? []) as readonly { readonly Body: string }[];
+      const told = message === undefined ? undefined : (JSON.parse(message.Body) as Record<string, string>);
+      token = told?.['executionArn'] === executionArn ? told['token'] : token;
+      return token !== undefined;
+    },
+    deadline(10),
+  );
+  return token ?? '';
+}
+
+/** Where the emulator has none, the commands name a version all the same. */
+async function makeDocuments(ssm: SSMClient): Promise<{ documentVersion: string; documentHash: string }> {
+  let found = { documentVersion: '1', documentHash: '0'.repeat(64) };
+  for (const kind of ['install', 'activate', 'verify', 'settle'] as const) {
+    try {
+      const { DocumentDescription } = await ssm.send(
+        new CreateDocumentCommand({
+          Name: documentName(service, stage, kind),
+          Content: document,
+          DocumentType: 'Command',
+          DocumentFormat: 'JSON',
+        }),
+      );
+      found = { ...found, documentHash: DocumentDescription?.Hash ?? found.documentHash };
+    } catch (error) {
+      if (error instanceof Error && /^(InvalidAction|UnknownOperationException)$/.test(error.name)) return found;
+      throw error;
+    }
+  }
+  return found;
+}
+
+/** Equal neighbours come with one call. */
+async function launch(
+  ec2: EC2Client,
+  ImageId: string,
+  instances: readonly GivenInstance[],
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let start = 0, end = 0; start < instances.length; start = end) {
+    const [first] = instances.slice(start);
+    const shape = JSON.stringify(first);
+    for (end = start; end < instances.length && JSON.stringify(instances[end]) === shape; ) end += 1;
+    const { tags = {}, zone = 'a' } = first ?? {};
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const input: RunInstancesCommandInput = {
+      ImageId,
+      MinCount: end - start,
+      MaxCount: end - start,
+      Placement: { AvailabilityZone: `${region}${zone}` },
+      ...(Tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType: 'instance', Tags }] }),
+    };
+    const { Instances = [] } = await ec2.send(new RunInstancesCommand(input));
+    ids.push(...Instances.map((instance) => instance.InstanceId ?? ''));
+  }
+  return ids;
+}

@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+export interface ProxiedRequest {
+  readonly method: string;
+  /** `AmazonSSM.SendCommand`; empty for the protocols that have none. */
+  readonly target: string;
+  readonly body: string;
+}
+
+/** What is done to a request between the SDK and an emulator. */
+export interface ProxyRules {
+  /** The body to send on. */
+  readonly rewrite?: (request: ProxiedRequest) => string;
+  /** A JSON answer in the emulator's place. */
+  readonly answer?: (request: ProxiedRequest) => unknown;
+  /** The emulator does it, and the connection is reset in place of its answer. */
+  readonly isLost?: (request: ProxiedRequest) => boolean;
+}
+
+export interface Proxy {
+  /** `http://127.0.0.1:41234` */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** A server in front of an emulator that hands every request on, but for the rules. */
+export async function startProxy(target: string, rules: ProxyRules): Promise<Proxy> {
+  const { host } = new URL(target);
+
+  async function handOn(incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+    const headers = { ...incoming.headers, host, connection: 'close', 'content-length': String(body.byteLength) };
+    delete headers['transfer-encoding'];
+    return new Promise((resolve, reject) => {
+      const options = { method: incoming.method, headers };
+      request(`${target}${incoming.url ?? '/'}`, options, resolve)
+        .once('error', reject)
+        .end(body);
+    });
+  }
+
+  const server = createServer(async (incoming, outgoing) => {
+    try {
+      const body = await buffer(incoming);
+      const asked: ProxiedRequest = {
+        method: incoming.method ?? '',
+        target: String(incoming.headers['x-amz-target'] ?? ''),
+        body: body.toString('latin1'),
+      };
+      const own = rules.answer?.(asked);
+      if (own !== undefined) {
+        outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(own));
+        return;
+      }
+      const onward = rules.rewrite === undefined ? body : Buffer.from(rules.rewrite(asked), 'latin1');
+      const answer = await handOn(incoming, onward);
+      if (rules.isLost?.(asked) === true) {
+        await buffer(answer);
+        incoming.socket.resetAndDestroy();
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    } catch {
+      // Either side went away.
+      incoming.socket.destroy();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
