@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { StageDirectory } from '../clients/aws/aws-settings.ts';
 import type { Ports } from '../clients/ports.ts';
 import type { StageAddress } from '../clients/stage-address.ts';
+import type { StageInspection } from '../clients/stage-inspection.ts';
 import { createRemotePorts } from '../local/rpc/remote-ports.ts';
 
 /** The stage of the embedded engine. */
@@ -14,12 +16,29 @@ export async function connect(address: StageAddress, stateDirectory: string): Pr
   if (address.stage === localStageName) {
     return createRemotePorts(join(stateDirectory, 'engine.sock'));
   }
-  Object.assign(process.env, awsVariables(address, process.env));
-  const [{ readStageDirectory }, { createAwsPorts }] = await Promise.all([
-    import('../clients/aws/stage-directory.ts'),
+  const [{ createAwsPorts }, directory] = await Promise.all([
     import('../clients/aws/aws-ports.ts'),
+    findOnAws(address),
   ]);
-  return createAwsPorts(await readStageDirectory(address));
+  return createAwsPorts(directory);
+}
+
+/** What looks at the parts of a stage on AWS; null where the stage is the embedded engine. */
+export async function inspectorOf(address: StageAddress): Promise<StageInspection | null> {
+  if (address.stage === localStageName) {
+    return null;
+  }
+  const [{ createStageInspection }, directory] = await Promise.all([
+    import('../clients/aws/stage-inspection.ts'),
+    findOnAws(address),
+  ]);
+  return createStageInspection(directory);
+}
+
+async function findOnAws(address: StageAddress): Promise<StageDirectory> {
+  Object.assign(process.env, awsVariables(address, process.env));
+  const { readStageDirectory } = await import('../clients/aws/stage-directory.ts');
+  return readStageDirectory(address);
 }
 
 /**

@@ -5,6 +5,7 @@ import { controlVerbs } from '../ledger/keys.ts';
 import { CliError } from './cli-error.ts';
 import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
+import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
@@ -101,6 +102,9 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .option('--config <file>', 'the configuration to publish (default: services/<service>.yml)')
     .option('--dry-run', 'only say what would change', false)
     .action(async (options: ConfigureOptions) => exit(await configure(session.world, options)));
+  common(program.command('doctor'))
+    .description('is everything there that a deployment needs, and what to type where it is not')
+    .action(async (options: CommonOptions) => exit(await doctor(session.world, options)));
   common(program.command('status [deployment]'))
     .description('the target and its running or last deployment, or one deployment')
     .option('--watch', 'follow it to its end, and exit with its exit code', false)

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from './connect.ts';
+import { connect, inspectorOf } from './connect.ts';
 import type { Output, World } from './world.ts';
 
 const projectRoot = dirname(import.meta.dirname);
@@ -14,10 +15,12 @@ export function realWorld(): World {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     connect: (address) => connect(address, stateDirectory()),
+    inspectorOf,
     readFile: (path) => readFile(resolve(folderOfPerson(), path)),
     configPath: (service) => join(projectRoot, 'services', `${service}.yml`),
     commandName: commandName(),
     stageOptions: '',
+    version: ownVersion(),
     user: process.env['SUDO_USER'] ?? userName(),
     uniqueId: () => randomUUID(),
     sleep: (milliseconds) => delay(milliseconds),
@@ -48,6 +51,11 @@ function commandName(): string {
     default:
       return 'rollgate';
   }
+}
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 function userName(): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Convergence, emptyConvergence } from '../../core/convergence.ts';
 import type { Lock, TargetState } from '../../core/target-state.ts';
 import { controlVerbs, deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
@@ -168,6 +169,41 @@ describe('rollgate status', () => {
 
     expect(await fake.run('status')).toBe(0);
     await expect(fake.stdout.text()).toMatchFileSnapshot('golden/status.txt');
+  });
+
+  it('names the hosts that do not run the stable release yet, and what to type', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1] });
+    const since = '2026-11-22T20:45:00.000Z';
+    const waiting = { since, offlineSince: null, starts: 0, failures: 0, retryAt: null, looks: 0 };
+    const next = 'rollgate deploy --release v1 --hosts i-0000000000000d003';
+    const convergence: Convergence = {
+      ...emptyConvergence,
+      waiting: {
+        'i-0000000000000d001': { ...waiting, name: 'payment-4' },
+        'i-0000000000000d002': { ...waiting, name: 'payment-5', offlineSince: since },
+      },
+      givenUp: { 'i-0000000000000d003': { name: 'payment-6', at: since, kind: 'failed', why: 'it crashed', next } },
+      breaker: { openedAt: since, why: '3 tries in a row failed', next: 'rollgate deploy --release v1' },
+    };
+    fake.ledger.given('rollgate/payment/convergence.json', convergence);
+
+    expect(await fake.run('status')).toBe(0);
+    expect(fake.stdout.text()).toMatchInlineSnapshot(`
+      "service     payment on local (embedded engine)
+      stable      v1 since 2026-11-22 20:45:00 UTC
+      not yet     payment-4 (i-0000000000000d001) is to get v1: waits for its turn
+      not yet     payment-5 (i-0000000000000d002) is to get v1: waits until SSM has it
+      given up    payment-6 (i-0000000000000d003) did not get v1: it crashed
+                  next: rollgate deploy --release v1 --hosts i-0000000000000d003
+      stopped     3 tries in a row failed
+                  next: rollgate deploy --release v1
+
+      no host carries the tags of this service
+
+      no deployments yet
+      "
+    `);
   });
 
   it('says that there is nothing yet', async () => {

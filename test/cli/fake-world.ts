@@ -3,6 +3,7 @@ import { runCli } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
 import type { ArtifactVersion, ExecutionInfo, Host, Ports, Stage } from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
+import type { StageInspection } from '../../clients/stage-inspection.ts';
 import { executionNames } from '../../core/execution-names.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
@@ -46,7 +47,12 @@ for (const name of ['ROLLGATE_STAGE', 'ROLLGATE_SERVICE', 'AWS_PROFILE']) {
 const prefix = 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:';
 
 export function fakeWorld(
-  options: { readonly isTerminal?: boolean; readonly hosts?: readonly Host[]; readonly stage?: Stage } = {},
+  options: {
+    readonly isTerminal?: boolean;
+    readonly hosts?: readonly Host[];
+    readonly stage?: Stage;
+    readonly inspection?: StageInspection;
+  } = {},
 ): FakeWorld {
   const ledger = createMemoryLedger();
   const stdout = recordingOutput(options);
@@ -123,11 +129,12 @@ export function fakeWorld(
   };
 
   const world: World = {
-    ...{ stdout, stderr, commandName: 'rollgate', stageOptions: '', user: 'alice' },
+    ...{ stdout, stderr, commandName: 'rollgate', stageOptions: '', version: '0.1.0', user: 'alice' },
     async connect(address) {
       asked.push(address);
       return ports;
     },
+    inspectorOf: async () => options.inspection ?? null,
     async readFile(path) {
       const bytes = files.get(path);
       if (bytes === undefined) {

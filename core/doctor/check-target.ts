@@ -1,0 +1,37 @@
+import { type Check, checksAbout } from './check.ts';
+import type { DoctorFacts } from './facts.ts';
+
+/** What stands in the way of the next deployment. */
+export function checkTarget({ state, holderStatus, stage }: DoctorFacts): readonly Check[] {
+  const { good, warning } = checksAbout('target');
+  const { lock, freeze, queue, mixedBy } = state;
+  const waiting = queue.length === 0 ? '' : `; ${queue.length} more wait${queue.length === 1 ? 's' : ''}`;
+  const isDead = holderStatus !== null && holderStatus !== 'RUNNING';
+  return [
+    ...(freeze === null
+      ? []
+      : [warning(`frozen by ${freeze.by} since ${freeze.at}: ${freeze.reason}`, `# ask ${freeze.by}`)]),
+    ...(mixedBy === null
+      ? []
+      : [
+          warning(
+            `${mixedBy} ended with hosts on its release beside hosts on others`,
+            `rollgate status ${mixedBy}`,
+            '# a deployment that succeeds on all of them puts it right: rollgate rerun, or rollgate rollback',
+          ),
+        ]),
+    lock === null
+      ? good(`free: nothing is being deployed${waiting}`)
+      : isDead
+        ? warning(
+            `${lock.deploymentId} holds the lock, but its execution is ${holderStatus}: it is repaired within five minutes${waiting}`,
+            ...(stage.kind === 'aws'
+              ? [
+                  '# if it stays so, see why the sweep fails:',
+                  `aws logs tail /aws/lambda/rollgate-${stage.service}-${stage.name}-SweepLocks --since 15m --region ${stage.region}`,
+                ]
+              : ['rollgate status --watch']),
+          )
+        : good(`${lock.deploymentId} is being deployed, by ${lock.by}${waiting}`),
+  ];
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { BucketFacts, DoctorFacts, DoctorHost, InspectedStage, Looked } from '../../../core/doctor/facts.ts';
+import { parseServiceConfig } from '../../../core/service-config.ts';
+import { emptyTargetState } from '../../../core/target-state.ts';
+
+const yaml = readFileSync('services/payment.yml', 'utf8');
+
+export const seen = <T>(value: T): Looked<T> => ({ kind: 'seen', value });
+export const absent = { kind: 'absent' } as const;
+export const unseen = (action: string): Looked<never> => ({ kind: 'unseen', why: `${action} was denied` });
+
+/** The configuration of services/payment.yml with some text replaced. */
+export function configurationWith(...changes: readonly (readonly [from: string, to: string])[]) {
+  const text = changes.reduce((before, [from, to]) => {
+    if (!before.includes(from)) throw new Error(`services/payment.yml has no ${from}`);
+    return before.replace(from, to);
+  }, yaml);
+  return { kind: 'valid', config: parseServiceConfig(text), warnings: [] } as const;
+}
+
+export const hosts: readonly DoctorHost[] = [1, 2, 3].map((number) => ({
+  ...{ instanceId: `i-0000000000000000${number}`, name: `payment-${number}`, state: 'running', ping: 'Online' },
+  tags: { Service: 'payment', 'rollgate:payment': 'prod' },
+}));
+
+/** The hosts, with the one of this number as it is given. */
+export function hostsWith(number: number, change: Partial<DoctorHost>): readonly DoctorHost[] {
+  return hosts.map((host, index) => (index === number - 1 ? { ...host, ...change } : host));
+}
+
+export const goodBucket: BucketFacts = {
+  isElsewhere: false,
+  versioning: seen('Enabled'),
+  notifications: seen({ hasEventBridge: true, others: 0 }),
+  encryption: seen('AES256'),
+};
+
+const goodDocument = seen({ status: 'Active', defaultVersion: '3', latestVersion: '3' });
+
+export const goodStage: InspectedStage = {
+  ...{ version: '0.1.0', artifactKey: 'payment.zip', stateBucket: goodBucket, artifactBucket: goodBucket },
+  documents: { install: goodDocument, activate: goodDocument, verify: goodDocument, settle: goodDocument },
+  stateMachine: seen({ status: 'ACTIVE' }),
+  instances: seen(Object.fromEntries(hosts.map(({ instanceId }) => [instanceId, { instanceProfile: 'shop-hosts' }]))),
+  agents: seen(
+    Object.fromEntries(
+      hosts.map(({ instanceId }) => [instanceId, { version: '3.3.2746.0', lastPingAt: '2026-11-22T20:40:00.000Z' }]),
+    ),
+  ),
+  parameters: seen({ '/payment/prod/AMQP_PASS': { type: 'SecureString', keyId: 'alias/rollgate-payment-prod' } }),
+};
+
+function upstream(service: string, octet: number) {
+  return [{ instanceId: `i-0000000000000${service}`, privateAddress: `10.0.0.${octet}`, state: 'running' }];
+}
+
+/** A stage where everything is as it should be. */
+export const goodFacts: DoctorFacts = {
+  stage: {
+    ...{ service: 'payment', name: 'prod', kind: 'aws', accountId: '123456789012', region: 'eu-west-1' },
+    ...{ stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1', artifactBucket: 'roboshop-builds' },
+  },
+  configuration: configurationWith(),
+  file: { path: 'services/payment.yml', isThere: true, isInForce: true, config: null },
+  hosts,
+  found: {
+    'Service=cart': upstream('cart', 21),
+    'Service=user': upstream('user', 22),
+    'Service=rabbitmq': upstream('rabbit', 23),
+  },
+  state: emptyTargetState('payment'),
+  holderStatus: null,
+  aws: goodStage,
+  version: '0.1.0',
+};
