@@ -3,6 +3,7 @@ import { targetTags } from '../../core/service-config.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { type DeploymentView, deploymentView } from '../../core/views/deployment-view.ts';
 import { type TargetHostView, targetView } from '../../core/views/target-view.ts';
+import { readConvergence } from '../../ledger/convergence.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
 import { readServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
@@ -41,7 +42,8 @@ export async function status(world: World, typed: string | undefined, options: S
     showDeployment(world, view, options);
     return 0;
   }
-  const target = targetView({ stage: ports.stage, state, hosts: await targetHosts(ports) });
+  const convergence = await readConvergence(ports);
+  const target = targetView({ stage: ports.stage, state, convergence, hosts: await targetHosts(ports) });
   if (options.json) {
     printJson(world.stdout, { target, deployment: view });
     return 0;

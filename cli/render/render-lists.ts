@@ -1,3 +1,4 @@
+import type { ConvergenceView } from '../../core/views/convergence-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import type { HistoryEntry, HistoryView, ReleasesView } from '../../core/views/history-view.ts';
 import type { PlanView } from '../../core/views/plan-view.ts';
@@ -95,6 +96,7 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
       : [['frozen', style.paint('yellow', `by ${view.frozen.by}: ${view.frozen.reason}`)] as const]),
     ...(view.running === null ? [] : [['running', `${view.running.deploymentId}, by ${view.running.by}`] as const]),
     ...view.waiting.map((entry) => ['waiting', `${entry.deploymentId}, by ${entry.by}`] as const),
+    ...convergenceLines(view.convergence, stable?.release ?? 'a release', style),
   ];
   const rows = view.hosts.map((host) => [
     host.isSimulated ? `${host.name} (simulated)` : host.name,
@@ -111,6 +113,39 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
     ...(rows.length === 0
       ? ['no host carries the tags of this service']
       : table(['host', 'instance', 'zone', 'address', 'state'], rows, style)),
+  ];
+}
+
+const standingWords = {
+  'under-way': 'gets it now',
+  offline: 'waits until SSM has it',
+  queued: 'waits for its turn',
+} as const;
+
+/** Hosts that do not run the stable release yet, and why. */
+function convergenceLines(
+  { waiting, givenUp, stopped }: ConvergenceView,
+  release: string,
+  style: Style,
+): readonly (readonly [key: string, value: string])[] {
+  return [
+    ...waiting.map(
+      ({ name, instanceId, standing }) =>
+        ['not yet', `${name} (${instanceId}) is to get ${release}: ${standingWords[standing]}`] as const,
+    ),
+    ...givenUp.flatMap(
+      ({ name, instanceId, why, next }) =>
+        [
+          ['given up', style.paint('red', `${name} (${instanceId}) did not get ${release}: ${why}`)],
+          ['', `next: ${next}`],
+        ] as const,
+    ),
+    ...(stopped === null
+      ? []
+      : ([
+          ['stopped', style.paint('red', stopped.why)],
+          ['', `next: ${stopped.next}`],
+        ] as const)),
   ];
 }
 

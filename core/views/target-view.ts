@@ -1,5 +1,7 @@
+import type { Convergence } from '../convergence.ts';
 import { releaseName } from '../release-manifest.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
+import { type ConvergenceView, convergenceView } from './convergence-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 
 /** The target as it stands between deployments. */
@@ -12,6 +14,7 @@ export interface TargetView {
   readonly waiting: readonly { readonly deploymentId: string; readonly by: string }[];
   readonly frozen: { readonly by: string; readonly at: string; readonly reason: string } | null;
   readonly hosts: readonly TargetHostView[];
+  readonly convergence: ConvergenceView;
 }
 
 export interface TargetHostView {
@@ -28,6 +31,7 @@ export interface TargetHostView {
 export function targetView(facts: {
   readonly stage: StageFacts;
   readonly state: TargetState;
+  readonly convergence: Convergence;
   readonly hosts: readonly TargetHostView[];
 }): TargetView {
   const { state } = facts;
@@ -52,5 +56,6 @@ export function targetView(facts: {
     hosts: facts.hosts.map(({ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated }) => ({
       ...{ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated },
     })),
+    convergence: convergenceView(facts.convergence),
   };
 }
