@@ -61,7 +61,8 @@ export function deployStack(facts: DoctorFacts, artifactBucket: string = facts.s
 /** For parts that somebody deleted by hand: CloudFormation does not look whether what it once made is still there. */
 export function remakeStack(facts: DoctorFacts): readonly string[] {
   return [
-    '# CloudFormation does not see that it is gone: remove the stack and make it anew; the state bucket stays',
+    '# CloudFormation does not see that it is gone: remove the stack and make it anew. The state bucket stays; the key of',
+    '# the secrets and the instance profile of the hosts do not: put the secrets again and attach the profile again',
     `npx osls remove${whichStack(facts)}`,
     deployStack(facts),
   ];
