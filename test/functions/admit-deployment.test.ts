@@ -83,6 +83,19 @@ test('a converge without a stable release has nowhere to go', async () => {
   );
 });
 
+test('a converge goes to those of its hosts that are there, and is refused where none is', async () => {
+  await given.givenState((state) => ({
+    ...state,
+    stableHistory: [{ release: 1, releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: false }],
+  }));
+  given.givenHosts({}, { ping: 'ConnectionLost' });
+
+  expect(await admit({ converge: [idOf('a'), idOf('b'), idOf('f')] })).toMatchObject({ next: 'queue' });
+  await expect(admit({ converge: [idOf('f')] }, { executionArn: 'arn:execution:two' })).rejects.toThrow(
+    expect.objectContaining({ name: 'InvalidDeploymentError' }),
+  );
+});
+
 test('a rollback halts what runs, also when its admission is retried', async () => {
   await given.givenLock();
   await given.givenState((state) => ({

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Ledger } from '../../clients/ports.ts';
 import { handler, run } from '../../functions/finish-deployment.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { readOutcome, writeOutcomeOnce } from '../../ledger/deployments.ts';
@@ -81,6 +82,39 @@ describe('the end of a deployment', () => {
 
     expect(await run(input, given.ports)).toMatchObject({ status: 'FailedDirty', errorName: 'RevertFailedError' });
     expect(given.state().lock).toBeNull();
+  });
+
+  test('says what its hosts run, before the next one may have the lock', async () => {
+    await givenSteps(passed);
+    const written: string[] = [];
+    const { ledger } = given.ports;
+    const noting: Ledger = {
+      ...ledger,
+      create(key, body) {
+        written.push(key.split('/').at(-1) ?? '');
+        return ledger.create(key, body);
+      },
+      replace(key, body, etag) {
+        written.push(key.split('/').at(-1) ?? '');
+        return ledger.replace(key, body, etag);
+      },
+    };
+
+    await run(input, { ...given.ports, ledger: noting });
+
+    expect(written).toEqual(['outcome.json', 'convergence.json', 'state.json']);
+    expect(given.bucket.json(keys.convergence('payment'))).toMatchObject({
+      seen: { [idOf('a')]: { running: 'v1-111111111111', isRight: true, deploymentId } },
+    });
+  });
+
+  test('of a converge that left hosts behind is no mix of releases: a rollback goes to the release before', async () => {
+    await given.givenAdmitted({ trigger: 'converge', request: { kind: 'converge', hosts: [idOf('a')] } });
+    await givenSteps(passed.slice(0, 2));
+    await given.givenLock({ purpose: 'repair', repairs: 3 });
+
+    expect(await run(input, given.ports)).toMatchObject({ status: 'FailedDirty' });
+    expect(given.state().mixedBy).toBeNull();
   });
 
   test('of a deployment to named hosts leaves the stable release', async () => {

@@ -1,6 +1,6 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/plan-rollout.ts';
-import { readPlan } from '../../ledger/deployments.ts';
+import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
 import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 
 let given: GivenPorts;
@@ -53,6 +53,60 @@ test('a resume goes to the hosts of the deployment that it resumes', async () =>
   await given.givenLock();
 
   expect(await run(input, given.ports)).toMatchObject({ hosts: [idOf('b')] });
+});
+
+describe('a converge', () => {
+  const stable = { releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: false };
+  const other = { number: 7, releaseId: 'v7-x', manifestSha256: 'x', versionId: 'x' };
+
+  beforeEach(async () => {
+    const request = { kind: 'converge', hosts: [idOf('a'), idOf('b'), idOf('c')] } as const;
+    await given.givenAdmitted({ trigger: 'converge', request, release: other, stable: null });
+    await given.givenLock();
+    await given.givenState((state) => ({ ...state, stableHistory: [{ ...stable, release: 1 }] }));
+  });
+
+  test('gets what is stable now that it has the lock, and keeps it', async () => {
+    await run(input, given.ports);
+    await given.givenState((state) => ({ ...state, stableHistory: [{ ...stable, release: 2 }] }));
+    await run(input, given.ports).catch(() => undefined);
+
+    expect(await readAdmitted(given.ports, deploymentId)).toMatchObject({
+      trigger: 'converge',
+      release: {
+        number: 1,
+        releaseId: expect.stringMatching(/^v1-/),
+        manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      stable: { number: 1 },
+    });
+  });
+
+  test('resolves nothing without the lock', async () => {
+    await given.givenLock({ executionArn: 'arn:execution:other' });
+
+    await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
+    expect(await readAdmitted(given.ports, deploymentId)).toMatchObject({ release: other });
+  });
+
+  test('leaves out who went away or offline, and is never the whole target; one that fails does not turn others back', async () => {
+    given.givenHosts({}, { ping: 'ConnectionLost' });
+
+    const planned = await run(input, given.ports);
+
+    expect(planned.hosts).toEqual([idOf('a')]);
+    expect(await readPlan(given.ports, deploymentId)).toMatchObject({
+      skipped: [{ instanceId: idOf('b') }],
+      isWholeTarget: false,
+      policy: { maxFailedHosts: 1 },
+    });
+  });
+
+  test('of whom nobody is left is refused', async () => {
+    given.givenHosts({ instanceId: idOf('e') });
+
+    await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'InvalidDeploymentError' }));
+  });
 });
 
 test('without the lock nothing is planned', async () => {
