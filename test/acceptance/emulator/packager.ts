@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { runProgram } from '../../../scripts/run-program.ts';
+
+const repository = join(import.meta.dirname, '..', '..', '..');
+
+/** The packager as a person uses it, against the emulator. */
+export interface Packager {
+  /** `osls deploy --stage …`; its output. Throws with the output where it fails. */
+  deploy(...options: readonly string[]): Promise<string>;
+  remove(): Promise<string>;
+}
+
+export function createPackager(environment: Readonly<Record<string, string>>, stage: string): Packager {
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const osls = join(repository, 'node_modules', '.bin', 'osls');
+    const argv = [osls, ...args, '--stage', stage];
+    const { code, output } = await runProgram(process.execPath, argv, {
+      cwd: repository,
+      env: environment,
+      isCaptured: true,
+    });
+    if (code !== 0) throw new Error(`osls ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
+  };
+  return { deploy: (...options) => run('deploy', ...options), remove: () => run('remove') };
+}
