@@ -18,6 +18,8 @@ export interface AwsClientsOptions {
   readonly region: string;
   /** Of an emulator; of AWS where absent. */
   readonly endpoint?: string;
+  /** Milliseconds without a byte after which an answer counts as lost. */
+  readonly silenceMilliseconds?: number;
 }
 
 /** Tries of one request, the first one included: some seconds; beyond that the state machine retries the whole step. */
@@ -26,9 +28,8 @@ const maxAttempts = 4;
 /** Milliseconds to a connection. */
 const connectionTimeout = 3000;
 
-/** Milliseconds without a byte after which an answer counts as lost. S3 may take its time to begin with a large copy. */
-const socketTimeout = 10_000;
-const storageSocketTimeout = 20_000;
+/** S3 may take its time to begin the answer to a large copy. */
+const silenceMilliseconds = { s3: 20_000, others: 10_000 };
 
 /** Makes no request: credentials are looked up at the first one. */
 export function createAwsClients(options: AwsClientsOptions): AwsClients {
@@ -39,12 +40,13 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     retryMode: 'standard',
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
   };
+  const socketTimeout = options.silenceMilliseconds ?? silenceMilliseconds.others;
   const requestHandler = { connectionTimeout, socketTimeout };
   const ssm = new SSMClient({ ...config, requestHandler });
   return {
     s3: new S3Client({
       ...config,
-      requestHandler: { connectionTimeout, socketTimeout: storageSocketTimeout },
+      requestHandler: { connectionTimeout, socketTimeout: options.silenceMilliseconds ?? silenceMilliseconds.s3 },
       // The name of an emulator's host has no subdomain for each bucket.
       ...(options.endpoint === undefined ? {} : { forcePathStyle: true }),
     }),

@@ -14,6 +14,8 @@ export interface AwsPortsOptions {
   readonly signal?: () => AbortSignal | undefined;
   /** Of an emulator; of AWS where absent. `AWS_ENDPOINT_URL` counts as in other tools. */
   readonly endpoint?: string;
+  /** Milliseconds without a byte after which an answer counts as lost: 20 s of S3, 10 s of the others where absent. */
+  readonly silenceMilliseconds?: number;
 }
 
 /** The ports on AWS. Makes no call: credentials are looked up at the first one. */
@@ -22,6 +24,7 @@ export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions =
   const { s3, ec2, ssm, ssmOnce, sfn } = createAwsClients({
     region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.silenceMilliseconds === undefined ? {} : { silenceMilliseconds: options.silenceMilliseconds }),
   });
   const signal = options.signal ?? (() => undefined);
   const call = createCall(signal);

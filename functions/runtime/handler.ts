@@ -38,7 +38,11 @@ export function toHandler<Schema extends z.ZodType, Output>(
   const wrapped = middy<unknown, Output>({ timeoutEarlyInMillis, timeoutEarlyResponse: () => endEarly(name) })
     .use(parseInput(schema))
     .use(logLines(name))
-    .handler((event, _context, { signal }) => withCallSignal(signal, () => run(event as z.output<Schema>, ports())));
+    .handler((event, _context, { signal }) => {
+      const work = withCallSignal(signal, () => run(event as z.output<Schema>, ports()));
+      // Whatever the end of its requests made of the work, it is the early end that the machine shall hear of.
+      return work.catch((error: unknown) => (signal.aborted ? endEarly(name) : Promise.reject(error)));
+    });
   return (event, context) => wrapped(event, context ?? ({} as Context)) as Promise<unknown>;
 }
 

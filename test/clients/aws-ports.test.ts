@@ -3,6 +3,11 @@ import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
 import type { HostCommand } from '../../core/host-commands.ts';
 import { givenAws, json, jsonError, s3Error, settings, startEndpoint } from './aws-endpoint.ts';
 
+const command: HostCommand = {
+  ...{ instanceId: 'i-0', document: 'verify', documentVersion: '1', documentHash: 'a', comment: 'c' },
+  ...{ parameters: {}, deliverySeconds: 30 },
+};
+
 afterEach(() => {
   vi.unstubAllEnvs();
 });
@@ -35,10 +40,6 @@ test('a call under way ends with the signal of the work at hand, as trouble that
 test('after the signal nothing is asked of any service any more', async () => {
   const { aws, ports } = await givenAws(() => AbortSignal.abort());
   aws.answerInTurn(json({}));
-  const command: HostCommand = {
-    ...{ instanceId: 'i-0', document: 'verify', documentVersion: '1', documentHash: 'a', comment: 'c' },
-    ...{ parameters: {}, deliverySeconds: 30 },
-  };
 
   const calls = [
     () => ports.ledger.read('a'),
@@ -81,6 +82,20 @@ test('backoff ends with the signal too', async () => {
 
   await expect(describing).rejects.toMatchObject({ name: 'TransientAwsError' });
   expect(aws.requests).toHaveLength(1);
+});
+
+test('an answer that never comes is asked for again, but not that of a command, which may have been taken', async () => {
+  const { aws } = await givenAws();
+  const ports = createAwsPorts(settings, { endpoint: aws.url, silenceMilliseconds: 100 });
+  const lost = { name: 'TransientAwsError', message: expect.stringMatching(/TimeoutError/) };
+  aws.answerInTurn('silent', s3Error(404, 'NoSuchKey'));
+  expect(await ports.ledger.read('a.json')).toBeUndefined();
+
+  aws.answerInTurn('silent');
+  await expect(ports.commands.send(command)).rejects.toMatchObject(lost);
+  expect(aws.actions()).toEqual(['GET', 'GET', 'SendCommand']);
+  await expect(ports.commands.invocation('c', 'i-0')).rejects.toMatchObject(lost);
+  expect(aws.requests).toHaveLength(3 + 4);
 });
 
 test('a service that nobody can reach is trouble that passes', async () => {
