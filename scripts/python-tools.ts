@@ -65,6 +65,10 @@ async function make(folder: string, onProgress: (line: string) => void): Promise
   if (installed.code !== 0) {
     return `pip could not install them: ${lastLines(installed.output)}`;
   }
+  const missing = programs.filter((name) => !existsSync(join(folder, 'bin', name)));
+  if (missing.length > 0) {
+    return `scripts/python-tools.txt brings no ${missing.join(', ')}`;
+  }
   writeFileSync(markerOf(folder), pinsHash());
   return undefined;
 }

@@ -1,8 +1,14 @@
-/** Puts the generated parts of README.md in anew: `node scripts/render-readme.ts` (a test says when it is due). */
+/** Puts the generated parts of the READMEs in anew: `node scripts/render-readme.ts` (a test says when it is due). */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { gapTables } from '../test/contract/gap-tables.ts';
 import { type DrawnDefinition, readmeParts, renderReadme } from './readme-parts.ts';
 
-const readme = new URL('../README.md', import.meta.url);
 const definition = new URL('../state-machine/rollout.asl.json', import.meta.url);
 const parts = readmeParts(JSON.parse(readFileSync(definition, 'utf8')) as DrawnDefinition);
-writeFileSync(readme, renderReadme(readFileSync(readme, 'utf8'), parts));
+render('../README.md', parts);
+render('../test/acceptance/README.md', gapTables());
+
+function render(path: string, generated: Readonly<Record<string, string>>): void {
+  const file = new URL(path, import.meta.url);
+  writeFileSync(file, renderReadme(readFileSync(file, 'utf8'), generated));
+}

@@ -3,6 +3,8 @@ const protocols = {
   AmazonSQS: { service: 'sqs', contentType: 'application/x-amz-json-1.0' },
   AmazonSSM: { service: 'ssm', contentType: 'application/x-amz-json-1.1' },
   AWSStepFunctions: { service: 'states', contentType: 'application/x-amz-json-1.0' },
+  Logs_20140328: { service: 'logs', contentType: 'application/x-amz-json-1.1' },
+  GraniteServiceVersion20100801: { service: 'monitoring', contentType: 'application/x-amz-json-1.0' },
   AWSEvents: { service: 'events', contentType: 'application/x-amz-json-1.1' },
 } as const;
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -121,6 +122,22 @@ const probes: Readonly<Record<keyof typeof miniStackGaps, () => Promise<void>>> 
     await call('AWSEvents.PutEvents', { Entries: [{ Source: 'lost', DetailType: 'test', Detail: '{}' }] });
 
     expect(await received(dead, 1)).toEqual([]);
+  },
+  async metricFilters() {
+    const where = { logGroupName: 'lines', logStreamName: 'one' };
+    const metric = { metricName: 'Dirty', metricNamespace: 'Rollgate', metricValue: '1' };
+    await call('Logs_20140328.CreateLogGroup', { logGroupName: 'lines' });
+    await call('Logs_20140328.CreateLogStream', where);
+    const filter = { filterName: 'dirty', filterPattern: '{ $.outcome = "FailedDirty" }' };
+    const filtered = { logGroupName: 'lines', ...filter, metricTransformations: [metric] };
+    await call('Logs_20140328.PutMetricFilter', filtered);
+    const line = { timestamp: Date.now(), message: '{"level":"info","outcome":"FailedDirty"}' };
+
+    await call('Logs_20140328.PutLogEvents', { ...where, logEvents: [line] });
+
+    await delay(1000);
+    const known = await call('GraniteServiceVersion20100801.ListMetrics', { Namespace: 'Rollgate' });
+    expect(known['Metrics'] ?? []).toEqual([]);
   },
   async policies() {
     const s3 = await makeBucket();

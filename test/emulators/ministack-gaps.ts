@@ -16,7 +16,7 @@ export const miniStackGaps = {
   machineTimeout: {
     promise: 'an execution ends `TIMED_OUT` at the `TimeoutSeconds` of its machine',
     found: 'it runs on',
-    instead: 'test/local/state-machine/waiting.test.ts',
+    instead: 'test/local/state-machine/tasks.test.ts',
   },
   redrive: {
     promise: 'RedriveExecution goes on from where a failed execution stopped',
@@ -26,7 +26,7 @@ export const miniStackGaps = {
   mapChildren: {
     promise: 'each item of a Distributed Map runs in an execution of its own',
     found: 'they run inside their parent',
-    instead: 'a check that no state inside a Map reads `$$.Execution`: test/state-machine',
+    instead: 'no state inside a Map reads `$$.Execution`: test/state-machine/rollout.test.ts',
   },
   mapFailure: {
     promise: 'a Map whose item failed starts no further item',
@@ -57,6 +57,11 @@ export const miniStackGaps = {
     promise: 'an event that its target never took is kept in the dead-letter queue of its rule',
     found: 'it is gone',
     instead: 'nowhere: that every rule and function names its queue is read from the template (test/infra)',
+  },
+  metricFilters: {
+    promise: 'a line in a log counts in the metric of its filter, and the metric raises an alarm',
+    found: 'filters are kept, and count nothing',
+    instead: 'nowhere; that the line is written as the filter reads it: test/functions/finish-deployment.test.ts',
   },
   policies: {
     promise: 'calls that a policy does not allow, or forbids, are denied',
