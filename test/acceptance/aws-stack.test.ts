@@ -78,12 +78,14 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
 
   /** Events that nobody took, in the queues of the stack. */
   async function deadLetters(): Promise<number> {
-    const ask = (action: string, input: unknown) => stage.emulator.json('sqs', `AmazonSQS.${action}`, input);
-    const { QueueUrls = [] } = (await ask('ListQueues', {})) as { readonly QueueUrls?: readonly string[] };
+    type Listed = { readonly QueueUrls: readonly string[] };
+    type Counted = { readonly Attributes: Readonly<Record<string, string>> };
+    const { QueueUrls } = await stage.emulator.json<Listed>('sqs', 'AmazonSQS.ListQueues', {});
     const name = 'ApproximateNumberOfMessages';
-    const answers = (await Promise.all(
-      QueueUrls.map((QueueUrl) => ask('GetQueueAttributes', { QueueUrl, AttributeNames: [name] })),
-    )) as readonly { readonly Attributes: Readonly<Record<string, string>> }[];
+    const count = (QueueUrl: string) => ({ QueueUrl, AttributeNames: [name] });
+    const answers = await Promise.all(
+      QueueUrls.map((url) => stage.emulator.json<Counted>('sqs', 'AmazonSQS.GetQueueAttributes', count(url))),
+    );
     expect(answers).not.toEqual([]);
     return answers.reduce((sum, { Attributes }) => sum + Number(Attributes[name]), 0);
   }

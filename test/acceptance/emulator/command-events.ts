@@ -21,17 +21,17 @@ interface Target {
  * asked (TestEventPattern decides), and their functions are invoked as EventBridge does, asynchronously.
  */
 export async function deliverCommandEvent(event: RunCommandEvent, emulator: EmulatorApi): Promise<void> {
-  const { Rules } = (await emulator.json('events', 'AWSEvents.ListRules', {})) as { readonly Rules: readonly Rule[] };
+  const { Rules } = await emulator.json<{ readonly Rules: readonly Rule[] }>('events', 'AWSEvents.ListRules', {});
   for (const rule of Rules) {
     if (rule.State !== 'ENABLED' || rule.EventPattern === undefined) continue;
-    const { Result } = await emulator.json('events', 'AWSEvents.TestEventPattern', {
-      EventPattern: rule.EventPattern,
-      Event: JSON.stringify(event),
-    });
-    if (Result !== true) continue;
-    const { Targets } = (await emulator.json('events', 'AWSEvents.ListTargetsByRule', { Rule: rule.Name })) as {
-      readonly Targets: readonly Target[];
-    };
+    const asked = { EventPattern: rule.EventPattern, Event: JSON.stringify(event) };
+    const { Result: isMatch } = await emulator.json<{ readonly Result: boolean }>(
+      ...(['events', 'AWSEvents.TestEventPattern', asked] as const),
+    );
+    if (!isMatch) continue;
+    const { Targets } = await emulator.json<{ readonly Targets: readonly Target[] }>(
+      ...(['events', 'AWSEvents.ListTargetsByRule', { Rule: rule.Name }] as const),
+    );
     for (const target of Targets) await invoke(rule, target, event, emulator);
   }
 }

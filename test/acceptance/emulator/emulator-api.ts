@@ -2,7 +2,7 @@
 export interface EmulatorApi {
   readonly endpoint: string;
   /** A call of a JSON service: `json('events', 'AWSEvents.ListRules', {})`. */
-  json(service: string, target: string, body: unknown): Promise<Readonly<Record<string, unknown>>>;
+  json<Answer>(service: string, target: string, body: unknown): Promise<Answer>;
   /** A call of a Query service; the answer is XML. */
   query(service: string, parameters: Readonly<Record<string, string>>): Promise<string>;
   /** A call of a REST service. */
@@ -38,10 +38,10 @@ export function createEmulatorApi(endpoint: string, region: string): EmulatorApi
 
   return {
     endpoint,
-    async json(service, target, body) {
+    async json<Answer>(service: string, target: string, body: unknown): Promise<Answer> {
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
       const text = await call(service, 'POST', '/', { headers, body: JSON.stringify(body) });
-      return (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+      return JSON.parse(text) as Answer;
     },
     query: (service, parameters) =>
       call(service, 'POST', '/', {

@@ -35,8 +35,9 @@ async function json(
   list: string,
   name: string,
 ): Promise<readonly string[]> {
-  const answer = await emulator.json(service, target, {});
-  return (answer[list] as readonly Readonly<Record<string, unknown>>[]).map((each) => `${kind} ${String(each[name])}`);
+  type Answer = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  const answer = await emulator.json<Answer>(service, target, {});
+  return (answer[list] ?? []).map((each) => `${kind} ${String(each[name])}`);
 }
 
 async function query(
@@ -75,13 +76,13 @@ async function schedules(emulator: EmulatorApi): Promise<readonly string[]> {
 
 /** A key that is to be deleted stays for its waiting period, as on AWS, and is no longer anybody's. */
 async function keys(emulator: EmulatorApi): Promise<readonly string[]> {
-  const { Keys } = (await emulator.json('kms', 'TrentService.ListKeys', {})) as {
-    readonly Keys: readonly { readonly KeyId: string }[];
-  };
+  type Listed = { readonly Keys: readonly { readonly KeyId: string }[] };
+  type Described = { readonly KeyMetadata: { readonly KeyState: string } };
+  const { Keys } = await emulator.json<Listed>('kms', 'TrentService.ListKeys', {});
   const states = await Promise.all(
     Keys.map(async ({ KeyId }) => {
-      const { KeyMetadata } = await emulator.json('kms', 'TrentService.DescribeKey', { KeyId });
-      return { KeyId, state: (KeyMetadata as { readonly KeyState: string }).KeyState };
+      const { KeyMetadata } = await emulator.json<Described>('kms', 'TrentService.DescribeKey', { KeyId });
+      return { KeyId, state: KeyMetadata.KeyState };
     }),
   );
   return states.filter(({ state }) => state !== 'PendingDeletion').map(({ KeyId }) => `key ${KeyId}`);
