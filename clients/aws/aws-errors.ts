@@ -1,4 +1,5 @@
 import { errorNames, TransientAwsError } from '../../core/errors.ts';
+import { oneLine } from '../../core/finding.ts';
 
 /** Refused before anything was done: the account asks for more than its rate. */
 const throttlingNames: readonly string[] = [
@@ -117,8 +118,7 @@ export function toKnownError(action: string, resource: string, error: unknown): 
   if ((errorNames as readonly string[]).includes(nameOf(error))) {
     return error;
   }
-  const { message } = (error ?? {}) as SdkError;
-  const told = [nameOf(error), typeof message === 'string' ? message : ''].filter((part) => part !== '').join(': ');
+  const told = toldBy(error);
   if (isTransient(error)) {
     const tries = attemptsOf(error) === 1 ? '' : ` after ${attemptsOf(error)} attempts`;
     return new TransientAwsError(
@@ -137,4 +137,14 @@ export function toKnownError(action: string, resource: string, error: unknown): 
     return denied;
   }
   return error;
+}
+
+/** What AWS said, on one line. An answer that was no answer of AWS (the page of a proxy) is told by its status. */
+function toldBy(error: unknown): string {
+  if (nameOf(error) === 'SyntaxError' && statusOf(error) !== undefined) {
+    return `HTTP ${statusOf(error)}`;
+  }
+  const { message } = (error ?? {}) as SdkError;
+  const parts = [nameOf(error), typeof message === 'string' ? oneLine(message) : ''];
+  return parts.filter((part) => part !== '').join(': ');
 }

@@ -1,6 +1,7 @@
 import {
   CancelCommandCommand,
   DescribeDocumentCommand,
+  type DocumentDescription,
   GetCommandInvocationCommand,
   ListCommandsCommand,
   SendCommandCommand,
@@ -41,20 +42,28 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
   const { ssm, ssmOnce, call, clock, service, stage } = options;
   const nameOfDocument = (kind: DocumentKind): string => documentName(service, stage, kind);
 
-  async function describeDocument(kind: DocumentKind) {
+  async function describe(name: string, version?: string): Promise<DocumentDescription> {
+    const { Document } = await call('ssm:DescribeDocument', name, (sending) => {
+      const pinned = version === undefined ? {} : { DocumentVersion: version };
+      return ssm.send(new DescribeDocumentCommand({ Name: name, ...pinned }), sending);
+    });
+    return Document ?? {};
+  }
+
+  /** The hash belongs to one version: that it is the default one's is looked at, not taken for granted. */
+  async function describeDefault(kind: DocumentKind) {
     const name = nameOfDocument(kind);
     try {
-      const { Document } = await call('ssm:DescribeDocument', name, (sending) =>
-        ssm.send(new DescribeDocumentCommand({ Name: name, DocumentVersion: '$DEFAULT' }), sending),
-      );
-      if (Document?.Status === 'Creating' || Document?.Status === 'Updating') {
-        throw new TransientAwsError(`the document ${name} is just being written (${Document.Status}); try again`);
+      const first = await describe(name);
+      const version = first.DefaultVersion;
+      const { Hash, HashType, Status } = first.DocumentVersion === version ? first : await describe(name, version);
+      if (Status === 'Creating' || Status === 'Updating') {
+        throw new TransientAwsError(`the document ${name} is just being written (${Status}); try again`);
       }
-      const version = Document?.DocumentVersion ?? Document?.DefaultVersion;
-      if (version === undefined || Document?.Hash === undefined || Document.HashType === 'Sha1') {
+      if (version === undefined || Hash === undefined || HashType === 'Sha1') {
         throw new InvalidDeploymentError(`the document ${name} has no version with a SHA-256: deploy the stack again`);
       }
-      return { name, version, hash: Document.Hash };
+      return { name, version, hash: Hash };
     } catch (error) {
       if (nameOf(error) === 'InvalidDocument') {
         throw new InvalidDeploymentError(`the document ${name} does not exist: deploy the stack again`, {
@@ -68,10 +77,10 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
   return {
     async documents() {
       const [install, activate, verify, settle] = await Promise.all([
-        describeDocument('install'),
-        describeDocument('activate'),
-        describeDocument('verify'),
-        describeDocument('settle'),
+        describeDefault('install'),
+        describeDefault('activate'),
+        describeDefault('verify'),
+        describeDefault('settle'),
       ]);
       return { install, activate, verify, settle };
     },

@@ -50,6 +50,17 @@ test.each([
   expect(known(error)).toBe(error);
 });
 
+test('the page of a proxy is told by its status, and what AWS says on one line', () => {
+  const page = Object.assign(new SyntaxError('Unexpected token <\n  Deserialization error'), status(502));
+
+  expect(known(page)).toMatchObject({
+    message: 'ssm:SendCommand on i-0 did not succeed (HTTP 502): AWS is busy or out of reach; try again',
+  });
+  expect(known(Object.assign(new Error('two\n  lines'), { name: 'SlowDown' }))).toMatchObject({
+    message: expect.stringContaining('(SlowDown: two lines)'),
+  });
+});
+
 test('what is thrown and is no error is not made one', () => {
   expect(known('text')).toBe('text');
   expect(known(undefined)).toBe(undefined);

@@ -14,11 +14,15 @@ const command: HostCommand = {
   deliverySeconds: 60,
 };
 
+const sha256 = (Hash: string) => ({ Hash, HashType: 'Sha256' });
+
 describe('the documents', () => {
   test('are told with the version and hash that are the default now', async () => {
     const { aws, ports } = await givenAws();
     aws.answer(({ body }) =>
-      json({ Document: { Name: JSON.parse(body).Name, DocumentVersion: '7', Hash: 'abc', HashType: 'Sha256' } }),
+      json({
+        Document: { ...{ Name: JSON.parse(body).Name, DocumentVersion: '7', DefaultVersion: '7' }, ...sha256('abc') },
+      }),
     );
 
     expect((await ports.commands.documents()).settle).toEqual({
@@ -28,16 +32,26 @@ describe('the documents', () => {
     });
     expect(aws.requests.map(({ body }) => body).toSorted()).toEqual(
       ['activate', 'install', 'settle', 'verify'].map((kind) =>
-        JSON.stringify({ Name: `rollgate-payment-prod-${kind}`, DocumentVersion: '$DEFAULT' }),
+        JSON.stringify({ Name: `rollgate-payment-prod-${kind}` }),
       ),
     );
+  });
+
+  test('are never told with the hash of another version', async () => {
+    const { aws, ports } = await givenAws();
+    aws.answer(({ body }) => {
+      const version = JSON.parse(body).DocumentVersion ?? '8';
+      return json({ Document: { DocumentVersion: version, DefaultVersion: '7', ...sha256(`hash of ${version}`) } });
+    });
+
+    expect((await ports.commands.documents()).verify).toMatchObject({ version: '7', hash: 'hash of 7' });
   });
 
   test.each([
     ['is not there', jsonError('InvalidDocument', 'no'), 'InvalidDeploymentError', /does not exist: deploy the stack/],
     [
       'has no hash',
-      json({ Document: { DocumentVersion: '1' } }),
+      json({ Document: { DocumentVersion: '1', DefaultVersion: '1' } }),
       'InvalidDeploymentError',
       /no version with a SHA-256/,
     ],
