@@ -16,3 +16,13 @@ it('loads the AWS SDK for a stage on AWS alone: it takes longer than all the res
   expect(await sdkLoadedBy("await import('./cli/real-world.ts'); await import('./cli/program.ts')")).toEqual([]);
   expect(await sdkLoadedBy("await import('./clients/aws/stage-directory.ts')")).not.toEqual([]);
 });
+
+it('ends quietly where its reader has left', async () => {
+  const { stderr, stdout } = await run('bash', [
+    '-c',
+    `'${process.execPath}' cli/main.ts deploy --help | true; echo "ended"`,
+  ]);
+
+  expect(stderr).toBe('');
+  expect(stdout).toBe('ended\n');
+});
