@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Context } from 'aws-lambda';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -90,6 +91,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+function givenEnvironment(endpoint: string): void {
+  const variables = { ...environment, AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 's' };
+  for (const [variable, value] of Object.entries(variables)) vi.stubEnv(variable, value);
+}
+
 /** The handler of a bundle that was never called; its log lines are kept. */
 function freshHandler(name: string): { handler: Handler; lines: string[] } {
   const path = join(folder, `${name}.cjs`);
@@ -113,8 +119,7 @@ test.each(names)('%s is a bundle of less than 1 MB', (name) => {
 test.each(names)('%s reaches AWS with what its environment says', async (name) => {
   const aws = await startEndpoint();
   aws.answerInTurn(s3Error(403, 'AccessDenied', 'Access Denied'));
-  const variables = { ...environment, AWS_ENDPOINT_URL: aws.url, AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 's' };
-  for (const [variable, value] of Object.entries(variables)) vi.stubEnv(variable, value);
+  givenEnvironment(aws.url);
   const [event, request] = firstRequests[name] ?? [{}, 'none'];
   const { handler, lines } = freshHandler(name);
 
@@ -126,6 +131,21 @@ test.each(names)('%s reaches AWS with what its environment says', async (name) =
     { level: 'info', function: name, at: 'in' },
     { level: 'error', function: name, at: 'error', error: 'AccessDenied' },
   ]);
+});
+
+test('a function that runs out of time hangs up on AWS and says so', async () => {
+  const aws = await startEndpoint();
+  aws.answerInTurn('silent');
+  givenEnvironment(aws.url);
+  const { handler } = freshHandler('sweep-locks');
+  const context = { getRemainingTimeInMillis: () => 1500 } as unknown as Context;
+
+  await expect(handler({}, context)).rejects.toMatchObject({
+    name: 'TransientAwsError',
+    message: expect.stringMatching(/^sweep-locks did not end within the time of its function/),
+  });
+
+  await expect.poll(() => aws.abandoned).toBe(1);
 });
 
 test('a function whose environment was changed by hand names every variable that it misses', async () => {
