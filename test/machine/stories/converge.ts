@@ -423,6 +423,21 @@ describeMachine('an instance that does not get the stable release', () => {
     });
   });
 
+  test('is brought to it by a person who resumes its deployment, which closes the breaker too', async () => {
+    const world = await givenMachine({ later: 'd' });
+    await world.givenStable(1);
+    world.target.fleet.givenFault(world.idOf('d'), 'activate', 'start-failed', 3);
+    world.appear('d');
+    await sweeps(world, 4);
+    expect(convergence(world).breaker).not.toBeNull();
+
+    const resumed = await world.deploy({ resume: (await world.lastStory()).deploymentId });
+
+    expect(resumed.end).toBe('Succeeded');
+    expect(world.target.running()).toContain('d v1');
+    expect(convergence(world)).toMatchObject({ waiting: {}, givenUp: {}, failures: [], breaker: null });
+  });
+
   test('and dies, and the next, and the next: the breaker stops the loop until a person deploys', async () => {
     const world = await givenMachine({ later: 'def1' });
     await world.givenStable(1);
