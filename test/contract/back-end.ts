@@ -44,7 +44,7 @@ export interface Bench {
    * always, until the SDK gives up.
    */
   portsThatLoseAnswers(how: 'once' | 'always'): Promise<{ readonly ports: Ports; readonly lost: () => number }>;
-  /** Ports that get a few instances with each answer; `pages` counts the answers. */
+  /** Ports that get a few keys, versions or instances with each answer; `pages` counts the answers. */
   portsWithSmallPages(): Promise<{ readonly ports: Ports; readonly pages: () => number }>;
   putSecret(name: string, value: string): Promise<void>;
   /** What stands in `/etc/rollgate/endpoints` of a host. */

@@ -30,7 +30,7 @@ export const embeddedCapabilities: CapabilityTable = {
   conditionalRemove: true,
   copyOnce: true,
   copyExactVersion: true,
-  objectPages: { why: 'a directory has no pages', instead: 'MiniStack and moto', isLeftOut: true },
+  objectPages: { why: 'a directory has no pages', instead: 'MiniStack and moto' },
   instancePages: { why: 'a list in memory has no pages', instead: 'moto' },
   instanceZones: true,
   literalTags: true,
@@ -51,6 +51,7 @@ export const embeddedCapabilities: CapabilityTable = {
   tokenOfStopped: true,
   tokenOnce: true,
   causeOfFailure: true,
+  selectors: true,
   hostReads: true,
 };
 

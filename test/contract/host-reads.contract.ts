@@ -9,19 +9,25 @@ import { contract } from './contract-test.ts';
 /** What the scripts on a host read with the role of its instance, by their own signer. */
 export function hostReadsContract(backEnd: BackEnd): void {
   contract('reads of hosts', backEnd, (contractTest) => {
-    contractTest('secrets come as they are, at their newest version or at a pinned one', ['hostReads'], (bench) =>
+    contractTest('a secret comes as it is, at its newest version or at a pinned one', ['hostReads'], (bench) =>
       onHost(bench, async (run) => {
-        const password = `/${bench.ports.stage.service}/${bench.ports.stage.name}/AMQP_PASS`;
-        await bench.putSecret(password, 'first');
-        await bench.putSecret(password, 'pä$$ w"rd\\1<2>&\'{{x}}');
+        const password = await givenPassword(bench);
 
-        const names = [password, `${password}:1`];
-        const read = await run('print(json.dumps(aws.get_parameters(region, sys.argv[1:])))', names);
+        const newest = await run(readParameters, [password]);
+        const pinned = await run(readParameters, [`${password}:1`]);
 
-        expect(JSON.parse(read.stdout)).toMatchObject({
-          [password]: 'pä$$ w"rd\\1<2>&\'{{x}}',
-          [`${password}:1`]: 'first',
-        });
+        expect(JSON.parse(newest.stdout)).toMatchObject({ [password]: second });
+        expect(JSON.parse(pinned.stdout)).toMatchObject({ [`${password}:1`]: 'first' });
+      }),
+    );
+
+    contractTest('two versions of a secret come with one call', ['hostReads', 'selectors'], (bench) =>
+      onHost(bench, async (run) => {
+        const password = await givenPassword(bench);
+
+        const both = await run(readParameters, [password, `${password}:1`]);
+
+        expect(JSON.parse(both.stdout)).toMatchObject({ [password]: second, [`${password}:1`]: 'first' });
       }),
     );
 
@@ -32,7 +38,7 @@ export function hostReadsContract(backEnd: BackEnd): void {
         for (const name of names) await bench.putSecret(name, `value of ${name}`);
 
         const asked = [...names, `${prefix}/MISSING`];
-        const read = await run('print(json.dumps(aws.get_parameters(region, sys.argv[1:])))', asked);
+        const read = await run(readParameters, asked);
 
         const values = JSON.parse(read.stdout);
         expect(names.map((name) => values[name])).toEqual(names.map((name) => `value of ${name}`));
@@ -57,6 +63,17 @@ export function hostReadsContract(backEnd: BackEnd): void {
       }),
     );
   });
+}
+
+const readParameters = 'print(json.dumps(aws.get_parameters(region, sys.argv[1:])))';
+const second = 'pä$$ w"rd\\1<2>&\'{{x}}';
+
+/** A password with two versions, the first one `first`. */
+async function givenPassword(bench: Bench): Promise<string> {
+  const password = `/${bench.ports.stage.service}/${bench.ports.stage.name}/AMQP_PASS`;
+  await bench.putSecret(password, 'first');
+  await bench.putSecret(password, second);
+  return password;
 }
 
 type Run = (code: string, arguments_: readonly string[]) => Promise<Helped>;

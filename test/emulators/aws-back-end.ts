@@ -41,6 +41,8 @@ export interface AwsBackEndOptions {
 const region = 'eu-west-1';
 const service = 'payment';
 const stage = 'prod';
+/** What an answer holds where pages are made small. */
+const pageSize = 5;
 
 const document = JSON.stringify({
   schemaVersion: '2.2',
@@ -123,9 +125,13 @@ async function open(
     },
     async portsWithSmallPages() {
       let pages = 0;
-      const rewrite: ProxyRules['rewrite'] = ({ body }) => {
-        pages += body.includes('Action=DescribeInstances') ? 1 : 0;
-        return body.replace('MaxResults=1000', 'MaxResults=5');
+      const rewrite: ProxyRules['rewrite'] = ({ method, path, body }) => {
+        const isList = method === 'GET' && /[?&](?:list-type=2|versions)(?:[=&]|$)/.test(path);
+        pages += isList || body.includes('Action=DescribeInstances') ? 1 : 0;
+        return {
+          path: isList ? `${path}&max-keys=${pageSize}` : path,
+          body: body.replace('MaxResults=1000', `MaxResults=${pageSize}`),
+        };
       };
       return { ports: await portsThrough({ rewrite }), pages: () => pages };
     },

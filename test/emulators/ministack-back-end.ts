@@ -43,6 +43,7 @@ export const miniStackCapabilities: CapabilityTable = {
   tokenOfStopped: { why: 'it takes such a token', instead: 'the embedded engine' },
   tokenOnce: true,
   causeOfFailure: true,
+  selectors: true,
   hostReads: true,
 };
 

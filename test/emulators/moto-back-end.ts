@@ -39,10 +39,7 @@ export const motoCapabilities: CapabilityTable = {
     why: 'it has no DescribeInstanceInformation; the tests put an empty answer in its place',
     instead: 'the embedded engine, and test/acceptance/aws-stack.test.ts with its own Run Command',
   },
-  documents: {
-    why: 'DescribeDocument does not know the version `$DEFAULT`',
-    instead: 'the embedded engine, and test/acceptance/aws-stack.test.ts with its own Run Command',
-  },
+  documents: true,
   sendCommand: true,
   oneInstance: { why: 'every command goes to every instance', instead: 'the embedded engine' },
   commandOutput: noAgents,
@@ -54,6 +51,11 @@ export const motoCapabilities: CapabilityTable = {
   tokenOfStopped: { why: 'it takes such a token', instead: 'the embedded engine' },
   tokenOnce: { why: 'SendTaskFailure takes any token', instead: 'MiniStack and the embedded engine' },
   causeOfFailure: { why: 'it keeps the error only', instead: 'MiniStack and the embedded engine' },
+  selectors: {
+    why: 'it repeats the name only, so two versions of a parameter can not be told apart',
+    instead: 'MiniStack and the embedded engine',
+    isLeftOut: true,
+  },
   hostReads: true,
 };
 

@@ -4,6 +4,8 @@ import { buffer } from 'node:stream/consumers';
 
 export interface ProxiedRequest {
   readonly method: string;
+  /** With its query. */
+  readonly path: string;
   /** `AmazonSSM.SendCommand`; empty for the protocols that have none. */
   readonly target: string;
   readonly body: string;
@@ -11,8 +13,8 @@ export interface ProxiedRequest {
 
 /** What is done to a request between the SDK and an emulator. */
 export interface ProxyRules {
-  /** The body to send on. */
-  readonly rewrite?: (request: ProxiedRequest) => string;
+  /** Path and body to send on. */
+  readonly rewrite?: (request: ProxiedRequest) => Pick<ProxiedRequest, 'path' | 'body'>;
   /** A JSON answer in the emulator's place. */
   readonly answer?: (request: ProxiedRequest) => unknown;
   /** The emulator does it, and the connection is reset in place of its answer. */
@@ -29,14 +31,12 @@ export interface Proxy {
 export async function startProxy(target: string, rules: ProxyRules): Promise<Proxy> {
   const { host } = new URL(target);
 
-  async function handOn(incoming: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+  async function handOn(incoming: IncomingMessage, path: string, body: Buffer): Promise<IncomingMessage> {
     const headers = { ...incoming.headers, host, connection: 'close', 'content-length': String(body.byteLength) };
     delete headers['transfer-encoding'];
     return new Promise((resolve, reject) => {
       const options = { method: incoming.method, headers };
-      request(`${target}${incoming.url ?? '/'}`, options, resolve)
-        .once('error', reject)
-        .end(body);
+      request(`${target}${path}`, options, resolve).once('error', reject).end(body);
     });
   }
 
@@ -45,6 +45,7 @@ export async function startProxy(target: string, rules: ProxyRules): Promise<Pro
       const body = await buffer(incoming);
       const asked: ProxiedRequest = {
         method: incoming.method ?? '',
+        path: incoming.url ?? '/',
         target: String(incoming.headers['x-amz-target'] ?? ''),
         body: body.toString('latin1'),
       };
@@ -53,8 +54,8 @@ export async function startProxy(target: string, rules: ProxyRules): Promise<Pro
         outgoing.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(own));
         return;
       }
-      const onward = rules.rewrite === undefined ? body : Buffer.from(rules.rewrite(asked), 'latin1');
-      const answer = await handOn(incoming, onward);
+      const onward = rules.rewrite?.(asked) ?? asked;
+      const answer = await handOn(incoming, onward.path, Buffer.from(onward.body, 'latin1'));
       if (rules.isLost?.(asked) === true) {
         await buffer(answer);
         incoming.socket.resetAndDestroy();
