@@ -38,11 +38,10 @@ export function toHandler<Schema extends z.ZodType, Output>(
   const wrapped = middy<unknown, Output>({ timeoutEarlyInMillis, timeoutEarlyResponse: () => endEarly(name) })
     .use(parseInput(schema))
     .use(logLines(name))
-    .handler((event, _context, { signal }) => {
-      const work = withCallSignal(signal, () => run(event as z.output<Schema>, ports()));
-      // Whatever the end of its requests made of the work, it is the early end that the machine shall hear of.
-      return work.catch((error: unknown) => (signal.aborted ? endEarly(name) : Promise.reject(error)));
-    });
+    .handler((event, _context, { signal }) =>
+      // An async function: what its aborted requests make of the work comes later than the early end, which so stands.
+      withCallSignal(signal, async () => run(event as z.output<Schema>, ports())),
+    );
   return (event, context) => wrapped(event, context ?? ({} as Context)) as Promise<unknown>;
 }
 
