@@ -32,6 +32,9 @@ export async function runChecks(projectRoot: string): Promise<readonly string[]>
     if (code !== 0) {
       console.log(output.trimEnd());
       failed.push(check.name);
+    } else {
+      // What a check had to leave out stays visible.
+      process.stdout.write(output.replace(/^(?!check: ).*\n?/gm, ''));
     }
     console.log(`check: ${check.name} ${code === 0 ? 'passed' : `FAILED (exit ${code})`}`);
   }
@@ -50,6 +53,7 @@ function checksOf(bin: string, scripts: readonly string[]): readonly Check[] {
       command: join(bin, 'asl-validator'),
       args: ['validate', '--json-path', 'state-machine/rollout.asl.json'],
     },
+    { name: 'stack', command: process.execPath, args: ['scripts/check-stack.ts'] },
   ];
 }
 
