@@ -313,7 +313,8 @@ function changedParts(one: PackagedStack, other: PackagedStack): readonly string
     ...partsOf(template.Outputs),
     ...Object.entries(zips).map(([name, zip]) => `${name} ${createHash('sha256').update(zip).digest('hex')}`),
   ]);
-  return [...new Set(before).symmetricDifference(new Set(after))];
+  const same = new Set(before?.filter((part) => after?.includes(part)));
+  return [...(before ?? []), ...(after ?? [])].filter((part) => !same.has(part));
 }
 
 function partsOf(part: Readonly<Record<string, unknown>>): readonly string[] {
