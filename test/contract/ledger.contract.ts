@@ -163,7 +163,7 @@ export function ledgerContract(backEnd: BackEnd): void {
   });
 }
 
-export function etagOf(result: WriteResult): string {
+function etagOf(result: WriteResult): string {
   if (result.kind !== 'written') throw new Error('expected to be written');
   return result.etag;
 }
@@ -177,7 +177,7 @@ function winnersOf(results: readonly WriteResult[]): readonly number[] {
 }
 
 /** Twenty at a time: what an emulator's own server takes without falling over. */
-export async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   const pending = [...items];
   const worker = async (): Promise<void> => {
     for (let item = pending.shift(); item !== undefined; item = pending.shift()) await work(item);
