@@ -56,7 +56,7 @@ export const miniStackGaps = {
   deadLetters: {
     promise: 'an event that its target never took is kept in the dead-letter queue of its rule',
     found: 'it is gone',
-    instead: 'nowhere: that every rule and function names its queue is read from the template (test/infra)',
+    instead: 'nowhere; that every rule and function names its queue: test/infra/stack.test.ts',
   },
   metricFilters: {
     promise: 'a line in a log counts in the metric of its filter, and the metric raises an alarm',
