@@ -23,15 +23,16 @@ const Bucket = 'rollgate-gaps';
 /** Each shows what MiniStack does. A gap that closed fails here: then the table has a line too many. */
 const probes: Readonly<Record<keyof typeof miniStackGaps, () => Promise<void>>> = {
   async heartbeat() {
-    const wait = {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
-      Parameters: { QueueUrl: await makeQueue('tokens'), MessageBody: { 'token.$': '$$.Task.Token' } },
-      HeartbeatSeconds: 1,
-      End: true,
-    };
+    const waiting = await waitingTask();
 
-    expect((await run('heartbeat', { Wait: wait }))['status']).toBe('RUNNING');
+    expect((await run('heartbeat', { Wait: { ...waiting, HeartbeatSeconds: 1 } }))['status']).toBe('RUNNING');
+  },
+  async timeoutPath() {
+    const waiting = await waitingTask();
+    const byInput = { Wait: { ...waiting, TimeoutSecondsPath: '$.seconds' } };
+
+    expect((await run('path', byInput, { seconds: 1 }))['status']).toBe('RUNNING');
+    expect(await run('number', { Wait: { ...waiting, TimeoutSeconds: 1 } })).toMatchObject({ error: 'States.Timeout' });
   },
   async machineTimeout() {
     const wait = { Wait: { Type: 'Wait', Seconds: 2, End: true } };
@@ -156,6 +157,16 @@ test.for(Object.entries(miniStackGaps))('MiniStack has the gap %s still', async 
   await fetch(`${emulator().endpoint}/_ministack/reset`, { method: 'POST' });
   await probes[name as keyof typeof probes]();
 });
+
+/** A task whose token nobody answers. */
+async function waitingTask() {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
+    Parameters: { QueueUrl: await makeQueue('tokens'), MessageBody: { 'token.$': '$$.Task.Token' } },
+    End: true,
+  };
+}
 
 function distributed(states: Readonly<Record<string, unknown>>) {
   const ProcessorConfig = { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' };

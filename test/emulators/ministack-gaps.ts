@@ -13,6 +13,11 @@ export const miniStackGaps = {
     found: 'it waits on',
     instead: 'test/local/state-machine/waiting.test.ts, test/machine',
   },
+  timeoutPath: {
+    promise: 'a task ends with `States.Timeout` after the seconds that its input names (`TimeoutSecondsPath`)',
+    found: 'it waits on; `TimeoutSeconds` counts',
+    instead: 'test/local/state-machine/waiting.test.ts, test/machine',
+  },
   machineTimeout: {
     promise: 'an execution ends `TIMED_OUT` at the `TimeoutSeconds` of its machine',
     found: 'it runs on',
@@ -65,7 +70,7 @@ export const miniStackGaps = {
   },
   policies: {
     promise: 'calls that a policy does not allow, or forbids, are denied',
-    found: 'everything is allowed (it looks at policies only where it is started with `AUTH=true`)',
-    instead: 'test/infra/least-privilege.test.ts',
+    found: 'everything is allowed, unless it is started with `AUTH=true` as the acceptance story does',
+    instead: 'test/acceptance/aws-stack.test.ts; test/infra/least-privilege.test.ts',
   },
 } as const satisfies Readonly<Record<string, EmulatorGap>>;
