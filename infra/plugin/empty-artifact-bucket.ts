@@ -17,5 +17,5 @@ export async function emptyArtifactBucket(
   }
   say(`Emptying the artifact bucket ${bucket}, which goes with the stack; released zips stay in the state bucket.`);
   const deleted = await buckets.empty(bucket);
-  say(`Deleted ${deleted} versions of uploads.`);
+  say(`Versions of uploads deleted: ${deleted}.`);
 }

@@ -174,7 +174,7 @@ describe('the artifact bucket', () => {
       emptied: ['name-of-ArtifactBucket'],
       said: [
         'Emptying the artifact bucket name-of-ArtifactBucket, which goes with the stack; released zips stay in the state bucket.',
-        'Deleted 3 versions of uploads.',
+        'Versions of uploads deleted: 3.',
       ],
     });
   });
