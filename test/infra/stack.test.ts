@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseStageDirectory, settingsFromEnvironment } from '../../clients/aws/aws-settings.ts';
 import { documentName, functionName, stackName, stageDirectoryParameter } from '../../core/names.ts';
+import type { EndState } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { eventFunctions, stepFunctions } from '../../local/engine/functions.ts';
 import { type Definition, lambdaCallOf, statesOf } from '../../local/state-machine/definition.ts';
@@ -292,6 +293,40 @@ describe('what it keeps', () => {
     expect(resource('StateMachine').Properties.LoggingConfiguration).toMatchObject({
       Level: 'ERROR',
       IncludeExecutionData: false,
+    });
+  });
+});
+
+describe('what people hear of', () => {
+  const alarms = () => ofType('AWS::CloudWatch::Alarm').map(([, { Properties: each }]) => each);
+
+  test('every alarm is said to the topic, and silence is no alarm', () => {
+    expect(
+      alarms()
+        .map((alarm) => evaluate(alarm.AlarmName))
+        .sort(),
+    ).toEqual([
+      'rollgate-payment-dev-dead-letters',
+      'rollgate-payment-dev-failed-dirty',
+      'rollgate-payment-dev-repair-errors',
+      'rollgate-payment-dev-sweep-errors',
+      'rollgate-payment-dev-upload-errors',
+    ]);
+    for (const alarm of alarms()) {
+      expect(alarm).toMatchObject({ AlarmActions: [{ Ref: 'AlarmTopic' }], TreatMissingData: 'notBreaching' });
+    }
+  });
+
+  test('the line that a deployment ends with counts where hosts were left half-way', () => {
+    const { FilterPattern: pattern, ...filter } = resource('FailedDirtyCount').Properties;
+    const [metric] = filter.MetricTransformations;
+    const dirty: EndState = 'FailedDirty';
+
+    expect(pattern).toBe(`{ $.function = "finish-deployment" && $.outcome = "${dirty}" }`);
+    expect(filter.LogGroupName).toEqual({ Ref: 'FinishDeploymentLogGroup' });
+    expect(resource('FailedDirtyAlarm').Properties).toMatchObject({
+      Namespace: metric.MetricNamespace,
+      MetricName: metric.MetricName,
     });
   });
 });
