@@ -54,15 +54,15 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
       }),
     );
   const everywhere = (version: string): readonly string[] => Array(3).fill(`200 OK ${version}`);
-  const pids = (): Promise<readonly string[]> => Promise.all(hosts().map(mainPid));
+  const pids = async (): Promise<Readonly<Record<string, string>>> =>
+    Object.fromEntries(await Promise.all(hosts().map(async (host) => [host.instanceId, await mainPid(host)] as const)));
 
-  async function deployStack(): Promise<string> {
-    const output = await stage.packager.deploy();
+  async function deployStack(): Promise<void> {
+    await stage.packager.deploy();
     const parameter = stageDirectoryParameter(service, stageName);
     const text = await person.aws('ssm', 'get-parameter', '--name', parameter, '--query', 'Parameter.Value');
     directory = parseStageDirectory(parameter, text);
     ports = createAwsPorts(directory, { endpoint: stage.endpoint });
-    return output;
   }
 
   /** What a deployment could change: the resources, what the machine calls, and the documents that hosts are sent. */
@@ -77,17 +77,11 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   }
 
   /** Events that nobody took, in the queues of the stack. */
-  async function deadLetters(): Promise<number> {
-    type Listed = { readonly QueueUrls: readonly string[] };
-    type Counted = { readonly Attributes: Readonly<Record<string, string>> };
-    const { QueueUrls } = await stage.emulator.json<Listed>('sqs', 'AmazonSQS.ListQueues', {});
-    const name = 'ApproximateNumberOfMessages';
-    const count = (QueueUrl: string) => ({ QueueUrl, AttributeNames: [name] });
-    const answers = await Promise.all(
-      QueueUrls.map((url) => stage.emulator.json<Counted>('sqs', 'AmazonSQS.GetQueueAttributes', count(url))),
-    );
-    expect(answers).not.toEqual([]);
-    return answers.reduce((sum, { Attributes }) => sum + Number(Attributes[name]), 0);
+  async function deadLetters(): Promise<readonly string[]> {
+    // For queues alone this command line does not follow AWS_ENDPOINT_URL.
+    const sqs = (...args: readonly string[]) => person.aws('sqs', ...args, '--endpoint-url', stage.endpoint);
+    const urls = (await sqs('list-queues', '--query', 'QueueUrls')).split(/\s+/);
+    return Promise.all(urls.map((url) => sqs('receive-message', '--queue-url', url, '--query', 'Messages[].Body')));
   }
 
   async function upload(variant: string): Promise<EndedExecution> {
@@ -181,7 +175,8 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
     expect([status, error, outcome.status]).toEqual(['FAILED', 'GateFailedError', 'RolledBack']);
     expect(outcome.hosts.map((host) => host.status)).toEqual(['reverted', 'untouched', 'untouched']);
     expect(await health()).toEqual(everywhere('2.0'));
-    expect((await pids()).slice(1)).toEqual(before.slice(1));
+    const untouched = outcome.hosts.filter((host) => host.status === 'untouched').map((host) => host.instanceId);
+    expect(await pids()).toMatchObject(Object.fromEntries(untouched.map((id) => [id, before[id]])));
     expect(visited).toEqual([
       ...['Admit', 'Admitted', 'AcquireLock', 'Acquired', 'Plan', 'Stage', 'NextWave', 'Direction'],
       ...['Wave', 'NextWave', 'Direction', 'Revert', 'NextWave', 'Direction', 'Finish', 'Outcome', 'RolledBack'],
@@ -234,7 +229,7 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   });
 
   it('removed it leaves the state bucket and nothing else', async () => {
-    expect(await deadLetters()).toBe(0);
+    expect(await deadLetters()).toEqual(['None']);
 
     await stage.packager.remove();
 

@@ -21,17 +21,13 @@ interface Target {
  * asked (TestEventPattern decides), and their functions are invoked as EventBridge does, asynchronously.
  */
 export async function deliverCommandEvent(event: RunCommandEvent, emulator: EmulatorApi): Promise<void> {
-  const { Rules } = await emulator.json<{ readonly Rules: readonly Rule[] }>('events', 'AWSEvents.ListRules', {});
+  const ask = <Answer>(action: string, input: unknown) => emulator.json<Answer>('events', `AWSEvents.${action}`, input);
+  const { Rules } = await ask<{ readonly Rules: readonly Rule[] }>('ListRules', {});
   for (const rule of Rules) {
     if (rule.State !== 'ENABLED' || rule.EventPattern === undefined) continue;
-    const asked = { EventPattern: rule.EventPattern, Event: JSON.stringify(event) };
-    const { Result: isMatch } = await emulator.json<{ readonly Result: boolean }>(
-      ...(['events', 'AWSEvents.TestEventPattern', asked] as const),
-    );
-    if (!isMatch) continue;
-    const { Targets } = await emulator.json<{ readonly Targets: readonly Target[] }>(
-      ...(['events', 'AWSEvents.ListTargetsByRule', { Rule: rule.Name }] as const),
-    );
+    const tested = { EventPattern: rule.EventPattern, Event: JSON.stringify(event) };
+    if (!(await ask<{ readonly Result: boolean }>('TestEventPattern', tested)).Result) continue;
+    const { Targets } = await ask<{ readonly Targets: readonly Target[] }>('ListTargetsByRule', { Rule: rule.Name });
     for (const target of Targets) await invoke(rule, target, event, emulator);
   }
 }

@@ -34,7 +34,8 @@ export interface Gateway {
 
 /**
  * Stands between all clients and the emulator: Lambdas, packager, command line. Its parts answer or change what the
- * emulator cannot do; everything else passes through byte for byte.
+ * emulator cannot do; everything else passes through byte for byte. It says that clients came by TLS, as a server that
+ * ends TLS does: bucket policies ask for it, and on the loopback there is none.
  */
 export async function openGateway(options: {
   readonly port: number;
@@ -89,6 +90,7 @@ export async function openGateway(options: {
         },
       );
       for (const [name, values] of grouped([...kept, ...length])) upstream.setHeader(name, values);
+      upstream.setHeader('X-Forwarded-Proto', 'https');
       upstream.once('error', reject);
       if (body === undefined) incoming.pipe(upstream);
       else upstream.end(body);

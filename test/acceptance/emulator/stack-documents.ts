@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunCommand } from '../../../local/run-command/run-command.ts';
 import type { EmulatorApi } from './emulator-api.ts';
 import type { GatewayPart, GatewayRequest } from './gateway.ts';
+import { withoutUnknownConditions } from './policy-conditions.ts';
 
 /** Where templates without documents lie for the emulator to read; whoever starts the emulator makes it. */
 export const templateBucket = 'emulator-templates';
@@ -67,7 +68,7 @@ export function stackDocumentsPart(emulator: EmulatorApi, runCommand: RunCommand
       else if (action !== 'ValidateTemplate') apply(stackName, documents);
       if (documents.size === 0) return undefined;
       form.delete('TemplateBody');
-      form.set('TemplateURL', await putTemplate(JSON.stringify(template), emulator));
+      form.set('TemplateURL', await putTemplate(JSON.stringify(withoutUnknownConditions(template)), emulator));
       return { passOn: Buffer.from(form.toString()) };
     },
   };
