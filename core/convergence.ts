@@ -38,7 +38,7 @@ export interface WaitingHost {
   readonly starts: number;
   /** Of these, those after which it did not run the release. */
   readonly failures: number;
-  /** Not tried again before; null where nothing has failed. */
+  /** Not tried again before; null before the first try. */
   readonly retryAt: string | null;
   /** How often its event looked whether it is online. */
   readonly looks: number;

@@ -70,11 +70,31 @@ function withEndOfRun(convergence: Convergence, facts: EndFacts): Convergence {
   if (outcome.errorName === 'HaltedError') {
     return missed.reduce<Convergence>((next, instanceId) => withGivenUp(next, instanceId, 'halted', facts), ended);
   }
-  const counted = missed.reduce<Convergence>((next, instanceId) => withFailure(next, instanceId, facts), {
+  const own = missed.filter((instanceId) => !isUntried(instanceId, outcome));
+  // Where no host is at fault the run itself is: all its hosts count.
+  const failed = own.length > 0 ? own : missed;
+  const counted = failed.reduce<Convergence>((next, instanceId) => withFailure(next, instanceId, facts), {
     ...ended,
+    waiting: withPause(ended.waiting, missed, outcome.endedAt),
     failures: hosts.some(isPassed) ? [] : ended.failures,
   });
   return withBreaker(counted, facts);
+}
+
+/** The run ended for another host before this one was activated. */
+function isUntried(instanceId: string, outcome: EndFacts['outcome']): boolean {
+  const host = outcomeOf(instanceId, outcome);
+  return host?.status === 'untouched' && host.diagnosis === null;
+}
+
+function withPause(waiting: Convergence['waiting'], ids: readonly string[], endedAt: string): Convergence['waiting'] {
+  const retryAt = new Date(Date.parse(endedAt) + retryPauseSeconds * 1000).toISOString();
+  return Object.fromEntries(
+    Object.entries(waiting).map(([instanceId, host]) => [
+      instanceId,
+      ids.includes(instanceId) ? { ...host, retryAt } : host,
+    ]),
+  );
 }
 
 function withFailure(convergence: Convergence, instanceId: string, facts: EndFacts): Convergence {
@@ -90,8 +110,7 @@ function withFailure(convergence: Convergence, instanceId: string, facts: EndFac
   if (failures >= maxConvergeFailures) {
     return withGivenUp(next, instanceId, 'failed', facts);
   }
-  const retryAt = new Date(Date.parse(endedAt) + retryPauseSeconds * 1000).toISOString();
-  return { ...next, waiting: { ...next.waiting, [instanceId]: { ...waiting, failures, retryAt } } };
+  return { ...next, waiting: { ...next.waiting, [instanceId]: { ...waiting, failures } } };
 }
 
 function withGivenUp(

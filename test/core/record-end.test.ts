@@ -175,6 +175,17 @@ describe('the end of the run that is under way', () => {
     expect(after.waiting).not.toHaveProperty('i-a');
   });
 
+  test('for another host before this one was tried is no failure of its own, but one of all where none is at fault', () => {
+    const untried = hostOutcome('b', 'untouched', 'none');
+
+    const after = withEnd(running, end({ status: 'RolledBack', hosts: [crashed, untried] }, true));
+    const blocked = withEnd(running, end({ hosts: [hostOutcome('a', 'untouched', 'v1-x'), untried] }, true));
+
+    expect(after.failures.map(({ name }) => name)).toEqual(['a']);
+    expect(after.waiting).toMatchObject({ 'i-b': { failures: 0, retryAt: at(-300) } });
+    expect(blocked.failures.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   test('is no failure where the target was frozen or the host offline', () => {
     const frozen = withEnd(running, end({ status: 'FailedClean', errorName: 'DeploymentLockedError' }, true));
     const skipped = [hostOutcome('a', 'skipped', null), hostOutcome('b', 'skipped', null)];
