@@ -14,6 +14,7 @@ import { makeArtifact } from '../../samples/make-zip.ts';
 import { ensurePythonTools } from '../../scripts/python-tools.ts';
 import { type EmulatedStage, startEmulatedStage } from './emulator/emulated-stage.ts';
 import { type EndedExecution, ended } from './emulator/executions.ts';
+import { withProfileByArn } from './emulator/instances.ts';
 import { createPerson, type Person } from './emulator/person.ts';
 import { resourcesOf } from './emulator/resources.ts';
 import { mainPid, until, whyNoHostTests } from './local-stage.ts';
@@ -141,6 +142,21 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
     const called = [...(await definition()).matchAll(/"FunctionName": *"([^"]+)"/g)].map((match) => match[1]);
     expect(called.length).toBeGreaterThan(7);
     expect(called.filter((arn) => !/:function:rollgate-payment-dev-[A-Za-z]+:1$/.test(arn ?? ''))).toEqual([]);
+  });
+
+  it('the doctor names what is missing and what to type, and typing it puts it right', async () => {
+    const doctor = () => person.rollgate('doctor', '--stage', stageName).catch((error: Error) => error.message);
+
+    const before = await doctor();
+    const typed = before.split('\n').map((line) => line.trim());
+    await person.shell(typed.filter((line) => line.startsWith('aws ')).map(withProfileByArn), { AMQP_PASS: password });
+    await person.rollgate('configure', '--stage', stageName);
+    const after = await doctor();
+
+    expect(before).toContain('✗ configuration     none is in force');
+    expect(before).toContain('✗ instance profile  without one');
+    expect(before).toContain('! secrets           AMQP_PASS');
+    expect(after.match(/^[✗!] .*$/gm)).toEqual(null);
   });
 
   it('an upload by the AWS command line rolls out: v1 on every host', async () => {

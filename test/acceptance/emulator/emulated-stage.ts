@@ -66,7 +66,8 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
   const endpoint = `http://127.0.0.1:${gatewayPort}`;
   const miniStack = await startMiniStack({
     ...{ bin: options.bin, folder: join(folder, 'emulator'), region, accountId: account },
-    environment: { AWS_ENDPOINT_URL: endpoint },
+    // Lambdas call with the credentials of their own role, and its policies are judged.
+    environment: { AWS_ENDPOINT_URL: endpoint, AUTH: 'true' },
   });
   const closing: (() => Promise<void>)[] = [() => miniStack.stop()];
   const stop = async (): Promise<void> => {

@@ -56,3 +56,8 @@ export function instancesFor(options: InstancesOptions): TargetPlace['instances'
     ),
   });
 }
+
+/** CloudFormation's `Ref` of an instance profile is its name; the emulator gives the ARN, and a command has to say so. */
+export function withProfileByArn(command: string): string {
+  return command.replace('--iam-instance-profile Name=', '--iam-instance-profile Arn=');
+}
