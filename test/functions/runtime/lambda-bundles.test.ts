@@ -68,10 +68,10 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rollgate-bundles-'));
   const stack = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' }) as {
-    custom: { esbuild: BuildOptions & { plugins: string; concurrency?: number } };
+    custom: { esbuild: BuildOptions & { plugins: string; concurrency?: number; skipRebuild?: boolean } };
   };
-  // The packager's own option; the others are esbuild's.
-  const { plugins, concurrency: _, ...options } = stack.custom.esbuild;
+  // The packager's own options; the others are esbuild's.
+  const { plugins, concurrency: _concurrency, skipRebuild: _skipRebuild, ...options } = stack.custom.esbuild;
   await build({
     ...options,
     entryPoints: names.map((name) => `functions/${name}.ts`),
