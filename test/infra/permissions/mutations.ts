@@ -1,0 +1,54 @@
+import type { Statement } from './iam.ts';
+import type { Policies } from './policies.ts';
+
+export interface Mutation {
+  /** What was done to the policies, for messages. */
+  readonly name: string;
+  readonly policies: Policies;
+}
+
+/** Every way to take one action, one resource or one condition out of one statement. */
+export function withoutOne(policies: Policies): readonly Mutation[] {
+  return replaced(policies, (statement) => [
+    ...statement.actions.map((action) => ({
+      name: `without ${action}`,
+      statement: { ...statement, actions: statement.actions.filter((each) => each !== action) },
+    })),
+    ...statement.resources.map((resource) => ({
+      name: `without ${resource}`,
+      statement: { ...statement, resources: statement.resources.filter((each) => each !== resource) },
+    })),
+    ...statement.conditions.map((condition) => ({
+      name: `without the condition on ${condition.key}`,
+      statement: { ...statement, conditions: statement.conditions.filter((each) => each !== condition) },
+    })),
+  ]);
+}
+
+/** Every statement with one more action, and with every resource where it named some. */
+export function withMore(policies: Policies, action: string): readonly Mutation[] {
+  return replaced(policies, (statement) =>
+    statement.effect === 'Deny'
+      ? []
+      : [
+          { name: `with ${action}`, statement: { ...statement, actions: [...statement.actions, action] } },
+          ...(statement.resources.includes('*')
+            ? []
+            : [{ name: 'on everything', statement: { ...statement, resources: ['*'] } }]),
+        ],
+  );
+}
+
+function replaced(
+  policies: Policies,
+  change: (statement: Statement) => readonly { readonly name: string; readonly statement: Statement }[],
+): readonly Mutation[] {
+  return [...policies].flatMap(([id, statements]) =>
+    statements.flatMap((original) =>
+      change(original).map(({ name, statement }) => ({
+        name: `${original.name} ${name}`,
+        policies: new Map([...policies, [id, statements.map((each) => (each === original ? statement : each))]]),
+      })),
+    ),
+  );
+}

@@ -1,0 +1,145 @@
+import { runCli } from '../../../cli/program.ts';
+import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
+import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
+import type { Lock } from '../../../core/target-state.ts';
+import { type FakeWorld, fakeWorld, givenDeployment } from '../../cli/fake-world.ts';
+import { givenConfig, givenReleases, givenState } from '../../cli/given-target.ts';
+import { artifactZip } from '../../fakes/artifact-zips.ts';
+import { endings } from '../../fakes/stories.ts';
+import type { Principal } from './check-policies.ts';
+import { elsewhere } from './elsewhere.ts';
+import { reachablePortCallers } from './reachable.ts';
+import { type RecordedCalls, recordCalls } from './recorded-calls.ts';
+import { distinctRequests, replayAll, sentInEveryMood } from './replay.ts';
+import { settings } from './stage.ts';
+
+interface Verb {
+  /** Beside OperatorReadPolicy. */
+  readonly policies: readonly string[];
+  /** Below cli/commands/. */
+  readonly file: string;
+  readonly lines: readonly (readonly string[])[];
+}
+
+const ended = endings.Succeeded.deploymentId;
+const running = 'd-20261122-203000-bbbbbb';
+
+const saying = (verb: string): Verb => ({
+  policies: [`Operator${verb.charAt(0).toUpperCase()}${verb.slice(1)}Policy`],
+  file: 'say.ts',
+  lines: [[verb], [verb, ended]],
+});
+
+/** Every verb of the command line with the policy that it takes, and command lines that show what it calls. */
+export const verbs: Readonly<Record<string, Verb>> = {
+  status: { policies: [], file: 'status.ts', lines: [['status'], ['status', ended], ['status', '--watch']] },
+  explain: { policies: [], file: 'explain.ts', lines: [['explain'], ['explain', ended]] },
+  history: { policies: [], file: 'history.ts', lines: [['history']] },
+  releases: { policies: [], file: 'history.ts', lines: [['releases']] },
+  plan: { policies: [], file: 'plan.ts', lines: [['plan'], ['plan', 'payment.zip']] },
+  doctor: { policies: ['OperatorDoctorPolicy'], file: 'doctor.ts', lines: [['doctor']] },
+  configure: { policies: ['OperatorDeployPolicy'], file: 'configure.ts', lines: [['configure']] },
+  deploy: {
+    policies: ['OperatorDeployPolicy'],
+    file: 'deploy.ts',
+    lines: [['deploy', 'payment.zip'], ['deploy'], ['deploy', '--release', 'v1'], ['deploy', '--dry-run']],
+  },
+  rollback: {
+    policies: ['OperatorRollbackPolicy'],
+    file: 'rollback.ts',
+    lines: [['rollback'], ['rollback', '--to', 'v1']],
+  },
+  rerun: { policies: ['OperatorRollbackPolicy'], file: 'rerun.ts', lines: [['rerun'], ['rerun', ended]] },
+  halt: saying('halt'),
+  pause: saying('pause'),
+  resume: saying('resume'),
+  approve: saying('approve'),
+};
+
+/** Each verb as a person who has the policy to read and the one for this verb. */
+export async function operatorsAsPrincipals(): Promise<readonly Principal[]> {
+  const recorded = recordCalls();
+  for (const [verb, { lines }] of Object.entries(verbs)) {
+    for (const line of lines) await type(verb, line, recorded);
+  }
+  const principals: Principal[] = [];
+  for (const [verb, { policies, file }] of Object.entries(verbs)) {
+    const reachable = await reachablePortCallers(`cli/commands/${file}`);
+    // Four verbs share say.ts, and each writes below a prefix of its own: there only what was seen counts.
+    const mayBe = (through: readonly string[]): boolean =>
+      file !== 'say.ts' && through.every((each) => reachable.all.has(each));
+    const calls = recorded.calls().filter(({ by, through }) => by.has(verb) || mayBe(through));
+    const requests = [
+      ...(await replayAll(calls)),
+      ...distinctRequests(await sentInEveryMood(findStage)),
+      ...(verb === 'doctor' ? distinctRequests(await sentInEveryMood(inspect)) : []),
+    ];
+    principals.push({
+      name: verb,
+      policies: ['OperatorReadPolicy', ...policies],
+      requests,
+      refused: elsewhere(requests),
+    });
+  }
+  return principals;
+}
+
+/** Functions in some command's bundle that may call ports and of which no command line has shown what. */
+export async function unseenOfVerbs(): Promise<readonly string[]> {
+  const recorded = recordCalls();
+  for (const [verb, { lines }] of Object.entries(verbs)) {
+    for (const line of lines) await type(verb, line, recorded);
+  }
+  const seen = new Set(recorded.calls().flatMap(({ through }) => through));
+  const files = new Set(Object.values(verbs).map(({ file }) => `cli/commands/${file}`));
+  const reachable = await Promise.all([...files].map(reachablePortCallers));
+  return [...new Set(reachable.flatMap(({ direct }) => [...direct]))].filter((each) => !seen.has(each)).sort();
+}
+
+async function type(verb: string, line: readonly string[], recorded: RecordedCalls): Promise<void> {
+  const fake = await givenFake(verb);
+  const world = { ...fake.world, connect: async () => recorded.record(verb, fake.ports) };
+  await runCli(line, world);
+}
+
+/** A target with two releases; a verb that speaks to a deployment finds one that runs. */
+async function givenFake(verb: string): Promise<FakeWorld> {
+  const fake = fakeWorld();
+  const isSaying = verbs[verb]?.file === 'say.ts';
+  givenState(fake.ledger, { stable: [1, 2], ...(isSaying || verb === 'doctor' ? { lock } : {}) });
+  if (verb !== 'configure') givenConfig(fake.ledger);
+  givenReleases(fake.ledger, 1, 2);
+  givenDeployment(fake.ledger, endings.Succeeded);
+  fake.files.set('payment.zip', await artifactZip(3));
+  await fake.ports.artifacts.upload(await artifactZip(4));
+  fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+  return fake;
+}
+
+const lock: Lock = {
+  ...{
+    deploymentId: running,
+    executionArn: 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:person-1',
+  },
+  ...{ fence: 1, acquiredAt: '2026-11-22T20:30:00.000Z', by: 'bob', purpose: 'rollout', repairs: 0, isRollback: false },
+};
+
+/** What every verb begins with on AWS. The credentials are asked for, and never used. */
+async function findStage(): Promise<void> {
+  const own = { AWS_REGION: settings.region, AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
+  const before = Object.fromEntries(Object.keys(own).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, own);
+  try {
+    await readStageDirectory({ service: settings.service, stage: settings.stage });
+  } finally {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+async function inspect(): Promise<void> {
+  const inspection = createStageInspection({ ...settings, version: '0.0.0' });
+  await inspection.inspect({ instanceIds: ['i-0000000000000000a'], parameters: ['/payment/prod/AMQP_PASS'] });
+}
