@@ -43,7 +43,7 @@ function underOtherConditions(request: Request): readonly Request[] {
 }
 
 /** Requests that differ in nothing but ids and ETags are one. */
-function kindOf({ action, resource, context = {} }: Request): string {
+export function kindOf({ action, resource, context = {} }: Request): string {
   const conditions = Object.entries(context).map(([key, value]) => (isOfAnyValue(key) ? key : `${key}=${value}`));
   return JSON.stringify([action, withoutIds(resource), conditions.sort()]);
 }

@@ -31,7 +31,9 @@ export function withMore(policies: Policies, action: string): readonly Mutation[
     statement.effect === 'Deny'
       ? []
       : [
-          { name: `with ${action}`, statement: { ...statement, actions: [...statement.actions, action] } },
+          ...(statement.actions.includes(action)
+            ? []
+            : [{ name: `with ${action}`, statement: { ...statement, actions: [...statement.actions, action] } }]),
           ...(statement.resources.includes('*')
             ? []
             : [{ name: 'on everything', statement: { ...statement, resources: ['*'] } }]),

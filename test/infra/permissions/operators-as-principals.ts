@@ -7,7 +7,8 @@ import { givenConfig, givenReleases, givenState } from '../../cli/given-target.t
 import { artifactZip } from '../../fakes/artifact-zips.ts';
 import { endings } from '../../fakes/stories.ts';
 import type { Principal } from './check-policies.ts';
-import { elsewhere } from './elsewhere.ts';
+import { elsewhere, kindOf } from './elsewhere.ts';
+import type { Request } from './iam.ts';
 import { reachablePortCallers } from './reachable.ts';
 import { type RecordedCalls, recordCalls } from './recorded-calls.ts';
 import { distinctRequests, replayAll, sentInEveryMood } from './replay.ts';
@@ -81,7 +82,19 @@ export async function operatorsAsPrincipals(): Promise<readonly Principal[]> {
       refused: elsewhere(requests),
     });
   }
-  return principals;
+  return principals.map((principal) => ({
+    ...principal,
+    refused: [...principal.refused, ...ofOtherPolicies(principal, principals)],
+  }));
+}
+
+/** What others change by policies that this one has not got: who may halt can not approve, who may read can not deploy. */
+function ofOtherPolicies(principal: Principal, all: readonly Principal[]): readonly Request[] {
+  const isOwn = (policies: readonly string[]) => policies.every((id) => principal.policies.includes(id));
+  const changes = (each: readonly Principal[]) =>
+    each.flatMap((other) => other.requests).filter(({ action }) => !/:(?:Get|List|Describe)/.test(action));
+  const own = new Set(changes(all.filter(({ policies }) => isOwn(policies))).map(kindOf));
+  return changes(all.filter(({ policies }) => !isOwn(policies))).filter((request) => !own.has(kindOf(request)));
 }
 
 /** Functions in some command's bundle that may call ports and of which no command line has shown what. */
