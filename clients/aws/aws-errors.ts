@@ -31,7 +31,7 @@ const transientNames: readonly string[] = [
 ];
 
 /** Codes of Node's sockets and name lookups. */
-const networkCodes: readonly string[] = [
+export const networkCodes: readonly string[] = [
   'EAI_AGAIN',
   'ECONNABORTED',
   'ECONNREFUSED',
@@ -82,6 +82,16 @@ export function attemptsOf(error: unknown): number {
 export function isDenied(error: unknown): boolean {
   const isNameless = ['', '403', 'Unknown', 'UnknownError'].includes(nameOf(error));
   return deniedNames.includes(nameOf(error)) || (isNameless && statusOf(error) === 403);
+}
+
+/** S3 has no such object. HEAD has no body, so its 404 comes as NotFound; a missing bucket has a name of its own. */
+export function isAbsent(error: unknown): boolean {
+  return nameOf(error) === 'NoSuchKey' || nameOf(error) === 'NotFound';
+}
+
+/** The condition of a request does not hold. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return nameOf(error) === 'PreconditionFailed' || statusOf(error) === 412;
 }
 
 /** The request surely did nothing: it was refused for its rate or its clock, or never reached AWS. */

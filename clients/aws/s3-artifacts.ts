@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { InvalidDeploymentError } from '../../core/errors.ts';
 import type { ArtifactStore, ArtifactVersion } from '../ports.ts';
-import { nameOf, statusOf } from './aws-errors.ts';
+import { isAbsent, isPreconditionFailed, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';
 
 export interface S3ArtifactsOptions {
@@ -96,7 +96,7 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
       return { sha256: hashOfBytes(ChecksumSHA256, ChecksumType) ?? (await hashCopy(to)) };
     } catch (error) {
       // 412 says: a copy is there already. With a condition on the source it may also be that which does not hold.
-      const known = isRefused(error) ? await hashOfCopy(to) : undefined;
+      const known = isPreconditionFailed(error) ? await hashOfCopy(to) : undefined;
       if (known === undefined) {
         throw error;
       }
@@ -112,7 +112,7 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
       );
       return hashOfBytes(found.ChecksumSHA256, found.ChecksumType) ?? (await hashCopy(at));
     } catch (error) {
-      if (nameOf(error) === 'NotFound' || nameOf(error) === 'NoSuchKey') {
+      if (isAbsent(error)) {
         return undefined;
       }
       throw error;
@@ -204,17 +204,14 @@ function hashOfBytes(checksum: string | undefined, type: string | undefined): st
   return Buffer.from(checksum, 'base64').toString('hex');
 }
 
-function isRefused(error: unknown): boolean {
-  return nameOf(error) === 'PreconditionFailed' || statusOf(error) === 412;
-}
-
 /**
  * No such version: 404; 400 for what can't be an id (`InvalidArgument`); 405 for a delete marker; 412 where the version
  * without an id is another one by now.
  */
 function isUnknownVersion(error: unknown): boolean {
   return (
-    isRefused(error) || ['NoSuchVersion', 'NoSuchKey', 'InvalidArgument', 'MethodNotAllowed'].includes(nameOf(error))
+    isPreconditionFailed(error) ||
+    ['NoSuchVersion', 'NoSuchKey', 'InvalidArgument', 'MethodNotAllowed'].includes(nameOf(error))
   );
 }
 

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { Clock, Ledger, WriteResult } from '../ports.ts';
-import { attemptsOf, nameOf, statusOf } from './aws-errors.ts';
+import { attemptsOf, isAbsent, isPreconditionFailed, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';
 
 export interface S3LedgerOptions {
@@ -127,14 +127,9 @@ export function createS3Ledger({ s3, call, clock, bucket }: S3LedgerOptions): Le
   };
 }
 
-/** HEAD has no body, so its 404 comes as NotFound; a missing bucket has a name of its own and is an error. */
-function isAbsent(error: unknown): boolean {
-  return nameOf(error) === 'NoSuchKey' || nameOf(error) === 'NotFound';
-}
-
 /** The condition does not hold: 412, or 404 for an If-Match on nothing. */
 function isRefused(error: unknown): boolean {
-  return nameOf(error) === 'PreconditionFailed' || statusOf(error) === 412 || isAbsent(error);
+  return isPreconditionFailed(error) || isAbsent(error);
 }
 
 function isRace(error: unknown): boolean {

@@ -14,6 +14,7 @@ import type { DocumentKind } from '../../core/statuses.ts';
 import type { Clock, Commands, Invocation, SendResult } from '../ports.ts';
 import { isDenied, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';
+import { everyPage } from './pages.ts';
 
 export interface SsmCommandsOptions {
   readonly ssm: SSMClient;
@@ -108,21 +109,17 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
     async find(instanceId, comment) {
       const after = new Date(clock.now() - lookBackMilliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
       const Filters = [{ key: 'InvokedAfter' as const, value: after }];
-      let from: string | undefined;
-      do {
-        const page = await call('ssm:ListCommands', instanceId, (sending) => {
-          const token = from === undefined ? {} : { NextToken: from };
-          return ssm.send(new ListCommandsCommand({ Filters, MaxResults: pageSize, ...token }), sending);
-        });
-        const found = page.Commands?.find(
-          (command) => command.Comment === comment && command.InstanceIds?.includes(instanceId) === true,
+      let commandId: string | undefined;
+      await everyPage(async (token) => {
+        const page = await call('ssm:ListCommands', instanceId, (sending) =>
+          ssm.send(new ListCommandsCommand({ Filters, MaxResults: pageSize, ...token }), sending),
         );
-        if (found?.CommandId !== undefined) {
-          return found.CommandId;
-        }
-        from = page.NextToken === '' ? undefined : page.NextToken;
-      } while (from !== undefined);
-      return undefined;
+        commandId = page.Commands?.find(
+          (command) => command.Comment === comment && command.InstanceIds?.includes(instanceId) === true,
+        )?.CommandId;
+        return commandId === undefined ? page.NextToken : undefined;
+      });
+      return commandId;
     },
     async invocation(commandId, instanceId) {
       try {

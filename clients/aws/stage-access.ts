@@ -1,4 +1,5 @@
 import type { StageAddress } from '../stage-address.ts';
+import { networkCodes } from './aws-errors.ts';
 
 /** A stage on AWS can not be reached, or not by this caller; nothing was changed by this call. */
 export class StageAccessError extends Error {
@@ -40,18 +41,6 @@ const badCredentials: readonly string[] = [
 
 /** No credentials were found, or the ones of a profile can not be had: an SSO session that has ended among them. */
 const noCredentials: readonly string[] = ['CredentialsProviderError', 'TokenProviderError'];
-
-/** What Node says of a name that is not found, a port that nobody serves, a way that is closed. */
-const networkCodes: readonly string[] = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-];
 
 /**
  * What an error of the SDK means for a person, with what to type; undefined where it is none of access. Looks at names and

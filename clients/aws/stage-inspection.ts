@@ -5,12 +5,7 @@ import {
   GetBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand } from '@aws-sdk/client-sfn';
-import {
-  DescribeDocumentCommand,
-  DescribeInstanceInformationCommand,
-  DescribeParametersCommand,
-  type InstanceInformation,
-} from '@aws-sdk/client-ssm';
+import { DescribeDocumentCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import type {
   AgentFacts,
   BucketFacts,
@@ -27,11 +22,13 @@ import { type AwsClients, createAwsClients } from './aws-clients.ts';
 import { isDenied, nameOf } from './aws-errors.ts';
 import type { StageDirectory } from './aws-settings.ts';
 import { type Call, createCall } from './call.ts';
+import { everyPage, inParts } from './pages.ts';
+import { readAgents } from './ssm-agents.ts';
 
 /** Instance ids in one filter of EC2. */
 const ec2FilterSize = 200;
 
-/** Values in one filter, and entries on one page, of SSM. */
+/** Names in one filter, and entries on one page, of DescribeParameters. */
 const ssmPageSize = 50;
 
 /** What S3 says of a bucket that is in another region than the one it was asked in. */
@@ -194,23 +191,11 @@ function instanceFacts(
 }
 
 function agentFacts(
-  reach: Reach,
+  { clients: { ssm }, call }: Reach,
   instanceIds: readonly string[],
 ): Promise<Looked<Readonly<Record<string, AgentFacts>>>> {
   return look([], async () => {
-    const found: InstanceInformation[] = [];
-    for (const Values of inParts(instanceIds, ssmPageSize)) {
-      try {
-        found.push(...(await agents(reach, [{ Key: 'InstanceIds', Values }])));
-      } catch (error) {
-        // One id that SSM has never heard of may spoil the answer for the others.
-        if (nameOf(error) !== 'InvalidInstanceId') {
-          throw error;
-        }
-        found.push(...(await agents(reach, [])));
-        break;
-      }
-    }
+    const found = await readAgents({ ssm, call }, instanceIds);
     return Object.fromEntries(
       found.map(({ InstanceId, AgentVersion, LastPingDateTime }) => [
         InstanceId ?? '',
@@ -218,22 +203,6 @@ function agentFacts(
       ]),
     );
   });
-}
-
-async function agents(
-  { clients: { ssm }, call }: Reach,
-  filters: readonly { readonly Key: string; readonly Values: string[] }[],
-): Promise<readonly InstanceInformation[]> {
-  const found: InstanceInformation[] = [];
-  const input = { ...(filters.length === 0 ? {} : { Filters: [...filters] }), MaxResults: ssmPageSize };
-  await everyPage(async (NextToken) => {
-    const page = await call('ssm:DescribeInstanceInformation', 'the agents of the hosts', (options) =>
-      ssm.send(new DescribeInstanceInformationCommand({ ...input, ...NextToken }), options),
-    );
-    found.push(...(page.InstanceInformationList ?? []));
-    return page.NextToken;
-  });
-  return found;
 }
 
 /** Describes, never reads: no value passes through here. */
@@ -257,18 +226,4 @@ function parameterFacts(
     }
     return found;
   });
-}
-
-/** Asks until there is no further page; a page may be empty and still have a successor. */
-async function everyPage(ask: (token: { readonly NextToken?: string }) => Promise<string | undefined>): Promise<void> {
-  let token: { readonly NextToken?: string } | undefined = {};
-  while (token !== undefined) {
-    const next: string | undefined = await ask(token);
-    token = next === undefined || next === '' ? undefined : { NextToken: next };
-  }
-}
-
-function inParts(values: readonly string[], size: number): readonly string[][] {
-  const count = Math.ceil(values.length / size);
-  return Array.from({ length: count }, (_, index) => values.slice(index * size, (index + 1) * size));
 }
