@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
-import { type ExplainedHost, explainView } from '../../core/views/explain-view.ts';
+import { type ExplainedHost, type ExplainView, explainView } from '../../core/views/explain-view.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
@@ -25,35 +25,35 @@ export async function explain(
   const deploymentId = deploymentArgument(typed);
   const ports = await world.connect(options);
   const record = await findRecord(ports, deploymentId);
-  const view = explainView(record, (host) => isNamed(host, typedHost));
-  const [host] = view.hosts;
-  if (typedHost !== undefined && host === undefined) {
-    const names = explainView(record, () => true).hosts.map((each) => each.name);
-    throw new CliError(
-      `host: ${JSON.stringify(typedHost)} is no host of ${record.deploymentId}; ${names.length === 0 ? 'it never came to have hosts' : `its hosts are ${names.join(', ')}`}`,
-      `rollgate explain ${record.deploymentId}`,
-      2,
-    );
-  }
-  if (options.json) {
-    printJson(world.stdout, view);
-    return 0;
-  }
+  const view = explainView(record);
+  const host = typedHost === undefined ? undefined : hostNamed(view, typedHost);
   const style = styleOf(world.stdout);
-  if (typedHost !== undefined && host !== undefined) {
+  if (options.json) {
+    printJson(world.stdout, host === undefined ? view : { ...view, hosts: [host] });
+  } else if (host !== undefined) {
     printLines(world.stdout, renderEvidence(view, host, style));
-    return 0;
-  }
-  printLines(world.stdout, renderCauses(view, style));
-  const failed = view.hosts.find((each) => each.diagnosis !== null);
-  if (failed !== undefined) {
-    printLines(world.stdout, [nextLine(`rollgate explain ${view.deploymentId} ${failed.name}`, world)]);
+  } else {
+    const failed = view.hosts.find((each) => each.diagnosis !== null);
+    printLines(world.stdout, renderCauses(view, style));
+    if (failed !== undefined) {
+      printLines(world.stdout, [nextLine(`rollgate explain ${view.deploymentId} ${failed.name}`, world)]);
+    }
   }
   return 0;
 }
 
-function isNamed(host: ExplainedHost, typed: string | undefined): boolean {
-  return typed === undefined || host.name === typed || host.instanceId === typed;
+function hostNamed({ hosts, deploymentId }: ExplainView, typed: string): ExplainedHost {
+  const host = hosts.find(({ name, instanceId }) => name === typed || instanceId === typed);
+  if (host === undefined) {
+    const names = hosts.map((each) => each.name).join(', ');
+    const has = names === '' ? 'it never came to have hosts' : `its hosts are ${names}`;
+    throw new CliError(
+      `host: ${JSON.stringify(typed)} is no host of ${deploymentId}; ${has}`,
+      `rollgate explain ${deploymentId}`,
+      2,
+    );
+  }
+  return host;
 }
 
 async function findRecord(ports: Ports, deploymentId: string | undefined): Promise<DeploymentRecord> {

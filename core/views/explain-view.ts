@@ -51,13 +51,13 @@ export interface ExplainedStep {
   readonly evidence: Evidence | null;
 }
 
-/** The view of one deployment, or of those hosts of it alone; the same record always gives the same view. */
-export function explainView(record: DeploymentRecord, isWanted: (host: ExplainedHost) => boolean): ExplainView {
+/** The view of one deployment; the same record always gives the same view. */
+export function explainView(record: DeploymentRecord): ExplainView {
   const { service, stage, deploymentId, status, end } = deploymentView(record);
   return {
     ...{ service, stage, deploymentId, status },
     reason: end?.reason.text ?? null,
-    hosts: explainedHosts(record).filter(isWanted),
+    hosts: explainedHosts(record),
   };
 }
 
