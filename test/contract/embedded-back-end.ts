@@ -15,6 +15,7 @@ import { createExecutions } from '../../local/state-machine/executions.ts';
 import { createSystemClock } from '../../local/state-machine/timer-clock.ts';
 import { createPortFaults } from '../fakes/port-faults.ts';
 import type { BackEnd, Bench, BenchOptions, GivenInstance } from './back-end.ts';
+import { benchMachine } from './bench-machine.ts';
 import type { CapabilityTable } from './capabilities.ts';
 
 const isNoBucket = {
@@ -65,28 +66,11 @@ const document = JSON.stringify({
   mainSteps: [{ action: 'aws:runShellScript', name: 'go', inputs: { runCommand: ['true'], timeoutSeconds: '60' } }],
 });
 
-const definition: Definition = {
-  StartAt: 'Choose',
-  States: {
-    Choose: {
-      Type: 'Choice',
-      Choices: [
-        { Variable: '$.outcome', StringEquals: 'wait', Next: 'Wait' },
-        { Variable: '$.outcome', StringEquals: 'fail', Next: 'Failed' },
-      ],
-      Default: 'Succeeded',
-    },
-    Wait: {
-      Type: 'Task',
-      Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's spelling
-      Parameters: { FunctionName: '${Park}', Payload: { 'taskToken.$': '$$.Task.Token' } },
-      End: true,
-    },
-    Succeeded: { Type: 'Succeed' },
-    Failed: { Type: 'Fail', Error: 'GateFailedError', Cause: 'a host did not answer' },
-  },
-};
+const definition: Definition = benchMachine({
+  Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's spelling
+  Parameters: { FunctionName: '${Park}', Payload: { 'taskToken.$': '$$.Task.Token' } },
+});
 
 /** The adapters of the embedded engine, over a folder. Its hosts are an agent that answers at once. */
 export const embedded: BackEnd = {

@@ -20,6 +20,7 @@ import type { Ports } from '../../clients/ports.ts';
 import { documentName, stateMachineName } from '../../core/names.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import type { BackEnd, Bench, BenchOptions, GivenInstance } from '../contract/back-end.ts';
+import { benchMachine } from '../contract/bench-machine.ts';
 import type { CapabilityTable } from '../contract/capabilities.ts';
 import { callEmulator } from './call-emulator.ts';
 import { startInstanceMetadata } from './instance-metadata.ts';
@@ -141,7 +142,7 @@ async function open(
     async hostEndpoints() {
       const metadata = await startInstanceMetadata();
       open.push(metadata);
-      return { S3: endpoint, SSM: endpoint, IMDS: metadata.url };
+      return { S3: endpoint, SSM: endpoint, IMDS: metadata.endpoint };
     },
     async close() {
       for (const client of [s3, ec2, ssm, sfn]) client.destroy();
@@ -162,30 +163,13 @@ async function makeBucket(s3: S3Client, Bucket: string, isVersioned: boolean): P
 async function makeStateMachine(sfn: SFNClient, endpoint: string, settings: AwsSettings): Promise<string> {
   const made = await callEmulator(endpoint, 'AmazonSQS.CreateQueue', { QueueName: 'tokens' });
   const queueUrl = String(made.body['QueueUrl']);
-  const definition = {
-    StartAt: 'Choose',
-    States: {
-      Choose: {
-        Type: 'Choice',
-        Choices: [
-          { Variable: '$.outcome', StringEquals: 'wait', Next: 'Wait' },
-          { Variable: '$.outcome', StringEquals: 'fail', Next: 'Failed' },
-        ],
-        Default: 'Succeeded',
-      },
-      Wait: {
-        Type: 'Task',
-        Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
-        Parameters: {
-          QueueUrl: queueUrl,
-          MessageBody: { 'token.$': '$$.Task.Token', 'executionArn.$': '$$.Execution.Id' },
-        },
-        End: true,
-      },
-      Succeeded: { Type: 'Succeed' },
-      Failed: { Type: 'Fail', Error: 'GateFailedError', Cause: 'a host did not answer' },
+  const definition = benchMachine({
+    Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken',
+    Parameters: {
+      QueueUrl: queueUrl,
+      MessageBody: { 'token.$': '$$.Task.Token', 'executionArn.$': '$$.Execution.Id' },
     },
-  };
+  });
   await sfn.send(
     new CreateStateMachineCommand({
       name: stateMachineName(service, stage),

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type LoopbackServer, serveLoopback } from './serve-loopback.ts';
 
 /** Instance metadata that gives everybody the same credentials: the emulators take any. */
-export async function startInstanceMetadata(): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startInstanceMetadata(): Promise<LoopbackServer> {
   const credentials = { AccessKeyId: 'test', SecretAccessKey: 'test', Token: 'token' };
   const answers: Readonly<Record<string, string>> = {
     'PUT /latest/api/token': 'session',
@@ -13,13 +13,5 @@ export async function startInstanceMetadata(): Promise<{ readonly url: string; c
     const answer = answers[`${incoming.method} ${incoming.url}`];
     outgoing.writeHead(answer === undefined ? 404 : 200).end(answer);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveLoopback(server);
 }

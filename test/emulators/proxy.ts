@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { type LoopbackServer, serveLoopback } from './serve-loopback.ts';
 
 export interface ProxiedRequest {
   readonly method: string;
@@ -21,14 +21,8 @@ export interface ProxyRules {
   readonly isLost?: (request: ProxiedRequest) => boolean;
 }
 
-export interface Proxy {
-  /** `http://127.0.0.1:41234` */
-  readonly endpoint: string;
-  close(): Promise<void>;
-}
-
 /** A server in front of an emulator that hands every request on, but for the rules. */
-export async function startProxy(target: string, rules: ProxyRules): Promise<Proxy> {
+export async function startProxy(target: string, rules: ProxyRules): Promise<LoopbackServer> {
   const { host } = new URL(target);
 
   async function handOn(incoming: IncomingMessage, path: string, body: Buffer): Promise<IncomingMessage> {
@@ -68,13 +62,5 @@ export async function startProxy(target: string, rules: ProxyRules): Promise<Pro
       incoming.socket.destroy();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveLoopback(server);
 }

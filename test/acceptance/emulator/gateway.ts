@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type LoopbackServer, serveLoopback } from '../../emulators/serve-loopback.ts';
 
 /** A request that the gateway has read whole, because one of its parts may want it. */
 export interface GatewayRequest {
@@ -26,11 +26,8 @@ export interface GatewayPart {
   handle(request: GatewayRequest): Promise<GatewayDecision>;
 }
 
-export interface Gateway {
-  /** What every client is given as AWS_ENDPOINT_URL. */
-  readonly endpoint: string;
-  close(): Promise<void>;
-}
+/** Its endpoint is what every client is given as AWS_ENDPOINT_URL. */
+export type Gateway = LoopbackServer;
 
 /**
  * Stands between all clients and the emulator: Lambdas, packager, command line. Its parts answer or change what the
@@ -97,18 +94,7 @@ export async function openGateway(options: {
     });
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveLoopback(server, options.port);
 }
 
 /** Of one connection, not of the request; `expect` is answered by this server itself. */
