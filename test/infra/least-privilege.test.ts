@@ -19,6 +19,7 @@ import '../machine/stories/commands.ts';
 import '../machine/stories/repair.ts';
 import '../machine/stories/catches.ts';
 import '../machine/stories/converge.ts';
+import '../machine/stories/converge-stopped.ts';
 
 const recorded = vi.hoisted(() => ({ calls: undefined as undefined | ReturnType<typeof recordCalls> }));
 

@@ -10,6 +10,7 @@ import './stories/commands.ts';
 import './stories/repair.ts';
 import './stories/catches.ts';
 import './stories/converge.ts';
+import './stories/converge-stopped.ts';
 
 /** The stories above run in this file, so that this check sees them all: it stands last. */
 describe('the stories together', () => {
