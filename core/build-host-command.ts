@@ -17,6 +17,9 @@ export const deliverySeconds = 60;
 /** Seconds for an install: it compiles uWSGI (57 s on three hosts at once) and may wait for a package lock. */
 export const answerSecondsOfInstall = 1800;
 
+/** Seconds beyond delivery and answer before a command counts as lost. */
+export const lostAfterSeconds = 30;
+
 /** Seconds for what a script does besides waiting for the service itself: start-up, evidence, a busy `flock`. */
 const answerMarginSeconds = 60;
 

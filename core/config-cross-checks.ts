@@ -1,7 +1,8 @@
 import { pathText } from './problems.ts';
-import type { RolloutConfig, ServiceConfig, UpstreamConfig, WaveSize } from './service-config.ts';
+import { leastProgressDeadline } from './progress-deadline.ts';
+import type { GivenRollout, GivenSections, UpstreamConfig, WaveSize } from './service-config.ts';
 
-type Sections = Partial<ServiceConfig>;
+type Sections = GivenSections;
 
 /** Problems between sections that are each right by themselves; a section that is missing here is not looked at. */
 export function crossProblems(sections: Sections): string[] {
@@ -12,6 +13,7 @@ export function crossProblems(sections: Sections): string[] {
     ...upstreamProblems(sections),
     ...healthProblems(sections),
     ...rolloutProblems(sections.rollout),
+    ...progressProblems(sections),
   ];
 }
 
@@ -109,7 +111,7 @@ function healthProblems({ health }: Sections): string[] {
       ];
 }
 
-function rolloutProblems(rollout: RolloutConfig | undefined): string[] {
+function rolloutProblems(rollout: GivenRollout | undefined): string[] {
   if (rollout === undefined) {
     return [];
   }
@@ -132,6 +134,21 @@ function rolloutProblems(rollout: RolloutConfig | undefined): string[] {
     );
   }
   return problems;
+}
+
+function progressProblems({ unit, health, rollout }: Sections): string[] {
+  const given = rollout?.progressDeadlineSeconds;
+  if (given === undefined || unit === undefined || health === undefined) {
+    return [];
+  }
+  const least = leastProgressDeadline({ unit, health });
+  const at = 'rollout.progressDeadlineSeconds';
+  return given >= least
+    ? []
+    : [
+        `${at}: must be at least ${least}: so long may one host take, with twice unit.stopSeconds (${unit.stopSeconds}), ` +
+          `health.deadlineSeconds (${health.deadlineSeconds}) and the time until its commands count as lost`,
+      ];
 }
 
 /** Sizes of different kinds can't be compared before the number of hosts is known. */

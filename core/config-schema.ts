@@ -12,7 +12,7 @@ import {
 } from './config-values.ts';
 import { patterns } from './patterns.ts';
 import { problemsOf, unknownKey } from './problems.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { GivenSections } from './service-config.ts';
 import { integer, keyed, listOf, seconds, section, spelled } from './zod-sentences.ts';
 
 const pythonVersion = spelled(
@@ -121,13 +121,14 @@ const sections = {
     bakeSeconds: integer(0, 604_800).default(defaults.defaultBakeSeconds),
     approval: approval.default({ kind: 'none' }),
     deadlineSeconds: integer(60, 2_592_000).default(defaults.defaultDeadlineSeconds),
+    progressDeadlineSeconds: integer(60, 2_592_000).exactOptional(),
   }).prefault({}),
   retention: section({ releases: integer(2, 100).default(defaults.defaultRetainedReleases) }).prefault({}),
 };
 
 /** The sections that are right, and one `path: sentence` for everything that is wrong with the others. */
 export function parseSections(value: unknown): {
-  readonly sections: Partial<ServiceConfig>;
+  readonly sections: GivenSections;
   readonly problems: readonly string[];
 } {
   const known = Object.keys(sections);

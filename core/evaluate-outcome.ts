@@ -1,6 +1,7 @@
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import { type HostProgress, hasFailed, isRevertable, landed } from './host-progress.ts';
+import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import { type Reason, reason } from './reasons.ts';
 import { releaseName } from './release-manifest.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
@@ -115,7 +116,8 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
 
 function failureOfProgress(facts: RolloutFacts): Failure | null {
   const { policy } = facts.plan;
-  const workedFor = facts.nowMilliseconds - Date.parse(facts.plan.plannedAt) - waitedMilliseconds(facts);
+  const plannedAt = Date.parse(facts.plan.plannedAt);
+  const workedFor = facts.nowMilliseconds - plannedAt - waitedMilliseconds(facts, plannedAt);
   if (workedFor > policy.deadlineSeconds * 1000) {
     return failed(reason('deadline-passed', { seconds: policy.deadlineSeconds }));
   }
@@ -123,16 +125,11 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
   if (parked?.kind === 'park' && facts.nowMilliseconds >= parked.untilMilliseconds) {
     return failed(reason('nobody-answered', { why: parked.why }));
   }
+  const last = lastProgress(facts);
+  if (last.secondsAgo > policy.progressDeadlineSeconds) {
+    return failed(reason('no-progress', { seconds: policy.progressDeadlineSeconds, last: last.text }));
+  }
   return null;
-}
-
-/** Time spent waiting on purpose, for people or for a bake, does not count against the deadline. */
-function waitedMilliseconds({ decisions, nowMilliseconds }: RolloutFacts): number {
-  return decisions.reduce((sum, { decision, at }, index) => {
-    const until = decisions[index + 1]?.at;
-    const end = until === undefined ? nowMilliseconds : Date.parse(until);
-    return decision.kind === 'park' || decision.kind === 'bake' ? sum + end - Date.parse(at) : sum;
-  }, 0);
 }
 
 function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure | null): HostOutcome {

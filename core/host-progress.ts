@@ -36,9 +36,17 @@ export interface HostProgress {
   readonly observedAt: string | null;
   /** Decision after which the host last passed its gate. */
   readonly passedInRound: number | null;
+  /** The newest of its steps that brought the rollout forward; null where there is none. */
+  readonly advance: Advance | null;
   /** SHA-256 of the packages that were resolved at staging. */
   readonly packagesSha256: string | null;
   readonly diagnosis: Diagnosis | null;
+}
+
+/** A host was staged, or passed its gate. */
+export interface Advance {
+  readonly kind: 'staged' | 'passed';
+  readonly at: string;
 }
 
 /** A host that could not be reverted is tried once more, then named in FailedDirty. */
@@ -79,6 +87,7 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     running: lastOutcome?.report?.host.running ?? null,
     observedAt: lastOutcome?.at ?? null,
     passedInRound: run === 'passed' ? (passed?.intent.round ?? null) : null,
+    advance: advanceOf(steps),
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
     diagnosis: lastFailure(steps)?.diagnosis ?? null,
   };
@@ -141,6 +150,16 @@ export function hasFailed(host: HostProgress): boolean {
     host.run === 'reverted' ||
     host.run === 'revertFailed'
   );
+}
+
+function advanceOf(steps: readonly Step[]): Advance | null {
+  const kinds = { install: 'staged', verify: 'passed' } as const;
+  const advances = steps.flatMap(({ intent: { action }, outcome }) =>
+    (action === 'install' || action === 'verify') && outcome?.status === 'done'
+      ? [{ kind: kinds[action], at: outcome.at }]
+      : [],
+  );
+  return advances.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1) ?? null;
 }
 
 function stageOf(install: Step | undefined): HostProgress['stage'] {

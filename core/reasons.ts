@@ -17,6 +17,8 @@ const templates = {
   'host-unknown': (facts: { host: string }) => `${facts.host} gave no answer in time`,
   halted: (facts: { by: string; why: string }) => `halted by ${facts.by}${facts.why === '' ? '' : `: ${facts.why}`}`,
   'deadline-passed': (facts: { seconds: number }) => `not finished within ${facts.seconds} s`,
+  'no-progress': (facts: { seconds: number; last: string }) =>
+    `no further host was staged or passed its gate for ${facts.seconds} s; the last progress: ${facts.last}`,
   'nobody-answered': (facts: { why: string }) => `nobody ended the ${facts.why} within its time limit`,
   'too-many-down': (facts: { down: number; limit: number }) =>
     `${hosts(facts.down)} of the target ${facts.down === 1 ? 'is' : 'are'} down already and maxUnavailable is ${facts.limit}`,

@@ -2,6 +2,7 @@ import { crossProblems } from './config-cross-checks.ts';
 import { parseSections } from './config-schema.ts';
 import { readYaml } from './config-yaml.ts';
 import { InvalidDeploymentError } from './errors.ts';
+import { progressDeadlineOf } from './progress-deadline.ts';
 import type { HostConfiguration } from './release-manifest.ts';
 
 /** `services/<service>.yml` as read: checked, defaults filled in, addresses not yet resolved. */
@@ -88,8 +89,18 @@ export interface RolloutConfig {
   readonly offlineHosts: 'fail' | 'skip';
   readonly bakeSeconds: number;
   readonly approval: Approval;
+  /** From taking the lock until no further host is started. */
   readonly deadlineSeconds: number;
+  /** Without a further host staged or through its gate. */
+  readonly progressDeadlineSeconds: number;
 }
+
+/** The section `rollout` before the defaults that depend on other sections are filled in. */
+export type GivenRollout = Omit<RolloutConfig, 'progressDeadlineSeconds'> &
+  Partial<Pick<RolloutConfig, 'progressDeadlineSeconds'>>;
+
+/** The sections that are right by themselves. */
+export type GivenSections = Omit<Partial<ServiceConfig>, 'rollout'> & { readonly rollout?: GivenRollout };
 
 /**
  * The configuration that a `services/<service>.yml` holds.
@@ -130,7 +141,7 @@ export function iniFile(config: Pick<ServiceConfig, 'run'>): string | undefined 
   return undefined;
 }
 
-function completeSections(sections: Partial<ServiceConfig>): ServiceConfig | undefined {
+function completeSections(sections: GivenSections): ServiceConfig | undefined {
   const { service, description, artifact, target, runtime, run, unit } = sections;
   const { environment, secrets, upstreams, health, rollout, retention } = sections;
   if (
@@ -162,7 +173,10 @@ function completeSections(sections: Partial<ServiceConfig>): ServiceConfig | und
     secrets,
     upstreams,
     health,
-    rollout,
+    rollout: {
+      ...rollout,
+      progressDeadlineSeconds: rollout.progressDeadlineSeconds ?? progressDeadlineOf({ unit, health }),
+    },
     retention,
   };
 }

@@ -3,6 +3,7 @@ import type { Ports } from '../clients/ports.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
+import { secondsPerHost } from '../core/progress-deadline.ts';
 import type { RolloutConfig, ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
@@ -46,7 +47,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   const plan = await writePlan(ports, deploymentId, {
     ...target,
     policy: policyOf(admitted, config, target.hosts.length),
-    secondsPerHost: config.health.deadlineSeconds + 2 * config.unit.stopSeconds,
+    secondsPerHost: secondsPerHost(config),
     documents: await ports.commands.documents(),
     plannedAt: new Date(ports.clock.now()).toISOString(),
   });
@@ -81,9 +82,11 @@ async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, por
     : findTarget(ports, config, await namedHosts(admitted, ports));
 }
 
-/** Hosts that are converged together have nothing to do with each other: one that fails does not turn the others back. */
+/** Hosts that are converged together have nothing to do with each other: one that fails or hangs does not turn the others back. */
 function policyOf({ request }: AdmittedDeployment, { rollout }: ServiceConfig, hosts: number): RolloutConfig {
-  return request.kind === 'converge' ? { ...rollout, maxFailedHosts: hosts } : rollout;
+  return request.kind === 'converge'
+    ? { ...rollout, maxFailedHosts: hosts, progressDeadlineSeconds: rollout.deadlineSeconds }
+    : rollout;
 }
 
 /**

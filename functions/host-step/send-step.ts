@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { answerSecondsOf, buildHostCommand, deliverySeconds } from '../../core/build-host-command.ts';
+import { answerSecondsOf, buildHostCommand, deliverySeconds, lostAfterSeconds } from '../../core/build-host-command.ts';
 import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import type { CommonParameters, HostCommand } from '../../core/host-commands.ts';
@@ -12,9 +12,6 @@ import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
 import { readState, requireLock } from '../../ledger/target-state.ts';
 import { stepOfRound } from './step-of-round.ts';
-
-/** Seconds beyond delivery and answer before a command counts as lost. */
-const lostAfterSeconds = 30;
 
 /** Seconds that a host's clock may be behind or a command late before the host refuses it. */
 const lateSeconds = 30;

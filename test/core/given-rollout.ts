@@ -31,6 +31,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     running: oldRelease,
     observedAt: new Date(startedAt).toISOString(),
     passedInRound: null,
+    advance: null,
     packagesSha256: 'p1',
     diagnosis: null,
     ...more,
@@ -52,6 +53,7 @@ export const policy: RolloutConfig = {
   bakeSeconds: 0,
   approval: { kind: 'none' },
   deadlineSeconds: 14_400,
+  progressDeadlineSeconds: 600,
 };
 
 interface Given {

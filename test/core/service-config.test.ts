@@ -108,6 +108,7 @@ describe('services/payment.yml', () => {
         bakeSeconds: 0,
         approval: { kind: 'none' },
         deadlineSeconds: 14_400,
+        progressDeadlineSeconds: 600,
       },
       retention: { releases: 5 },
     });
@@ -163,6 +164,7 @@ describe('parseServiceConfig', () => {
         bakeSeconds: 0,
         approval: { kind: 'none' },
         deadlineSeconds: 14_400,
+        progressDeadlineSeconds: 600,
       },
       retention: { releases: 5 },
       environment: {},

@@ -38,6 +38,7 @@ const policy: RolloutConfig = {
   bakeSeconds: 0,
   approval: { kind: 'none' },
   deadlineSeconds: 14_400,
+  progressDeadlineSeconds: 600,
 };
 
 const v1 = { number: 1, releaseId: 'v1-aaaaaaaaaaaa' };

@@ -260,6 +260,26 @@ describeMachine('a rollout', () => {
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
+  test('hosts that fail one after another, all within the budget: without progress it turns back', async () => {
+    const rollout = { waves: ['100%'], maxFailedHosts: 9, progressDeadlineSeconds: 420 };
+    const world = await givenMachine({ hosts: 'abcdef', rollout });
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    for (const name of 'be') world.target.fleet.givenFault(world.idOf(name), 'verify', 'lost-result');
+
+    const story = await world.deploy();
+
+    expect(story.outcome?.reason).toEqual({
+      code: 'no-progress',
+      text: 'no further host was staged or passed its gate for 420 s; the last progress: d passed its gate at 20:47:40 UTC',
+    });
+    expectTail(story.path, ['NextWave', 'Finish', 'RolledBack']);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1', 'd v1', 'e v1', 'f v1']);
+    expect(world.sent().filter((command) => command.startsWith('activate'))).toEqual([
+      ...['activate a', 'activate d', 'activate b', 'activate e'],
+    ]);
+  });
+
   test('a deadline that has passed starts no further host and turns back', async () => {
     const world = await givenMachine({ rollout: { deadlineSeconds: 60 } });
     await world.givenUpload(1);

@@ -1,0 +1,34 @@
+import { answerSecondsOf, deliverySeconds, lostAfterSeconds } from './build-host-command.ts';
+import { defaultProgressDeadlineSeconds } from './config-defaults.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+type Waits = Pick<ServiceConfig, 'unit' | 'health'>;
+
+/** Hosts that may fail one after another, each at its own deadline, before the default deadline calls it no progress. */
+const hostsWithoutProgress = 5;
+
+/** Seconds that one host may take from its activation to the end of its gate: two stops, and the gate's deadline. */
+export function secondsPerHost({ unit, health }: Waits): number {
+  return health.deadlineSeconds + 2 * unit.stopSeconds;
+}
+
+/** Seconds until both commands of a host that gives no answer at all count as lost: no deadline can be shorter. */
+export function leastProgressDeadline(waits: Waits): number {
+  const actions = ['activate', 'verify'] as const;
+  return actions.reduce((sum, action) => sum + deliverySeconds + answerSecondsOf(action, waits) + lostAfterSeconds, 0);
+}
+
+/**
+ * The progress deadline where the file gives none: ten minutes, as Kubernetes and Nomad have it, or five times what one
+ * host may take where that is more.
+ *
+ * | health.deadlineSeconds | unit.stopSeconds | seconds |
+ * |-----------------------:|-----------------:|--------:|
+ * |                     60 |               30 |     600 |
+ * |                     20 |                5 |     600 |
+ * |                    600 |               60 |    3600 |
+ * |                   1800 |              300 |   12000 |
+ */
+export function progressDeadlineOf(waits: Waits): number {
+  return Math.max(defaultProgressDeadlineSeconds, hostsWithoutProgress * secondsPerHost(waits));
+}
