@@ -4,13 +4,16 @@ import { contentSha256 } from '../core/build-release.ts';
 import { sha256Hex } from '../core/canonical-json.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import { configWarnings } from '../core/config-warnings.ts';
-import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
+import type { HostConfiguration } from '../core/release-manifest.ts';
 import { findTarget } from '../ledger/find-target.ts';
+import { resolveConfiguration } from '../ledger/resolve-configuration.ts';
 import type { ConfigFile } from './read-input-files.ts';
 import { withNext } from './report-error.ts';
 
 export interface CheckedRequest {
   readonly target: ChosenTarget;
+  /** What would reach the hosts. */
+  readonly configuration: HostConfiguration;
   /** Hash of artifact and configuration: the same content is the same release. Null where no artifact was given. */
   readonly contentSha256: string | null;
   readonly warnings: readonly string[];
@@ -37,17 +40,13 @@ export async function checkRequest(
     zip === null
       ? null
       : await withNext(`correct ${zip.source}, then: rollgate plan`, () => checkArtifact(zip.bytes, config));
-  const found = await Promise.all(
-    environmentLookups(config, ports.stage.name).map(
-      async ({ key, tags }) => [key, await ports.inventory.hosts(tags)] as const,
-    ),
-  );
   const configuration = await withNext(`correct ${file.path} or tag the instance, then: rollgate plan`, () =>
-    resolveEnvironment(config, Object.fromEntries(found), ports.stage.name),
+    resolveConfiguration(ports, config),
   );
   const target = await withNext('rollgate status', () => findTarget(ports, config, named));
   return {
     target,
+    configuration,
     contentSha256: zip === null ? null : contentSha256(sha256Hex(zip.bytes), configuration),
     warnings: [...configWarnings(config), ...(artifact?.warnings ?? [])],
   };

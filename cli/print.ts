@@ -1,7 +1,14 @@
-import type { Output, World } from './world.ts';
+import type { CommonOptions, Output, World } from './world.ts';
 
 export function printLines(output: Output, lines: readonly string[]): void {
   output.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** What a person is told on the way; not where the output is one JSON document. */
+export function tell(world: World, options: CommonOptions, ...lines: readonly string[]): void {
+  if (!options.json) {
+    printLines(world.stdout, lines);
+  }
 }
 
 /** One JSON document, indented: people read it too. */

@@ -84,8 +84,13 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     });
 
   common(program.command('deploy [zip]'))
-    .description('deploy a zip, a release, or (with neither) the newest upload')
+    .description('deploy a zip, a release, the configuration alone, or (with none of them) the newest upload')
     .option('--release <name>', 'an existing release, such as v41')
+    .option(
+      '--config-only',
+      'the artifact of the stable release with the configuration; brings rotated secrets too',
+      false,
+    )
     .option('--hosts <ids>', 'only these hosts, instance ids separated by commas; stable does not move', listOfIds)
     .option('--reason <text>', 'goes into the record')
     .option('--config <file>', 'the configuration to publish (default: services/<service>.yml)')
@@ -94,6 +99,7 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .action(async (zip: string | undefined, options: DeployOptions) => exit(await deploy(session.world, zip, options)));
   common(program.command('plan [zip]'))
     .description('what deploy would do; changes nothing')
+    .option('--config-only', 'the artifact of the stable release with the configuration', false)
     .option('--hosts <ids>', 'only these hosts', listOfIds)
     .option('--config <file>', 'the configuration to plan with (default: services/<service>.yml)')
     .action(async (zip: string | undefined, options: PlanOptions) => exit(await plan(session.world, zip, options)));

@@ -58,6 +58,8 @@ export interface ArtifactStore {
   read(versionId: string): Promise<Uint8Array>;
   /** Server-side copy into the state bucket with a SHA-256 checksum (hex); a copy that is there already stays. */
   copyToLedger(versionId: string, key: string): Promise<{ readonly sha256: string }>;
+  /** The bytes of such a copy. Throws InvalidDeploymentError where it is gone. */
+  readCopy(key: string): Promise<Uint8Array>;
   /** Uploads new bytes under the artifact key, as `aws s3 cp` does; emits the upload event. */
   upload(body: Uint8Array): Promise<ArtifactVersion>;
 }

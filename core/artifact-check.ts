@@ -1,5 +1,6 @@
 import { sha256Hex } from './canonical-json.ts';
 import { InvalidDeploymentError } from './errors.ts';
+import { type ReleaseManifest, releaseName } from './release-manifest.ts';
 import { iniFile, type ServiceConfig } from './service-config.ts';
 import { listZip, type ZipEntry } from './zip-listing.ts';
 
@@ -68,6 +69,29 @@ export async function checkArtifact(
     uncompressedBytes,
     warnings: requirementWarnings(new TextDecoder().decode(content), config),
   };
+}
+
+/** Looks at the artifact of a release that is there. Throws InvalidDeploymentError that says that it no longer fits. */
+export async function checkArtifactOf(
+  { number, artifact }: Pick<ReleaseManifest, 'number' | 'artifact'>,
+  bytes: Uint8Array,
+  config: Pick<ServiceConfig, 'run' | 'runtime'>,
+): Promise<ArtifactFacts> {
+  const release = releaseName(number);
+  if (sha256Hex(bytes) !== artifact.sha256) {
+    throw new InvalidDeploymentError(`the copy of the artifact of ${release} has another SHA-256 than its upload had`);
+  }
+  try {
+    return await checkArtifact(bytes, config);
+  } catch (error) {
+    if (error instanceof InvalidDeploymentError) {
+      const problems = error.problems.map(
+        (problem) => `the artifact of ${release} does not fit this configuration: ${problem}`,
+      );
+      throw new InvalidDeploymentError(problems, { cause: error });
+    }
+    throw error;
+  }
 }
 
 function entryProblems(entry: ZipEntry): string[] {

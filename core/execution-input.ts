@@ -18,7 +18,7 @@ export interface RequestScope extends RequestNotes {
   readonly isDryRun: boolean;
 }
 
-/** What an execution was asked to do, by a person (the first five) or by Rollgate itself. */
+/** What an execution was asked to do, by a person (the first six) or by Rollgate itself. */
 export type DeploymentRequest =
   /** `{}`: the newest upload. */
   | ({ readonly kind: 'newest' } & RequestScope)
@@ -26,6 +26,8 @@ export type DeploymentRequest =
   | ({ readonly kind: 'release'; readonly release: number } & RequestScope)
   /** `{"versionId": "…"}`: one S3 version of the artifact. */
   | ({ readonly kind: 'version'; readonly versionId: string } & RequestScope)
+  /** `{"configOnly": true}`: the artifact of the stable release with the configuration in force. */
+  | ({ readonly kind: 'config' } & RequestScope)
   /** `{"rollback": true}`, or with `"release": "v3"` to a named one. */
   | ({ readonly kind: 'rollback'; readonly release?: number; readonly isDryRun: boolean } & RequestNotes)
   /** `{"resume": "<deploymentId>"}`: what a halted deployment left to do. */
@@ -40,7 +42,17 @@ export type DeploymentRequest =
   | ({ readonly kind: 'converge'; readonly hosts: readonly string[] } & RequestNotes);
 
 /** The keys that a person may type. */
-export const humanKeys = ['release', 'versionId', 'rollback', 'hosts', 'dryRun', 'resume', 'reason', 'by'] as const;
+export const humanKeys = [
+  'release',
+  'versionId',
+  'rollback',
+  'configOnly',
+  'hosts',
+  'dryRun',
+  'resume',
+  'reason',
+  'by',
+] as const;
 
 /** The keys that Rollgate itself writes. */
 export const machineKeys = ['upload', 'repair', 'continue', 'converge'] as const;
@@ -85,6 +97,7 @@ const checks: Readonly<Record<string, readonly [isRight: (value: unknown) => boo
   ],
   versionId: [isVersionId, versionIdSentence],
   rollback: [(value) => value === true, 'must be true, or left out'],
+  configOnly: [(value) => value === true, 'must be true, or left out'],
   dryRun: [(value) => typeof value === 'boolean', 'must be true or false'],
   hosts: [isHostList, hostsSentence],
   resume: [isDeploymentId, deploymentIdSentence],
@@ -134,6 +147,7 @@ const companions: Readonly<Record<string, readonly string[]>> = {
   release: ['rollback', 'hosts', 'dryRun'],
   versionId: ['hosts', 'dryRun'],
   rollback: ['release', 'dryRun'],
+  configOnly: ['hosts', 'dryRun'],
   resume: [],
   upload: [],
   repair: [],
@@ -143,6 +157,10 @@ const companions: Readonly<Record<string, readonly string[]>> = {
 
 const whyNot: Readonly<Record<string, string>> = {
   'release+versionId': 'both name what to deploy; give one of them',
+  'release+configOnly': 'a release holds its configuration; give one of them',
+  'versionId+configOnly':
+    'configOnly takes the artifact of the stable release; a versionId alone is deployed with the configuration in force',
+  'rollback+configOnly': 'a rollback brings the earlier configuration back as well; give one of them',
   'versionId+rollback': 'a rollback goes to a release, not to an upload; name it with release, or leave versionId out',
   'rollback+hosts': 'a rollback is for the whole target; to put a release on single hosts, give release and hosts',
 };
@@ -188,6 +206,9 @@ function requestOf(input: Input): DeploymentRequest {
   }
   if ('versionId' in input) {
     return { kind: 'version', versionId: text('versionId'), ...scope };
+  }
+  if ('configOnly' in input) {
+    return { kind: 'config', ...scope };
   }
   if ('upload' in input) {
     return { kind: 'upload', versionId: text('upload'), ...notes };

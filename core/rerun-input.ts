@@ -8,6 +8,7 @@ import { releaseName } from './release-manifest.ts';
  * | earlier input              | again                              |
  * |----------------------------|------------------------------------|
  * | `{}`, `{"release": "v41"}` | the same                           |
+ * | `{"configOnly": true}`     | the same                           |
  * | `{"upload": "abc"}`        | `{"versionId": "abc"}`             |
  * | `{"rollback": true}`       | `{"rollback": true, "release": …}` |
  * | `{"resume": …}`            | `{"release": …}`                   |
@@ -31,6 +32,8 @@ export function rerunInput(admitted: AdmittedDeployment): Readonly<Record<string
     case 'version':
     case 'upload':
       return { versionId: request.versionId, ...scope };
+    case 'config':
+      return { configOnly: true, ...scope };
     case 'rollback':
       return { rollback: true, release, ...scope };
     case 'resume':

@@ -1,23 +1,21 @@
 import * as z from 'zod';
-import type { ArtifactVersion, Ports } from '../clients/ports.ts';
+import type { Ports } from '../clients/ports.ts';
 import { withEntry } from '../core/acquire-lock.ts';
-import { checkArtifact } from '../core/artifact-check.ts';
-import { buildManifest } from '../core/build-release.ts';
-import { sha256Hex } from '../core/canonical-json.ts';
 import { configWarnings } from '../core/config-warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { type DeploymentRequest, parseExecutionInput } from '../core/execution-input.ts';
-import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
 import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { previewRelease, readRelease, type StoredRelease, storeRelease } from '../ledger/releases.ts';
+import { readRelease, type StoredRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
+import { makeRelease } from './admit/make-release.ts';
+import { reconfigureStable } from './admit/reconfigure-stable.ts';
 import { wakePause } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 
@@ -142,60 +140,9 @@ async function releaseOf(
     case 'version':
     case 'upload':
       return makeRelease(request, config, ports);
+    case 'config':
+      return reconfigureStable(request, config, state, ports);
   }
-}
-
-/** Checks the uploaded bytes and numbers them together with the configuration; a dry run stores nothing. */
-async function makeRelease(
-  request: Extract<OwnRequest, { readonly kind: 'newest' | 'version' | 'upload' }>,
-  config: ServiceConfig,
-  ports: Ports,
-): Promise<StoredRelease> {
-  const version = await versionOf(request, ports);
-  const bytes = await ports.artifacts.read(version.versionId);
-  const checked = await checkArtifact(bytes, config);
-  const lookups = environmentLookups(config, ports.stage.name);
-  const found = await Promise.all(
-    lookups.map(async ({ key, tags }) => [key, await ports.inventory.hosts(tags)] as const),
-  );
-  const configuration = resolveEnvironment(config, Object.fromEntries(found), ports.stage.name);
-  const createdAt = new Date(ports.clock.now()).toISOString();
-  const artifact = {
-    sha256: sha256Hex(bytes),
-    bytes: bytes.length,
-    bucket: version.bucket,
-    key: version.key,
-    versionId: version.versionId,
-    requirementsSha256: checked.requirementsSha256,
-  };
-  const build = (number: number, zipKey: string) =>
-    buildManifest({ number, artifact, zipKey, createdAt, configuration });
-  const isDryRun = 'isDryRun' in request && request.isDryRun;
-  return isDryRun ? previewRelease(ports, build) : storeRelease(ports, build);
-}
-
-async function versionOf(
-  request: Extract<OwnRequest, { readonly kind: 'newest' | 'version' | 'upload' }>,
-  ports: Ports,
-): Promise<ArtifactVersion> {
-  const versions = await ports.artifacts.versions();
-  if (request.kind === 'newest') {
-    const newest = versions[0];
-    if (newest === undefined) {
-      throw new InvalidDeploymentError(
-        `artifact: nothing was uploaded to s3://${ports.stage.artifactBucket} yet; upload a zip, or name a release`,
-      );
-    }
-    return newest;
-  }
-  const version = versions.find((each) => each.versionId === request.versionId);
-  if (version === undefined) {
-    throw new InvalidDeploymentError(
-      `${request.kind === 'upload' ? 'upload' : 'versionId'}: version ${request.versionId} is not in s3://${ports.stage.artifactBucket}; ` +
-        'it was deleted or never there. Name a release instead: it has a copy of its own',
-    );
-  }
-  return version;
 }
 
 /** Waits in the queue from here on; an upload becomes the newest one if the bucket says that it is newer. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Ports } from '../clients/ports.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
 import { type ReleaseManifest, releaseName } from '../core/release-manifest.ts';
+import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { createJson, encode, readAll, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 
@@ -24,6 +25,21 @@ export async function readRelease(ports: Pick<Ports, 'stage' | 'ledger'>, number
   return { manifest: JSON.parse(object.body) as ReleaseManifest, manifestSha256: sha256Of(object.body) };
 }
 
+/** The stable release with the bytes of its artifact. Throws InvalidDeploymentError where none is stable yet. */
+export async function readStableArtifact(
+  ports: ReleasePorts,
+  state: TargetState,
+): Promise<{ readonly manifest: ReleaseManifest; readonly bytes: Uint8Array }> {
+  const stable = stableRelease(state);
+  if (stable === undefined) {
+    throw new InvalidDeploymentError(
+      'configOnly: no release has succeeded on the whole target yet, so there is no artifact to take; deploy a zip first',
+    );
+  }
+  const { manifest } = await readRelease(ports, stable.release);
+  return { manifest, bytes: await ports.artifacts.readCopy(manifest.zipKey) };
+}
+
 /** The numbers of all releases, ascending. */
 export async function listReleases(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<readonly number[]> {
   const prefix = keys.releases(ports.stage.service);
@@ -42,12 +58,7 @@ export async function storeRelease(
   ports: ReleasePorts,
   build: (number: number, zipKey: string) => ReleaseManifest,
 ): Promise<StoredRelease> {
-  const { service } = ports.stage;
-  const contentSha256 = build(1, '').contentSha256;
-  const known = await readJson<{ number: number }>(ports.ledger, keys.content(service, contentSha256));
-  const number = known?.number ?? (await createNumbered(ports, build));
-  await createJson(ports.ledger, keys.content(service, contentSha256), { number });
-  const stored = await readRelease(ports, number);
+  const stored = await numberRelease(ports, build);
   const copy = await ports.artifacts.copyToLedger(stored.manifest.artifact.versionId, stored.manifest.zipKey);
   if (copy.sha256 !== stored.manifest.artifact.sha256) {
     throw new InvalidDeploymentError(
@@ -57,9 +68,22 @@ export async function storeRelease(
   return stored;
 }
 
+/** Numbers a release whose bytes are kept already, by another one: the same content always gets the same number. */
+export async function numberRelease(
+  ports: Pick<Ports, 'stage' | 'ledger'>,
+  build: (number: number, zipKey: string) => ReleaseManifest,
+): Promise<StoredRelease> {
+  const { service } = ports.stage;
+  const contentSha256 = build(1, '').contentSha256;
+  const known = await readJson<{ number: number }>(ports.ledger, keys.content(service, contentSha256));
+  const number = known?.number ?? (await createNumbered(ports, build));
+  await createJson(ports.ledger, keys.content(service, contentSha256), { number });
+  return readRelease(ports, number);
+}
+
 /** The release that this content has or would get; nothing is written. */
 export async function previewRelease(
-  ports: ReleasePorts,
+  ports: Pick<Ports, 'stage' | 'ledger'>,
   build: (number: number, zipKey: string) => ReleaseManifest,
 ): Promise<StoredRelease> {
   const { service } = ports.stage;
@@ -73,7 +97,7 @@ export async function previewRelease(
 }
 
 async function createNumbered(
-  ports: ReleasePorts,
+  ports: Pick<Ports, 'stage' | 'ledger'>,
   build: (number: number, zipKey: string) => ReleaseManifest,
 ): Promise<number> {
   const { service } = ports.stage;
@@ -96,7 +120,7 @@ async function createNumbered(
 const indexedWithin = 50;
 
 async function findContent(
-  ports: ReleasePorts,
+  ports: Pick<Ports, 'stage' | 'ledger'>,
   contentSha256: string,
   numbers: readonly number[],
 ): Promise<number | undefined> {
@@ -106,7 +130,11 @@ async function findContent(
 }
 
 /** The write may have been lost to us only as an answer: then the manifest that is there is the one we meant. */
-async function isSameContent(ports: ReleasePorts, number: number, manifest: ReleaseManifest): Promise<boolean> {
+async function isSameContent(
+  ports: Pick<Ports, 'stage' | 'ledger'>,
+  number: number,
+  manifest: ReleaseManifest,
+): Promise<boolean> {
   const existing = await readJson<ReleaseManifest>(ports.ledger, keys.manifest(ports.stage.service, number));
   return existing?.contentSha256 === manifest.contentSha256;
 }

@@ -1,12 +1,10 @@
 import type { Ports } from '../../clients/ports.ts';
-import { type ConfigChange, configChanges } from '../../core/config-changes.ts';
 import { configWarnings } from '../../core/config-warnings.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { parseServiceConfig, type ServiceConfig } from '../../core/service-config.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
 import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { askerOf } from '../asker.ts';
 import { CliError } from '../cli-error.ts';
+import { type ConfigComparison, compareWithInForce } from '../compare-with-in-force.ts';
 import { nextLine, printJson, printLines } from '../print.ts';
 import { type ConfigFile, readConfigFile } from '../read-input-files.ts';
 import { renderConfigure } from '../render/render-configure.ts';
@@ -19,13 +17,10 @@ export interface ConfigureOptions extends CommonOptions {
 }
 
 /** What a configuration file means against the one in force. */
-export interface ConfigureView {
+export interface ConfigureView extends ConfigComparison {
   readonly service: string;
   readonly stage: string;
   readonly file: string;
-  /** `first`: none was in force; `unreadable`: the one in force can't be read any more; `text`: comments only. */
-  readonly kind: 'first' | 'unreadable' | 'values' | 'text' | 'same';
-  readonly changes: readonly ConfigChange[];
   readonly warnings: readonly string[];
   readonly isPublished: boolean;
 }
@@ -36,7 +31,7 @@ export async function configure(world: World, options: ConfigureOptions): Promis
   const file = await readConfigFile(world, ports, options.config);
   requireOwnService(ports, file);
   const inForce = await readServiceYaml(ports);
-  const { kind, changes } = compare(inForce, file);
+  const { kind, changes } = compareWithInForce(inForce, file);
   const isPublished = !options.dryRun && kind !== 'same';
   if (isPublished) {
     await publishServiceConfig(ports, file.yaml, askerOf(world, ports, options));
@@ -72,32 +67,5 @@ function requireOwnService({ stage }: Pick<Ports, 'stage'>, { path, config }: Co
       `rollgate configure --config services/${stage.service}.yml, or the same again with --service ${config.service}`,
       2,
     );
-  }
-}
-
-function compare(inForce: string | undefined, file: ConfigFile): Pick<ConfigureView, 'kind' | 'changes'> {
-  if (inForce === file.yaml) {
-    return { kind: 'same', changes: [] };
-  }
-  if (inForce === undefined) {
-    return { kind: 'first', changes: [] };
-  }
-  const before = readable(inForce);
-  if (before === undefined) {
-    return { kind: 'unreadable', changes: [] };
-  }
-  const changes = configChanges(before, file.config);
-  return { kind: changes.length === 0 ? 'text' : 'values', changes };
-}
-
-/** Undefined where this version of Rollgate refuses it: an older one may have put it in force. */
-function readable(yaml: string): ServiceConfig | undefined {
-  try {
-    return parseServiceConfig(yaml);
-  } catch (error) {
-    if (error instanceof InvalidDeploymentError) {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -3,18 +3,19 @@ import { executionNames } from '../../core/execution-names.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
 import { findTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
-import { publishServiceConfig, readServiceConfig } from '../../ledger/service-config.ts';
-import { askerOf } from '../asker.ts';
+import { readServiceConfig } from '../../ledger/service-config.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
-import { nextLine, printJson, printLines } from '../print.ts';
+import { nextLine, printJson, printLines, tell } from '../print.ts';
+import { publishConfig } from '../publish-config.ts';
 import { readConfigFile, readZipFile } from '../read-input-files.ts';
 import { releaseOption } from '../release-option.ts';
 import { sizeText } from '../render/table.ts';
 import { withNext } from '../report-error.ts';
 import { awaitExecution, type StartedDeployment, startExecution } from '../start-execution.ts';
 import type { CommonOptions, World } from '../world.ts';
+import { deployConfig } from './deploy-config.ts';
 import { plan } from './plan.ts';
 
 export interface DeployOptions extends CommonOptions {
@@ -22,19 +23,19 @@ export interface DeployOptions extends CommonOptions {
   readonly hosts?: readonly string[];
   readonly reason?: string;
   readonly config?: string;
+  readonly configOnly: boolean;
   readonly dryRun: boolean;
   readonly wait: boolean;
 }
 
-/** `rollgate deploy`: a zip, a release, or the newest upload; then follows what it started. */
+/** `rollgate deploy`: a zip, a release, the newest upload, or the configuration alone; then follows what it started. */
 export async function deploy(world: World, zip: string | undefined, options: DeployOptions): Promise<number> {
   refuseContradictions(zip, options);
   const ports = await world.connect(options);
-  if (zip !== undefined && options.dryRun) {
+  if ((zip !== undefined || options.configOnly) && options.dryRun) {
     return plan(world, zip, options);
   }
-  const started =
-    zip === undefined ? await deployKnown(world, ports, options) : await deployZip(world, ports, zip, options);
+  const started = await startDeployment(world, ports, zip, options);
   if (!options.wait) {
     reportStarted(world, ports, started, options);
     return 0;
@@ -42,12 +43,24 @@ export async function deploy(world: World, zip: string | undefined, options: Dep
   return followToExit(world, ports, started, options, 'rollgate plan');
 }
 
+function startDeployment(
+  world: World,
+  ports: Ports,
+  zip: string | undefined,
+  options: DeployOptions,
+): Promise<StartedDeployment> {
+  if (options.configOnly) {
+    return deployConfig(world, ports, options);
+  }
+  return zip === undefined ? deployKnown(world, ports, options) : deployZip(world, ports, zip, options);
+}
+
 /** Nothing is published or uploaded before all of it has been found right. */
 async function deployZip(world: World, ports: Ports, path: string, options: DeployOptions): Promise<StartedDeployment> {
   const file = await readConfigFile(world, ports, options.config);
   const zip = await readZipFile(world, path);
   await checkRequest(ports, file, { bytes: zip, source: path }, undefined);
-  await publish(world, ports, file.yaml, options);
+  await publishConfig(world, ports, file.yaml, options);
   const version = await ports.artifacts.upload(zip);
   tell(
     world,
@@ -70,7 +83,7 @@ async function deployKnown(world: World, ports: Ports, options: DeployOptions): 
   } else {
     const file = await readConfigFile(world, ports, options.config);
     await checkRequest(ports, file, null, options.hosts);
-    await publish(world, ports, file.yaml, options);
+    await publishConfig(world, ports, file.yaml, options);
   }
   return startExecution(
     world,
@@ -86,17 +99,16 @@ async function deployKnown(world: World, ports: Ports, options: DeployOptions): 
   );
 }
 
-async function publish(world: World, ports: Ports, yaml: string, options: CommonOptions): Promise<void> {
-  const { isChanged } = await publishServiceConfig(ports, yaml, askerOf(world, ports, options));
-  if (isChanged) {
-    tell(world, options, `published  the configuration of ${ports.stage.service} on ${stageLabel(ports.stage)}`);
-  }
-}
-
 function refuseContradictions(zip: string | undefined, options: DeployOptions): void {
   const refuse = (message: string, next: string): never => {
     throw new CliError(message, next, 2);
   };
+  if (options.configOnly && (zip !== undefined || options.release !== undefined)) {
+    refuse(
+      `--config-only takes the artifact of the stable release; leave ${zip === undefined ? '--release' : 'the zip'} out`,
+      'rollgate deploy --config-only',
+    );
+  }
   if (zip !== undefined && options.release !== undefined) {
     refuse('a zip and --release both name what to deploy; give one of them', 'rollgate deploy --help');
   }
@@ -115,7 +127,7 @@ function refuseContradictions(zip: string | undefined, options: DeployOptions): 
   if (options.release !== undefined && options.config !== undefined) {
     refuse('--config does not go with --release: a release holds its configuration', 'rollgate deploy --help');
   }
-  if (zip === undefined && options.dryRun && options.config !== undefined) {
+  if (zip === undefined && !options.configOnly && options.dryRun && options.config !== undefined) {
     refuse(
       '--config does not go with --dry-run of the newest upload: it would be planned with the configuration in force',
       `rollgate plan --config ${options.config}`,
@@ -132,10 +144,4 @@ function reportStarted(world: World, ports: Ports, started: StartedDeployment, o
     `started  ${started.deploymentId} of ${ports.stage.service} on ${stageLabel(ports.stage)}`,
     nextLine(`rollgate status ${started.deploymentId} --watch`, world),
   ]);
-}
-
-function tell(world: World, options: CommonOptions, line: string): void {
-  if (!options.json) {
-    printLines(world.stdout, [line]);
-  }
 }

@@ -6,16 +6,19 @@ import { planView } from '../../core/views/plan-view.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { releaseOfContent } from '../../ledger/release-of-content.ts';
 import { readState } from '../../ledger/target-state.ts';
-import { checkRequest, type GivenArtifact } from '../check-request.ts';
+import { checkConfigOnly } from '../check-config-only.ts';
+import { type CheckedRequest, checkRequest, type GivenArtifact } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import { printJson, printLines } from '../print.ts';
-import { readConfigFile, readZipFile } from '../read-input-files.ts';
+import { type ConfigFile, readConfigFile, readZipFile } from '../read-input-files.ts';
+import { renderConfigOnly } from '../render/render-config-only.ts';
 import { renderPlan } from '../render/render-lists.ts';
 import { styleOf } from '../render/style.ts';
 import type { CommonOptions, World } from '../world.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly config?: string;
+  readonly configOnly: boolean;
   readonly hosts?: readonly string[];
 }
 
@@ -24,10 +27,12 @@ const lookedAt = 20;
 
 /** `rollgate plan`: what `deploy` would do with this zip, or with the newest upload. Changes nothing. */
 export async function plan(world: World, zip: string | undefined, options: PlanOptions): Promise<number> {
+  refuseContradictions(zip, options);
   const ports = await world.connect(options);
   const file = await readConfigFile(world, ports, options.config);
-  const artifact = await readArtifact(world, ports, zip);
-  const checked = await checkRequest(ports, file, artifact, options.hosts);
+  const checked = options.configOnly
+    ? await checkConfigOnly(ports, file, options.hosts)
+    : await checkUpload(world, ports, file, zip, options);
   const content = checked.contentSha256;
   const known = content === null ? undefined : await releaseOfContent(ports, content);
   const stable = stableRelease(await readState(ports));
@@ -35,19 +40,45 @@ export async function plan(world: World, zip: string | undefined, options: PlanO
     stage: ports.stage,
     release: known === undefined ? 'a new release' : releaseName(known),
     releaseId: known === undefined || content === null ? null : releaseIdOf(known, content),
-    source: artifact.source,
+    source: checked.source,
     stable: stable === undefined ? null : releaseName(stable.release),
     target: checked.target,
     policy: file.config.rollout,
     runningOn: await lastSeen(ports),
     warnings: checked.warnings,
   });
+  const configOnly = checked.view;
   if (options.json) {
-    printJson(world.stdout, view);
-  } else {
-    printLines(world.stdout, renderPlan(view, styleOf(world.stdout)));
+    printJson(world.stdout, configOnly === null ? view : { ...view, configOnly });
+    return 0;
   }
+  const style = styleOf(world.stdout);
+  printLines(world.stdout, [
+    ...(configOnly === null ? [] : [...renderConfigOnly(configOnly, style), '']),
+    ...renderPlan(view, style),
+  ]);
   return 0;
+}
+
+function refuseContradictions(zip: string | undefined, options: PlanOptions): void {
+  if (zip !== undefined && options.configOnly) {
+    throw new CliError(
+      '--config-only takes the artifact of the stable release; leave the zip out',
+      'rollgate plan --config-only',
+      2,
+    );
+  }
+}
+
+async function checkUpload(
+  world: World,
+  ports: Ports,
+  file: ConfigFile,
+  zip: string | undefined,
+  options: PlanOptions,
+): Promise<CheckedRequest & { readonly source: string; readonly view: null }> {
+  const artifact = await readArtifact(world, ports, zip);
+  return { ...(await checkRequest(ports, file, artifact, options.hosts)), source: artifact.source, view: null };
 }
 
 async function readArtifact(world: World, ports: Ports, zip: string | undefined): Promise<GivenArtifact> {

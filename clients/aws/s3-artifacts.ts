@@ -121,10 +121,15 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
 
   /** Where S3 keeps no SHA-256 of the whole object, its bytes are read. */
   async function hashCopy(at: string): Promise<string> {
+    return createHash('sha256')
+      .update(await bytesOfCopy(at))
+      .digest('hex');
+  }
+
+  function bytesOfCopy(at: string): Promise<Uint8Array> {
     return call('s3:GetObject', `s3://${stateBucket}/${at}`, async (sending) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: stateBucket, Key: at }), sending);
-      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      return createHash('sha256').update(bytes).digest('hex');
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
     });
   }
 
@@ -157,6 +162,16 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
           throw error;
         }
         return { sha256: known };
+      }
+    },
+    async readCopy(at) {
+      try {
+        return await bytesOfCopy(at);
+      } catch (error) {
+        if (isAbsent(error)) {
+          throw new InvalidDeploymentError(`the copy s3://${stateBucket}/${at} is gone`, { cause: error });
+        }
+        throw error;
       }
     },
     async upload(body) {

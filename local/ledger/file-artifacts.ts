@@ -75,6 +75,11 @@ export async function createFileArtifacts(options: FileArtifactsOptions): Promis
       if (present === undefined) throw new Error(`${ledgerKey} was removed while it was copied`);
       return { sha256: sha256Of(present.body) };
     },
+    async readCopy(ledgerKey) {
+      const copy = await ledger.readObject(ledgerKey);
+      if (copy === undefined) throw new InvalidDeploymentError(`the copy ${ledgerKey} is gone from the state bucket`);
+      return copy.body;
+    },
     upload: (body) =>
       turns(key, async () => {
         const newest = (await stored())[0];

@@ -17,7 +17,7 @@ const portMethods = {
     keyof Ledger,
     true
   >,
-  artifacts: { versions: true, read: true, copyToLedger: true, upload: true } satisfies Record<
+  artifacts: { versions: true, read: true, copyToLedger: true, readCopy: true, upload: true } satisfies Record<
     keyof ArtifactStore,
     true
   >,

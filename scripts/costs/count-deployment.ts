@@ -32,6 +32,7 @@ const requestsOf: Readonly<Record<string, readonly [writes: number, reads: numbe
   'artifacts.versions': [1, 0],
   'artifacts.read': [0, 1],
   'artifacts.copyToLedger': [1, 1],
+  'artifacts.readCopy': [0, 1],
 };
 
 /** Port calls after which S3 sends an event of the state bucket. */

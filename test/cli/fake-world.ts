@@ -31,6 +31,8 @@ export interface FakeWorld {
   readonly asked: readonly StageAddress[];
   readonly executions: Map<string, ExecutionInfo>;
   readonly files: Map<string, Uint8Array>;
+  /** Zips in the ledger, by their keys. */
+  readonly copies: Map<string, Uint8Array>;
   /** What becomes of the next execution, at once when it starts. */
   whenStarted: (started: Started) => void;
   /** At so many milliseconds of following something happens. */
@@ -62,6 +64,7 @@ export function fakeWorld(
   const started: Started[] = [];
   const asked: StageAddress[] = [];
   const executions = new Map<string, ExecutionInfo>();
+  const copies = new Map<string, Uint8Array>();
   const files = new Map<string, Uint8Array>([['services/payment.yml', readFileSync('services/payment.yml')]]);
   const events: { readonly at: number; readonly what: () => void }[] = [];
   const listeners = new Set<() => void>();
@@ -93,6 +96,7 @@ export function fakeWorld(
         const index = versions.findIndex((version) => version.versionId === versionId);
         return uploads[versions.length - 1 - index] ?? new Uint8Array();
       },
+      readCopy: async (key) => copies.get(key) ?? new Uint8Array(),
       copyToLedger: async () => ({ sha256: '' }),
       async upload(body) {
         uploads.push(body);
@@ -166,7 +170,7 @@ export function fakeWorld(
   };
 
   const fake: FakeWorld = {
-    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files },
+    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies },
     whenStarted: () => {},
     at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
     interrupt: () => {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { buildManifest } from '../../core/build-release.ts';
+import { sha256Hex } from '../../core/canonical-json.ts';
 import type { ReleaseManifest } from '../../core/release-manifest.ts';
+import { parseServiceConfig } from '../../core/service-config.ts';
 import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
+import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 import { instant } from '../fakes/deployment-story.ts';
 import type { MemoryLedger } from '../fakes/memory-ledger.ts';
+import type { FakeWorld } from './fake-world.ts';
 
 /** `state.json` as it would stand; releases of `stable` succeeded one after another. */
 export function givenState(
@@ -40,4 +45,25 @@ export function givenReleases(ledger: MemoryLedger, ...numbers: readonly number[
     };
     ledger.given(keys.manifest('payment', number), manifest);
   }
+}
+
+/** Release `v<number>` with this artifact and configuration, stable, as deployments of it left it in the ledger. */
+export async function givenStableArtifact(
+  fake: Pick<FakeWorld, 'ports' | 'ledger' | 'copies'>,
+  number: number,
+  zip: Uint8Array,
+  yaml = readFileSync('services/payment.yml', 'utf8'),
+): Promise<void> {
+  const configuration = await resolveConfiguration(fake.ports, parseServiceConfig(yaml));
+  const zipKey = keys.zip('payment', number);
+  const manifest = buildManifest({
+    ...{ number, zipKey, configuration, createdAt: instant(number) },
+    artifact: {
+      ...{ sha256: sha256Hex(zip), bytes: zip.length, bucket: 'roboshop-builds', key: 'payment.zip' },
+      ...{ versionId: `version-${number}`, requirementsSha256: 'd'.repeat(64) },
+    },
+  });
+  fake.ledger.given(keys.manifest('payment', number), manifest);
+  fake.ledger.given(keys.content('payment', manifest.contentSha256), { number });
+  fake.copies.set(zipKey, zip);
 }

@@ -50,6 +50,7 @@ test('after the signal nothing is asked of any service any more', async () => {
     () => ports.artifacts.versions(),
     () => ports.artifacts.read('v'),
     () => ports.artifacts.copyToLedger('v', 'k'),
+    () => ports.artifacts.readCopy('k'),
     () => ports.artifacts.upload(new Uint8Array()),
     () => ports.inventory.hosts({ Service: 'payment' }),
     () => ports.commands.documents(),

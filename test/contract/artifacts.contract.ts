@@ -132,6 +132,19 @@ export function artifactsContract(backEnd: BackEnd): void {
       },
     );
 
+    contractTest(
+      'a copy is read byte for byte; one that never was made is an invalid deployment',
+      [],
+      async ({ ports }) => {
+        const body = new Uint8Array([0, 255, 128, 80, 75]);
+        const { versionId } = await ports.artifacts.upload(body);
+        await ports.artifacts.copyToLedger(versionId, 'r/releases/1.zip');
+
+        expect(new Uint8Array(await ports.artifacts.readCopy('r/releases/1.zip'))).toEqual(body);
+        await expect(ports.artifacts.readCopy('r/releases/2.zip')).rejects.toMatchObject(invalid);
+      },
+    );
+
     contractTest('a copy that is there stays', ['copyOnce'], async ({ ports: { artifacts, ledger } }) => {
       const one = await artifacts.upload(bytes('one'));
       const two = await artifacts.upload(bytes('two'));

@@ -32,6 +32,11 @@ describe('what a person may type', () => {
       { rollback: true, release: 'v3' },
       { kind: 'rollback', release: 3, isDryRun: false },
     ],
+    [{ configOnly: true }, { kind: 'config', isDryRun: false }],
+    [
+      { configOnly: true, hosts: [host], dryRun: true, reason: 'rotated' },
+      { kind: 'config', hosts: [host], isDryRun: true, reason: 'rotated' },
+    ],
     [
       { rollback: true, dryRun: true },
       { kind: 'rollback', isDryRun: true },
@@ -83,7 +88,7 @@ describe('what Rollgate itself writes', () => {
 });
 
 describe('what is refused, with a sentence for each problem', () => {
-  const known = 'known here: release, versionId, rollback, hosts, dryRun, resume, reason, by';
+  const known = 'known here: release, versionId, rollback, configOnly, hosts, dryRun, resume, reason, by';
   const hostList = 'must be a list of 1 to 1000 instance ids, such as ["i-0a1b2c3d4e5f60718"]';
   const rows: readonly (readonly [unknown, readonly string[]])[] = [
     [null, ['input: must be a JSON object, such as {} or {"release": "v41"}']],
@@ -102,6 +107,25 @@ describe('what is refused, with a sentence for each problem', () => {
     [{ versionId: '' }, ['versionId: must be the version id of an upload']],
     [{ rollback: 'true' }, ['rollback: must be true, or left out']],
     [{ rollback: false }, ['rollback: must be true, or left out']],
+    [{ configOnly: false }, ['configOnly: must be true, or left out']],
+    [
+      { configOnly: true, release: 'v1' },
+      ['release and configOnly: a release holds its configuration; give one of them'],
+    ],
+    [
+      { configOnly: true, versionId: 'x' },
+      [
+        'versionId and configOnly: configOnly takes the artifact of the stable release; a versionId alone is deployed with the configuration in force',
+      ],
+    ],
+    [
+      { configOnly: true, rollback: true },
+      ['rollback and configOnly: a rollback brings the earlier configuration back as well; give one of them'],
+    ],
+    [
+      { configOnly: true, resume: deployment },
+      ['configOnly and resume: configOnly goes with nothing but hosts, dryRun, reason, by'],
+    ],
     [{ dryRun: 1 }, ['dryRun: must be true or false']],
     [{ hosts: [] }, [`hosts: ${hostList}`]],
     [{ hosts: host }, [`hosts: ${hostList}`]],

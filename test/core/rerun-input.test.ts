@@ -23,6 +23,10 @@ describe('the input of a rerun', () => {
       { rollback: true, release: 'v2' },
       { rollback: true, release: 'v2' },
     ],
+    [
+      { configOnly: true, hosts: ['i-0a1b2c3d4e5f60718'], by: 'bob' },
+      { configOnly: true, hosts: ['i-0a1b2c3d4e5f60718'] },
+    ],
     [{ resume: 'd-20261122-204500-1a2b3c' }, { release: 'v2' }],
     [{ converge: ['i-0a1b2c3d4e5f60718'] }, { release: 'v2', hosts: ['i-0a1b2c3d4e5f60718'] }],
     [

@@ -33,6 +33,11 @@ export function createArtifactBucket(
           .digest('hex'),
       };
     },
+    async readCopy(key) {
+      const copy = ledger.bytes(key);
+      if (copy === undefined) throw new InvalidDeploymentError(`the copy ${key} is gone from the state bucket`);
+      return copy;
+    },
     async upload(body) {
       const version: ArtifactVersion = {
         bucket: 'roboshop-builds',

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
+import { releaseChanges } from '../../core/config-changes.ts';
 import { handler, run } from '../../functions/admit-deployment.ts';
 import { readAdmitted, readControl, writeOutcomeOnce } from '../../ledger/deployments.ts';
+import { readRelease } from '../../ledger/releases.ts';
+import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { deploymentId, executionArn, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 
 let given: GivenPorts;
@@ -75,6 +79,73 @@ test('hosts that are no hosts of the target are refused before anything is writt
   );
 
   expect(given.bucket.keys().filter((key) => key.includes('/deployments/'))).toEqual([]);
+});
+
+function publishChanged(change: (yaml: string) => string) {
+  return publishServiceConfig(given.ports, change(readFileSync('services/payment.yml', 'utf8')), 'test');
+}
+
+const stableV1 = { release: 1, releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: false };
+
+test('the configuration alone is refused where no release is stable yet', async () => {
+  await expect(admit({ configOnly: true })).rejects.toThrow(
+    'configOnly: no release has succeeded on the whole target yet, so there is no artifact to take; deploy a zip first',
+  );
+});
+
+test('the configuration alone is the stable release again where nothing of it is different', async () => {
+  await given.givenState((state) => ({ ...state, stableHistory: [stableV1] }));
+  const releases = () => given.bucket.keys().filter((key) => /releases|contents/.test(key));
+  const before = releases();
+
+  const { deploymentId: id } = await admit({ configOnly: true });
+
+  expect(await readAdmitted(given.ports, id)).toMatchObject({ release: { number: 1 }, request: { kind: 'config' } });
+  expect(releases()).toEqual(before);
+});
+
+test('another configuration is a new release of the stable artifact, though a newer upload and no upload is there', async () => {
+  await given.givenState((state) => ({ ...state, stableHistory: [stableV1] }));
+  const [first] = await given.artifacts.versions();
+  await given.artifacts.upload(new TextEncoder().encode('a newer upload that is no zip'));
+  given.artifacts.givenDeleted(first?.versionId ?? '');
+  await publishChanged((yaml) => yaml.replace('CART_PORT: 8080', 'CART_PORT: 8081'));
+
+  const planned = await admit({ configOnly: true, dryRun: true }, { executionArn: 'arn:execution:plan' });
+  expect(await readAdmitted(given.ports, planned.deploymentId)).toMatchObject({ release: { number: 2 } });
+  await expect(readRelease(given.ports, 2)).rejects.toThrow('v2 does not exist');
+  const { deploymentId: id } = await admit({ configOnly: true });
+
+  expect(await readAdmitted(given.ports, id)).toMatchObject({ trigger: 'person', release: { number: 2 } });
+  const [one, two] = await Promise.all([readRelease(given.ports, 1), readRelease(given.ports, 2)]);
+  expect(two.manifest).toMatchObject({ artifact: one.manifest.artifact, zipKey: one.manifest.zipKey });
+  expect(releaseChanges(one.manifest.configuration, two.manifest.configuration)).toEqual([
+    { path: 'environment.CART_PORT', before: '8080', after: '8081' },
+    { path: 'upstreams.cart.port', before: '8080', after: '8081' },
+  ]);
+});
+
+test.each([
+  ['its ini file', 'payment.ini', 'other.ini', 'the zip has no other.ini'],
+  ['its requirements', 'requirements.txt', 'other.txt', 'the zip has no other.txt'],
+])('the configuration alone is refused where the artifact lacks %s', async (_what, before, after, problem) => {
+  await given.givenState((state) => ({ ...state, stableHistory: [stableV1] }));
+  await publishChanged((yaml) =>
+    yaml.replace(`- ${before}`, `- ${after}`).replace(`File: ${before}`, `File: ${after}`),
+  );
+
+  await expect(admit({ configOnly: true })).rejects.toThrow(
+    `the artifact of v1 does not fit this configuration: ${problem}`,
+  );
+});
+
+test('the configuration alone is refused where the copy of the artifact is another one by now', async () => {
+  await given.givenState((state) => ({ ...state, stableHistory: [stableV1] }));
+  await given.bucket.put('rollgate/payment/releases/1.zip', 'changed by hand');
+
+  await expect(admit({ configOnly: true })).rejects.toThrow(
+    'the copy of the artifact of v1 has another SHA-256 than its upload had',
+  );
 });
 
 test('a converge without a stable release has nowhere to go', async () => {

@@ -58,8 +58,12 @@ test('the scripts on the hosts download and ask for what the check of the hosts 
 });
 
 test('whatever a command may call of AWS, some command line has shown', async () => {
-  // Both read by way of functions without a name, which are seen as those that these hand them to.
-  const handedOn = ['cli/commands/deploy.ts deployKnown', 'cli/follow-deployment.ts createLooks'];
+  // All read by way of functions without a name, which are seen as those that these hand them to.
+  const handedOn = [
+    'cli/check-request.ts checkRequest',
+    'cli/commands/deploy.ts deployKnown',
+    'cli/follow-deployment.ts createLooks',
+  ];
 
   expect(await unseenOfVerbs()).toEqual(handedOn);
 });

@@ -12,6 +12,7 @@ import { settings } from './permissions/stage.ts';
 import '../machine/stories/rollout.ts';
 import '../machine/stories/rollback.ts';
 import '../machine/stories/uploads.ts';
+import '../machine/stories/config-only.ts';
 import '../machine/stories/operators.ts';
 import '../machine/stories/refusals.ts';
 import '../machine/stories/shared-fault.ts';

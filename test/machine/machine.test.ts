@@ -3,6 +3,7 @@ import { coverage } from './given-machine.ts';
 import './stories/rollout.ts';
 import './stories/rollback.ts';
 import './stories/uploads.ts';
+import './stories/config-only.ts';
 import './stories/operators.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';

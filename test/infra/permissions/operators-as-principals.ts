@@ -3,7 +3,7 @@ import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
 import type { Lock } from '../../../core/target-state.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from '../../cli/fake-world.ts';
-import { givenConfig, givenReleases, givenState } from '../../cli/given-target.ts';
+import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
 import { endings } from '../../fakes/stories.ts';
 import type { Principal } from './check-policies.ts';
@@ -37,13 +37,19 @@ export const verbs: Readonly<Record<string, Verb>> = {
   explain: { policies: [], file: 'explain.ts', lines: [['explain'], ['explain', ended]] },
   history: { policies: [], file: 'history.ts', lines: [['history']] },
   releases: { policies: [], file: 'history.ts', lines: [['releases']] },
-  plan: { policies: [], file: 'plan.ts', lines: [['plan'], ['plan', 'payment.zip']] },
+  plan: { policies: [], file: 'plan.ts', lines: [['plan'], ['plan', 'payment.zip'], ['plan', '--config-only']] },
   doctor: { policies: ['OperatorDoctorPolicy'], file: 'doctor.ts', lines: [['doctor']] },
   configure: { policies: ['OperatorDeployPolicy'], file: 'configure.ts', lines: [['configure']] },
   deploy: {
     policies: ['OperatorDeployPolicy'],
     file: 'deploy.ts',
-    lines: [['deploy', 'payment.zip'], ['deploy'], ['deploy', '--release', 'v1'], ['deploy', '--dry-run']],
+    lines: [
+      ['deploy', 'payment.zip'],
+      ['deploy'],
+      ['deploy', '--release', 'v1'],
+      ['deploy', '--dry-run'],
+      ['deploy', '--config-only'],
+    ],
   },
   rollback: {
     policies: ['OperatorRollbackPolicy'],
@@ -122,6 +128,7 @@ async function givenFake(verb: string): Promise<FakeWorld> {
   givenState(fake.ledger, { stable: [1, 2], ...(isSaying || verb === 'doctor' ? { lock } : {}) });
   if (verb !== 'configure') givenConfig(fake.ledger);
   givenReleases(fake.ledger, 1, 2);
+  await givenStableArtifact(fake, 2, await artifactZip(2));
   givenDeployment(fake.ledger, endings.Succeeded);
   fake.files.set('payment.zip', await artifactZip(3));
   await fake.ports.artifacts.upload(await artifactZip(4));

@@ -1,0 +1,53 @@
+import type { ArtifactVersion, Ports } from '../../clients/ports.ts';
+import { checkArtifact } from '../../core/artifact-check.ts';
+import { buildManifest } from '../../core/build-release.ts';
+import { sha256Hex } from '../../core/canonical-json.ts';
+import { InvalidDeploymentError } from '../../core/errors.ts';
+import type { DeploymentRequest } from '../../core/execution-input.ts';
+import type { ServiceConfig } from '../../core/service-config.ts';
+import { previewRelease, type StoredRelease, storeRelease } from '../../ledger/releases.ts';
+import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
+
+type UploadRequest = Extract<DeploymentRequest, { readonly kind: 'newest' | 'version' | 'upload' }>;
+
+/** Checks the uploaded bytes and numbers them together with the configuration; a dry run stores nothing. */
+export async function makeRelease(request: UploadRequest, config: ServiceConfig, ports: Ports): Promise<StoredRelease> {
+  const version = await versionOf(request, ports);
+  const bytes = await ports.artifacts.read(version.versionId);
+  const checked = await checkArtifact(bytes, config);
+  const configuration = await resolveConfiguration(ports, config);
+  const createdAt = new Date(ports.clock.now()).toISOString();
+  const artifact = {
+    sha256: sha256Hex(bytes),
+    bytes: bytes.length,
+    bucket: version.bucket,
+    key: version.key,
+    versionId: version.versionId,
+    requirementsSha256: checked.requirementsSha256,
+  };
+  const build = (number: number, zipKey: string) =>
+    buildManifest({ number, artifact, zipKey, createdAt, configuration });
+  const isDryRun = 'isDryRun' in request && request.isDryRun;
+  return isDryRun ? previewRelease(ports, build) : storeRelease(ports, build);
+}
+
+async function versionOf(request: UploadRequest, ports: Ports): Promise<ArtifactVersion> {
+  const versions = await ports.artifacts.versions();
+  if (request.kind === 'newest') {
+    const newest = versions[0];
+    if (newest === undefined) {
+      throw new InvalidDeploymentError(
+        `artifact: nothing was uploaded to s3://${ports.stage.artifactBucket} yet; upload a zip, or name a release`,
+      );
+    }
+    return newest;
+  }
+  const version = versions.find((each) => each.versionId === request.versionId);
+  if (version === undefined) {
+    throw new InvalidDeploymentError(
+      `${request.kind === 'upload' ? 'upload' : 'versionId'}: version ${request.versionId} is not in s3://${ports.stage.artifactBucket}; ` +
+        'it was deleted or never there. Name a release instead: it has a copy of its own',
+    );
+  }
+  return version;
+}
