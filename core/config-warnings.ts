@@ -1,6 +1,6 @@
 import { defaultStableSeconds } from './config-defaults.ts';
 import { pathText } from './problems.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { RolloutConfig, ServiceConfig } from './service-config.ts';
 
 /** Names of variables whose values are secrets more often than not. */
 const secretName = /PASS(WORD|WD)?$|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL/i;
@@ -12,6 +12,7 @@ export function configWarnings(config: ServiceConfig): readonly string[] {
     ...(config.run.program === 'uwsgi' ? uwsgiWarnings(config.run) : []),
     ...environmentWarnings(config),
     ...healthWarnings(config),
+    ...approvalWarnings(config.rollout),
   ];
 }
 
@@ -76,4 +77,15 @@ function healthWarnings({ health, upstreams }: ServiceConfig): string[] {
     found.push('upstreams: none is named, so a closed security group shows only when the first request needs it');
   }
   return found;
+}
+
+/** An approval that uploads must have is there to keep what anybody may upload away from the hosts. */
+function approvalWarnings({ approval }: RolloutConfig): string[] {
+  if (approval.kind === 'none' || approval.for !== 'uploads' || approval.kind === 'before-staging') {
+    return [];
+  }
+  const reaches = approval.kind === 'after-wave' ? 'runs on the hosts of the first waves' : 'is staged on every host';
+  return [
+    `rollout.approval: an upload ${reaches} before anybody approves it (pip may run code of it); before-staging keeps it off`,
+  ];
 }

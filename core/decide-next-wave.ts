@@ -1,15 +1,9 @@
+import { beforeStaging, isStagedLater, isStagingDue, missingApproval } from './approval.ts';
 import { failureOf } from './evaluate-outcome.ts';
 import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
 import { type HostProgress, isDown, isRevertable, isSuspended, landed } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
-import {
-  approvalBeforeWave,
-  concurrencyOf,
-  maxHostsPerWave,
-  maxMapConcurrency,
-  planWaves,
-  type Wave,
-} from './plan-waves.ts';
+import { concurrencyOf, maxHostsPerWave, maxMapConcurrency, planWaves, type Wave } from './plan-waves.ts';
 import { reason } from './reasons.ts';
 import type { Decision, Failure, ParkReason, RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
@@ -50,6 +44,9 @@ export function decideNextWave(read: RolloutFacts): Decided {
 }
 
 function decideForward(facts: RolloutFacts): Decision {
+  if (isStagingDue(facts)) {
+    return decideStaging(facts);
+  }
   const differing = hostsWithOtherPackages(facts);
   if (differing.length > 0) {
     return { kind: 'stage', hosts: differing };
@@ -77,8 +74,8 @@ function decideForward(facts: RolloutFacts): Decision {
   if (after !== undefined || next === undefined) {
     return after ?? settleOrFinish(facts);
   }
-  const { approval } = facts.plan.policy;
-  if (approval.kind !== 'none' && needsApproval(facts, waves, next)) {
+  const approval = missingApproval(facts, waves, next.number);
+  if (approval !== null) {
     return park(facts, wave, 'approval', approval.timeLimitSeconds);
   }
   const down = facts.progress.filter(isDown).map((host) => host.host.instanceId);
@@ -93,6 +90,17 @@ function decideForward(facts: RolloutFacts): Decision {
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
+}
+
+/** Plan has sent nothing to any host: a person approves first. */
+function decideStaging(facts: RolloutFacts): Decision {
+  if (isPaused(facts.controls)) {
+    return park(facts, beforeStaging, 'pause', pauseLimitSeconds);
+  }
+  const approval = missingApproval(facts, [], beforeStaging);
+  return approval === null
+    ? { kind: 'stage', hosts: facts.plan.hosts.map((host) => host.instanceId) }
+    : park(facts, beforeStaging, 'approval', approval.timeLimitSeconds);
 }
 
 /** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
@@ -194,12 +202,6 @@ function awaitSharedFault(facts: RolloutFacts, suspended: readonly HostProgress[
     : park(facts, number, 'shared-fault', pauseLimitSeconds);
 }
 
-function needsApproval(facts: RolloutFacts, waves: readonly Wave[], next: Wave): boolean {
-  const isAutomatic = facts.admitted.trigger === 'converge' || facts.admitted.isRollback;
-  const isApproved = facts.controls.approve !== null;
-  return !isAutomatic && !isApproved && approvalBeforeWave(facts.plan.policy.approval, waves) === next.number;
-}
-
 /** Waves are planned from what Stage found: the same finding always gives the same waves. */
 export function wavesOf(facts: RolloutFacts): readonly Wave[] {
   const staged = facts.progress.filter((host) => host.stage === 'staged');
@@ -225,7 +227,8 @@ function hostsWithOtherPackages(facts: RolloutFacts): readonly string[] {
   for (const host of staged) {
     counts.set(host.packagesSha256 ?? '', (counts.get(host.packagesSha256 ?? '') ?? 0) + 1);
   }
-  const wasRestaged = facts.decisions.some(({ decision }) => decision.kind === 'stage');
+  const stagings = facts.decisions.filter(({ decision }) => decision.kind === 'stage').length;
+  const wasRestaged = stagings > (isStagedLater(facts.admitted, facts.plan.policy.approval) ? 1 : 0);
   return counts.size > 1 && !wasRestaged ? staged.map((host) => host.host.instanceId) : [];
 }
 

@@ -1,3 +1,4 @@
+import { isStagingDue } from './approval.ts';
 import type { PlannedHost, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
@@ -97,7 +98,11 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
  * The progress once no Map is running any more: a host that has not answered by now is one that failed, and so is one
  * that was to be verified again and was not.
  */
-export function landed({ progress, decisions }: Pick<RolloutFacts, 'progress' | 'decisions'>): readonly HostProgress[] {
+export function landed(
+  facts: Pick<RolloutFacts, 'admitted' | 'plan' | 'progress' | 'decisions'>,
+): readonly HostProgress[] {
+  const { progress, decisions } = facts;
+  const isStageOver = !isStagingDue(facts);
   const isUnverified = ({ host, run, passedInRound }: HostProgress): boolean =>
     run === 'passed' &&
     decisions.some(
@@ -106,7 +111,7 @@ export function landed({ progress, decisions }: Pick<RolloutFacts, 'progress' | 
     );
   return progress.map((host) => ({
     ...host,
-    stage: host.stage === 'waiting' ? 'unknown' : host.stage,
+    stage: host.stage === 'waiting' && isStageOver ? 'unknown' : host.stage,
     run: host.run === 'activating' || isUnverified(host) ? 'failed' : host.run,
   }));
 }

@@ -114,6 +114,7 @@ function compareText(left: string, right: string): number {
 export function approvalBeforeWave(approval: Approval, waves: readonly Wave[]): number | null {
   switch (approval.kind) {
     case 'none':
+    case 'before-staging':
       return null;
     case 'before-first-wave':
       return waves.length === 0 ? null : 1;

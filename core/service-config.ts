@@ -78,9 +78,15 @@ export type WaveSize = number | `${number}%`;
 
 export type Approval =
   | { readonly kind: 'none' }
-  | { readonly kind: 'before-first-wave'; readonly timeLimitSeconds: number }
+  | ({ readonly kind: 'before-staging' | 'before-first-wave' } & ApprovalTerms)
   /** `wave` counts the entries of `waves` from 1. */
-  | { readonly kind: 'after-wave'; readonly wave: number; readonly timeLimitSeconds: number };
+  | ({ readonly kind: 'after-wave'; readonly wave: number } & ApprovalTerms);
+
+interface ApprovalTerms {
+  /** `uploads`: only deployments that an upload started wait. */
+  readonly for: 'all' | 'uploads';
+  readonly timeLimitSeconds: number;
+}
 
 export interface RolloutConfig {
   readonly waves: readonly WaveSize[];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
+import { isStagedLater } from '../core/approval.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
@@ -23,7 +24,7 @@ export interface Planned {
   readonly deploymentId: string;
   readonly fence: number;
   readonly round: number;
-  /** Instance ids to stage; none in a dry run. */
+  /** Instance ids to stage; none in a dry run, nor where a person approves before. */
   readonly hosts: readonly string[];
 }
 
@@ -51,7 +52,8 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
     documents: await ports.commands.documents(),
     plannedAt: new Date(ports.clock.now()).toISOString(),
   });
-  const hosts = admitted.isDryRun ? [] : plan.hosts.map((host) => host.instanceId);
+  const isStagedNow = !admitted.isDryRun && !isStagedLater(admitted, plan.policy.approval);
+  const hosts = !isStagedNow ? [] : plan.hosts.map((host) => host.instanceId);
   return { deploymentId, fence: state.fence ?? 0, round: 0, hosts };
 }
 

@@ -28,6 +28,7 @@ export function renderHeader(view: DeploymentView, style: Style): readonly strin
     ['reason', view.reason],
     ['started', view.startedAt === null ? null : `${instantText(view.startedAt)} UTC`],
     ['status', `${style.icon(word)} ${style.paint(word.colour, word.word)}${note}${durationSuffix(view)}`],
+    ['next', view.next],
     ['left out', view.skipped.length === 0 ? null : `${view.skipped.join(', ')} (offline)`],
     ...view.warnings.map((warning) => ['warning', style.paint('yellow', warning)] as const),
   ];

@@ -1,3 +1,4 @@
+import { beforeStaging } from '../approval.ts';
 import { wavesOf } from '../decide-next-wave.ts';
 import type { PlannedHost, Step } from '../deployment-records.ts';
 import { planWaves, type Wave } from '../plan-waves.ts';
@@ -40,9 +41,9 @@ export function deploymentParts(facts: PartFacts): readonly DeploymentPart[] {
   const reverted = hostsOfDecisions(decisions, 'revert');
   const settled = hostsOfDecisions(decisions, 'settle');
   return [
-    part(facts, 'stage', 'Stage', plan.hosts, null),
+    part(facts, 'stage', 'Stage', plan.hosts, noteOf(facts, beforeStaging)),
     ...expectedWaves(facts).map((wave) =>
-      part(facts, 'wave', `Wave ${wave.number}`, hostsOf(facts, wave.hosts), waveNote(facts, wave)),
+      part(facts, 'wave', `Wave ${wave.number}`, hostsOf(facts, wave.hosts), noteOf(facts, wave.number)),
     ),
     ...(reverted.length === 0 ? [] : [part(facts, 'revert', 'Revert', hostsOf(facts, reverted), null)]),
     ...(settled.length === 0 ? [] : [part(facts, 'settle', 'Settle', hostsOf(facts, settled), null)]),
@@ -116,9 +117,9 @@ function partStatus(statuses: readonly HostStatus[]): PartStatus {
   return statuses.includes('notStarted') ? 'stopped' : 'done';
 }
 
-function waveNote({ rollout, isEnded }: PartFacts, wave: Wave): string | null {
+function noteOf({ rollout, isEnded }: PartFacts, wave: number): string | null {
   const last = rollout.decisions.at(-1);
-  if (isEnded || last === undefined || !('wave' in last.decision) || last.decision.wave !== wave.number) {
+  if (isEnded || last === undefined || !('wave' in last.decision) || last.decision.wave !== wave) {
     return null;
   }
   switch (last.decision.kind) {

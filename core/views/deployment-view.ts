@@ -38,8 +38,10 @@ export interface DeploymentView {
   readonly stage: string;
   readonly deploymentId: string;
   readonly status: DeploymentStatus;
-  /** What it waits for, or who repairs it; null where there is nothing to add. */
+  /** What it waits for and until when, or who repairs it; null where there is nothing to add. */
   readonly statusNote: string | null;
+  /** What a person types for it to go on; null while it waits for nobody. */
+  readonly next: string | null;
   /** `from` is the stable release when it was admitted. */
   readonly release: { readonly from: string | null; readonly to: string } | null;
   readonly trigger: Trigger | null;
@@ -69,6 +71,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
     deploymentId: record.deploymentId,
     status: statusOf(record),
     statusNote: statusNote(record),
+    next: nextOf(record),
     release:
       admitted === null
         ? null
@@ -151,7 +154,29 @@ function statusNote(record: DeploymentRecord): string | null {
   if (lock.deploymentId !== deploymentId) {
     return record.isQueued ? `behind ${lock.deploymentId}` : null;
   }
-  return lock.purpose === 'repair' ? 'its execution was lost; a repair puts its hosts right' : null;
+  if (lock.purpose === 'repair') {
+    return 'its execution was lost; a repair puts its hosts right';
+  }
+  const last = record.decisions.at(-1);
+  return last?.decision.kind === 'park'
+    ? `since ${utc(last.at)}, until ${utc(new Date(last.decision.untilMilliseconds).toISOString())}`
+    : null;
+}
+
+function utc(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
+/** Of a deployment that is parked for a person. */
+function nextOf(record: DeploymentRecord): string | null {
+  const { lock, deploymentId, outcome, decisions } = record;
+  const decision = decisions.at(-1)?.decision;
+  const isParked = outcome === null && lock?.deploymentId === deploymentId && decision?.kind === 'park';
+  if (!isParked || lock.purpose === 'repair') {
+    return null;
+  }
+  const verb = decision.why === 'approval' ? 'approve' : 'resume';
+  return `rollgate ${verb} ${deploymentId}, or rollgate halt ${deploymentId}`;
 }
 
 /** What hosts said that is worth a line, each once. */

@@ -1,6 +1,7 @@
 import type { ChosenTarget } from '../choose-target.ts';
 import { planWaves, type Wave } from '../plan-waves.ts';
 import type { Approval, RolloutConfig } from '../service-config.ts';
+import { durationText } from './elapsed.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 
 export interface PlanFacts {
@@ -80,11 +81,23 @@ function approvalSentences(approval: Approval): readonly string[] {
   switch (approval.kind) {
     case 'none':
       return [];
+    case 'before-staging':
+      return [`${who(approval)} before anything is sent to a host${within(approval)}`];
     case 'before-first-wave':
-      return ['a person approves before the first wave'];
+      return [`${who(approval)} before the first wave${within(approval)}`];
     case 'after-wave':
-      return [`a person approves after entry ${approval.wave} of the waves`];
+      return [`${who(approval)} after entry ${approval.wave} of the waves${within(approval)}`];
   }
+}
+
+type Asked = Exclude<Approval, { readonly kind: 'none' }>;
+
+function who(approval: Asked): string {
+  return approval.for === 'uploads' ? 'a person approves an upload' : 'a person approves';
+}
+
+function within({ timeLimitSeconds }: Asked): string {
+  return `, within ${durationText(timeLimitSeconds)}: rollgate approve`;
 }
 
 function hostCount(count: number): string {

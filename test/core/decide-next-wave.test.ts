@@ -201,7 +201,7 @@ describe('people', () => {
   });
 
   test('an approval parks before its wave, for a person and an upload, not for a converge or a rollback', () => {
-    const approval = { kind: 'after-wave', wave: 1, timeLimitSeconds: 600 } as const;
+    const approval = { kind: 'after-wave', wave: 1, for: 'all', timeLimitSeconds: 600 } as const;
     const half = [givenHost('a', passed), givenHost('b')];
     const next = (given: Parameters<typeof givenRollout>[1]) =>
       decideNextWave(givenRollout(half, { ...given, policy: { approval } })).decision;

@@ -124,11 +124,17 @@ describe('planWaves', () => {
 
 describe('approvalBeforeWave', () => {
   const waves = (count: number) => planWaves({ hosts: hosts(count), waves: [1, '25%', '100%'] });
-  const afterWave = (wave: number): Approval => ({ kind: 'after-wave', wave, timeLimitSeconds: 60 });
+  const afterWave = (wave: number): Approval => ({ kind: 'after-wave', wave, for: 'all', timeLimitSeconds: 60 });
   const rows: readonly (readonly [string, Approval, number, number | null])[] = [
     ['none', { kind: 'none' }, 10, null],
-    ['before the first', { kind: 'before-first-wave', timeLimitSeconds: 60 }, 10, 1],
-    ['before the first of nothing', { kind: 'before-first-wave', timeLimitSeconds: 60 }, 0, null],
+    [
+      'before staging, which is before every wave',
+      { kind: 'before-staging', for: 'all', timeLimitSeconds: 60 },
+      10,
+      null,
+    ],
+    ['before the first', { kind: 'before-first-wave', for: 'all', timeLimitSeconds: 60 }, 10, 1],
+    ['before the first of nothing', { kind: 'before-first-wave', for: 'all', timeLimitSeconds: 60 }, 0, null],
     ['after the first', afterWave(1), 10, 2],
     ['after the second', afterWave(2), 10, 3],
     ['after one that adds no host: after the one before it', afterWave(2), 3, 2],

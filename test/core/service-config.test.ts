@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configWarnings } from '../../core/config-warnings.ts';
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import { iniFile, parseServiceConfig, targetTags } from '../../core/service-config.ts';
+import { type Approval, iniFile, parseServiceConfig, targetTags } from '../../core/service-config.ts';
 
 const payment = readFileSync('services/payment.yml', 'utf8');
 const accepted = 'test/fixtures/accepted/service-config';
@@ -181,8 +181,9 @@ describe('parseServiceConfig', () => {
   test('reads an approval in both spellings', () => {
     const read = (name: string) => parseServiceConfig(readFileSync(`${accepted}/${name}`, 'utf8')).rollout.approval;
 
-    expect(read('approval-in-short.yml')).toEqual({ kind: 'before-first-wave', timeLimitSeconds: 86_400 });
-    expect(read('approval-in-full.yml')).toEqual({ kind: 'after-wave', wave: 2, timeLimitSeconds: 3600 });
+    expect(read('approval-in-short.yml')).toEqual({ kind: 'before-first-wave', for: 'all', timeLimitSeconds: 86_400 });
+    expect(read('approval-in-full.yml')).toEqual({ kind: 'after-wave', wave: 2, for: 'all', timeLimitSeconds: 3600 });
+    expect(read('approval-of-uploads.yml')).toEqual({ kind: 'before-staging', for: 'uploads', timeLimitSeconds: 3600 });
   });
 
   test('puts the stage into the tags of the target', () => {
@@ -250,6 +251,20 @@ describe('configWarnings', () => {
 
   test('says nothing of uWSGI to another program', () => {
     expect(runWith({ program: 'gunicorn', arguments: ['payment:app'] })).toEqual([]);
+  });
+
+  test('warns where an upload that must be approved reaches hosts before it is', () => {
+    const terms = { for: 'uploads', timeLimitSeconds: 60 } as const;
+    const found = (approval: Approval) => configWarnings({ ...config, rollout: { ...config.rollout, approval } });
+
+    expect(found({ kind: 'before-staging', ...terms })).toEqual([]);
+    expect(found({ kind: 'before-first-wave', ...terms, for: 'all' })).toEqual([]);
+    expect(found({ kind: 'before-first-wave', ...terms })).toEqual([
+      'rollout.approval: an upload is staged on every host before anybody approves it (pip may run code of it); before-staging keeps it off',
+    ]);
+    expect(found({ kind: 'after-wave', wave: 1, ...terms })).toEqual([
+      'rollout.approval: an upload runs on the hosts of the first waves before anybody approves it (pip may run code of it); before-staging keeps it off',
+    ]);
   });
 
   test('warns of a secret in clear text, a pinned secret, a short window and no upstreams', () => {

@@ -1,4 +1,4 @@
-import { crashLoop, hosts, pipFailed, recordOf, type StepStory } from './deployment-story.ts';
+import { beginning, crashLoop, hosts, pipFailed, recordOf, type StepStory } from './deployment-story.ts';
 
 const [first = '', second = '', third = ''] = hosts.map((host) => host.instanceId);
 
@@ -189,7 +189,7 @@ export const goingOn = {
     steps: [...staged, ...firstPassed],
     decisions: [
       [32, wave1],
-      [44, { kind: 'park', wave: 2, why: 'approval', untilMilliseconds: 0 }],
+      [44, { kind: 'park', wave: 2, why: 'approval', untilMilliseconds: beginning + 3_644_000 }],
     ],
     now: 50,
   }),

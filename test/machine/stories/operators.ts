@@ -45,6 +45,78 @@ describeMachine('an operator', () => {
     expect(world.target.running()).toEqual(['a v0', 'b v0', 'c v0']);
   });
 
+  test('must approve an upload: until then no host hears of it', async () => {
+    const world = await givenMachine({ rollout: { approval: { when: 'before-staging', for: 'uploads' } } });
+    await world.upload(1);
+    await world.until(() => world.isParked('AwaitOperator'));
+    await world.pass(3600);
+    expect(world.sent()).toEqual([]);
+    const executionArn = (await world.all())[0]?.executionArn ?? '';
+
+    await world.say('approve', (await world.story(executionArn)).deploymentId);
+    const story = await world.ended(executionArn);
+
+    expect(story.path).toEqual([
+      ...[...toPlan, 'Stage', 'NextWave', 'AwaitOperator', 'NextWave', ...staged(3)],
+      ...['NextWave', ...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
+    ]);
+  });
+
+  test('asks for a release while uploads must be approved: it waits for nobody', async () => {
+    const world = await givenMachine({ rollout: { approval: { when: 'before-staging', for: 'uploads' } } });
+    await world.givenUpload(1);
+
+    const story = await world.deploy();
+
+    expect(story.path).toEqual([
+      ...[...toPlan, ...staged(3)],
+      ...['NextWave', ...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
+    ]);
+  });
+
+  test('never approves an upload: it ends FailedClean, and no host ever heard of it', async () => {
+    const approval = { when: 'before-staging', for: 'uploads', timeLimitSeconds: 7200 };
+    const world = await givenMachine({ rollout: { approval } });
+    await world.upload(1);
+    await world.rest();
+
+    const story = await world.lastStory();
+
+    expect(story.path).toEqual([...toPlan, 'Stage', 'NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
+    expect(story.outcome?.reason.text).toBe('nobody ended the approval within its time limit');
+    expect(story.outcome?.hosts.map((host) => `${host.name} ${host.status}`)).toEqual([
+      ...['a untouched', 'b untouched', 'c untouched'],
+    ]);
+    expect(world.sent()).toEqual([]);
+  });
+
+  test('halts an upload that waits to be approved, before anything is staged', async () => {
+    const world = await givenMachine({ rollout: { approval: { when: 'before-staging', for: 'uploads' } } });
+    await world.upload(1);
+    await world.until(() => world.isParked('AwaitOperator'));
+    const executionArn = (await world.all())[0]?.executionArn ?? '';
+
+    await world.say('halt', (await world.story(executionArn)).deploymentId, { reason: 'who uploaded this?' });
+    const story = await world.ended(executionArn);
+
+    expectTail(story.path, ['AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
+    expect(story.outcome?.reason.text).toBe('halted by anna: who uploaded this?');
+    expect(world.sent()).toEqual([]);
+  });
+
+  test('stops the execution of an upload that waits to be approved: the repair finds every host untouched', async () => {
+    const world = await givenMachine({ rollout: { approval: { when: 'before-staging', for: 'uploads' } } });
+    await world.upload(1);
+    await world.until(() => world.isParked('AwaitOperator'));
+
+    await world.executions.stop((await world.all())[0]?.executionArn ?? '', 'Stopped', 'in the console');
+    await world.rest();
+
+    const repair = await world.lastStory();
+    expectTail(repair.path, ['AcquireLock', 'NextWave', 'Finish', 'FailedClean']);
+    expect(world.sent()).toEqual([]);
+  });
+
   test('pauses in the middle of a wave: no further host starts until resume', async () => {
     const world = await givenMachine();
     await world.givenUpload(1);
