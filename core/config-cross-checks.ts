@@ -1,3 +1,4 @@
+import { checkOfUpstream } from './host-report.ts';
 import { pathText } from './problems.ts';
 import { leastProgressDeadline } from './progress-deadline.ts';
 import type { GivenRollout, GivenSections, UpstreamConfig, WaveSize } from './service-config.ts';
@@ -12,6 +13,7 @@ export function crossProblems(sections: Sections): string[] {
     ...secretProblems(sections),
     ...upstreamProblems(sections),
     ...healthProblems(sections),
+    ...reportOnlyProblems(sections),
     ...rolloutProblems(sections.rollout),
     ...progressProblems(sections),
   ];
@@ -109,6 +111,24 @@ function healthProblems({ health }: Sections): string[] {
         `health.deadlineSeconds: must be at least ${least}: stableSeconds is ${stableSeconds}, ` +
           `${consecutiveSuccesses} answers ${intervalSeconds} s apart take ${asked} s, one answer up to ${timeoutSeconds} s`,
       ];
+}
+
+/** Whether the unit is active at all is asked in any case. */
+const alwaysDecides = 'active';
+
+function reportOnlyProblems({ health, upstreams }: Sections): string[] {
+  if (health === undefined || upstreams === undefined) {
+    return [];
+  }
+  const calls = Object.entries(upstreams).map(([name, { kind }]) => checkOfUpstream(kind, name));
+  const known = ['http', 'stable', 'journal', 'workers', ...calls];
+  return health.reportOnly.flatMap((name, index) => {
+    const at = `health.reportOnly[${index}]`;
+    if (name === alwaysDecides) {
+      return [`${at}: active decides in any case; what may only report is ${known.join(', ')}`];
+    }
+    return known.includes(name) ? [] : [`${at}: there is no check ${name}; known here: ${known.join(', ')}`];
+  });
 }
 
 function rolloutProblems(rollout: GivenRollout | undefined): string[] {

@@ -29,6 +29,8 @@ const relativeFile = spelled(
 );
 const parameterSentence = 'must be the name of an SSM parameter, such as "/payment/{stage}/AMQP_PASS"';
 
+const checkSentence = 'the name of a check, such as http';
+
 const journalPattern = z.string({ error: 'must be a regular expression in quotes' }).superRefine((text, context) => {
   const problem = extendedExpressionProblem(text);
   if (problem !== undefined) {
@@ -108,6 +110,7 @@ const sections = {
     stableSeconds: integer(0, 3600).default(defaults.defaultStableSeconds),
     deadlineSeconds: integer(1, 7200).default(defaults.defaultHealthDeadlineSeconds),
     journalPatterns: listOf(journalPattern, 'must be a list of regular expressions').default([]),
+    reportOnly: listOf(z.string({ error: checkSentence }), `must be a list of checks: ${checkSentence}`).default([]),
   }),
   rollout: section({
     waves: z

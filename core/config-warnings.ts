@@ -73,6 +73,13 @@ function healthWarnings({ health, upstreams }: ServiceConfig): string[] {
       `health.stableSeconds: a process that dies later than ${health.stableSeconds} s after its start passes the gate`,
     );
   }
+  if (health.reportOnly.length > 0) {
+    const [only, ...more] = health.reportOnly;
+    const names = more.length === 0 ? `${only} does` : `${health.reportOnly.join(', ')} do`;
+    found.push(
+      `health.reportOnly: ${names} not decide; a host passes whatever ${more.length === 0 ? 'it finds' : 'they find'}`,
+    );
+  }
   if (Object.keys(upstreams).length === 0) {
     found.push('upstreams: none is named, so a closed security group shows only when the first request needs it');
   }

@@ -134,4 +134,12 @@ export interface HostOutcome {
   readonly diagnosis: Diagnosis | null;
   /** For a dirty host: what to type to repair it. */
   readonly repair: string | null;
+  /** Checks of its newest gate that failed and do not decide; absent in records of before there were any. */
+  readonly reported?: readonly ReportedCheck[];
+}
+
+/** A check that only reports, and found fault. */
+export interface ReportedCheck {
+  readonly name: string;
+  readonly detail: string;
 }

@@ -4,7 +4,7 @@ import { diagnoseRun } from './diagnose-run.ts';
 import { connectionException, diagnoseStart, programMissing } from './diagnose-start.ts';
 import { diagnoseUpstream } from './diagnose-upstream.ts';
 import { type Diagnosis, finding, oneLine } from './finding.ts';
-import type { HostCheck, HostFailure, HostReport } from './host-report.ts';
+import { decidingReport, type HostCheck, type HostFailure, type HostReport } from './host-report.ts';
 import { readJournal } from './journal-facts.ts';
 import type { HostConfiguration } from './release-manifest.ts';
 import type { ServiceFacts } from './service-facts.ts';
@@ -29,7 +29,11 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   if (report === undefined || report === null || facts.sendRefused !== undefined) {
     return diagnosePlatform(facts);
   }
-  const service: ServiceFacts = { report, configuration: facts.configuration, packages: facts.packages };
+  const service: ServiceFacts = {
+    report: decidingReport(report),
+    configuration: facts.configuration,
+    packages: facts.packages,
+  };
   return diagnoseInstall(service) ?? diagnoseRefusal(report) ?? diagnoseService(service) ?? diagnoseScript(report);
 }
 

@@ -152,6 +152,7 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     observedAt: host.observedAt,
     diagnosis: host.diagnosis,
     repair: status === 'dirty' ? repairCommand(host, facts) : null,
+    reported: host.reported,
   };
 }
 

@@ -1,6 +1,7 @@
 import { isStagingDue } from './approval.ts';
-import type { PlannedHost, Step, StepOutcome } from './deployment-records.ts';
+import type { PlannedHost, ReportedCheck, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { reportedOnly } from './host-report.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 import { type HostAction, hostActions } from './statuses.ts';
 
@@ -39,6 +40,8 @@ export interface HostProgress {
   readonly passedInRound: number | null;
   /** The newest of its steps that brought the rollout forward; null where there is none. */
   readonly advance: Advance | null;
+  /** Checks of its newest gate that failed and do not decide. */
+  readonly reported: readonly ReportedCheck[];
   /** SHA-256 of the packages that were resolved at staging. */
   readonly packagesSha256: string | null;
   readonly diagnosis: Diagnosis | null;
@@ -89,6 +92,7 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     observedAt: lastOutcome?.at ?? null,
     passedInRound: run === 'passed' ? (passed?.intent.round ?? null) : null,
     advance: advanceOf(steps),
+    reported: reportedOf(observed),
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
     diagnosis: lastFailure(steps)?.diagnosis ?? null,
   };
@@ -155,6 +159,11 @@ export function hasFailed(host: HostProgress): boolean {
     host.run === 'reverted' ||
     host.run === 'revertFailed'
   );
+}
+
+function reportedOf(outcomes: readonly StepOutcome[]): readonly ReportedCheck[] {
+  const gate = outcomes.findLast(({ report }) => report?.checks !== undefined);
+  return reportedOnly(gate?.report).map(({ name, detail }) => ({ name, detail }));
 }
 
 function advanceOf(steps: readonly Step[]): Advance | null {

@@ -62,6 +62,25 @@ export interface HostCheck {
   readonly failure?: HostFailure;
   /** One sentence: what was seen. */
   readonly detail: string;
+  /** Its verdict is shown and decides nothing (`health.reportOnly`). */
+  readonly isReportOnly?: boolean;
+}
+
+/** `upstream:cart`, `amqp:rabbitmq`: the check of a service that this one calls. */
+export function checkOfUpstream(kind: 'tcp' | 'amqp', name: string): string {
+  return `${kind === 'amqp' ? 'amqp' : 'upstream'}:${name}`;
+}
+
+/** Checks that failed and did not count. */
+export function reportedOnly(report: HostReport | null | undefined): readonly HostCheck[] {
+  return (report?.checks ?? []).filter((check) => !check.isOk && check.isReportOnly === true);
+}
+
+/** The report without the checks that decide nothing: they are no reason for anything. */
+export function decidingReport(report: HostReport): HostReport {
+  return report.checks === undefined
+    ? report
+    : { ...report, checks: report.checks.filter((check) => check.isReportOnly !== true) };
 }
 
 /** The scripts' words for what went wrong. `core/diagnosis.ts` turns them, with the evidence, into a cause. */

@@ -1,8 +1,8 @@
 import { answerSecondsOf, deliverySeconds, lostAfterSeconds } from './build-host-command.ts';
 import { defaultProgressDeadlineSeconds } from './config-defaults.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { HostConfiguration } from './release-manifest.ts';
 
-type Waits = Pick<ServiceConfig, 'unit' | 'health'>;
+type Waits = Pick<HostConfiguration, 'unit' | 'health'>;
 
 /** Hosts that may fail one after another, each at its own deadline, before the default deadline calls it no progress. */
 const hostsWithoutProgress = 5;

@@ -69,6 +69,8 @@ export interface HostConfiguration {
     readonly deadlineSeconds: number;
     /** Extended regular expressions; a journal line of this start that matches one fails the gate. */
     readonly journalPatterns: readonly string[];
+    /** Names of checks that run and report, and decide nothing; absent: none. */
+    readonly reportOnly?: readonly string[];
   };
   readonly upstreams: readonly Upstream[];
   readonly retention: { readonly releases: number };

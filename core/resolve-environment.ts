@@ -69,10 +69,15 @@ export function resolveEnvironment(config: ServiceConfig, found: FoundByLookup, 
       parameter: secret.parameter.replaceAll('{stage}', stageName),
       ...(secret.version === undefined ? {} : { version: secret.version }),
     })),
-    health: config.health,
+    health: healthOf(config),
     upstreams: upstreamsOf(config, environment, stageName),
     retention: config.retention,
   };
+}
+
+/** Without report-only checks the same content as before there were any: an equal release keeps its number. */
+function healthOf({ health: { reportOnly, ...health } }: ServiceConfig): HostConfiguration['health'] {
+  return reportOnly.length === 0 ? health : { ...health, reportOnly };
 }
 
 type Resolved =

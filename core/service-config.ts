@@ -71,7 +71,9 @@ export type UpstreamConfig =
     };
 
 /** Reaches the host as it is. */
-export type HealthConfig = HostConfiguration['health'];
+export type HealthConfig = Omit<HostConfiguration['health'], 'reportOnly'> & {
+  readonly reportOnly: readonly string[];
+};
 
 /** Cumulative: a number of hosts, or a part of all hosts. */
 export type WaveSize = number | `${number}%`;

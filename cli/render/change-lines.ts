@@ -14,8 +14,15 @@ export function changeLines(
   const time = timeText(nowMilliseconds);
   const status = statusLines(before, after, time, style);
   const hosts = hostLines(before, after, time, style);
+  const warned = warningLines(before, after, time, style);
   // What hosts did led to the new status; at first the status comes before what it leads to.
-  return before === null ? [...status, ...hosts] : [...hosts, ...status];
+  return before === null ? [...status, ...hosts, ...warned] : [...hosts, ...warned, ...status];
+}
+
+/** What is warned of since; the end names what its hosts report. */
+function warningLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {
+  const isNew = (warning: string): boolean => before === null || !before.warnings.includes(warning);
+  return after.warnings.filter(isNew).map((warning) => `${time}  ${style.paint('yellow', `⚠ ${warning}`)}`);
 }
 
 function statusLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {
@@ -24,7 +31,10 @@ function statusLines(before: DeploymentView | null, after: DeploymentView, time:
     return [];
   }
   const note = after.statusNote === null ? '' : `, ${after.statusNote}`;
-  return [`${time}  ${wordText(deploymentWords[after.status], style)}${note}`];
+  return [
+    `${time}  ${wordText(deploymentWords[after.status], style)}${note}`,
+    ...(after.next === null ? [] : [`${' '.repeat(time.length)}  next: ${after.next}`]),
+  ];
 }
 
 function hostLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {

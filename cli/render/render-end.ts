@@ -26,6 +26,7 @@ function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: 
   const left = style.paint(word.colour, padEnd(word.word, leftWidth));
   return [
     `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${seen}`,
+    ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Evidence, HostCheck } from '../../core/host-report.ts';
 import type { HostAction } from '../../core/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
+import { reportedText } from '../../core/views/end-view.ts';
 import type { ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';
 import { deploymentWords, leftWords, stepWords } from '../../core/views/status-words.ts';
 import { timeText } from './instant.ts';
@@ -99,8 +100,13 @@ const actionText: Readonly<Record<HostAction, string>> = {
 };
 
 function checkText(check: HostCheck, style: Style): string {
-  const word = check.isOk ? stepWords.done : stepWords.failed;
-  return `${style.icon(word)} ${check.name}: ${check.detail}`;
+  if (check.isReportOnly !== true) {
+    const word = check.isOk ? stepWords.done : stepWords.failed;
+    return `${style.icon(word)} ${check.name}: ${check.detail}`;
+  }
+  const word = check.isOk ? stepWords.done : stepWords.reported;
+  const text = check.isOk ? `${check.name}: ${check.detail} (report only)` : reportedText(check);
+  return `${style.icon(word)} ${check.isOk ? text : style.paint(word.colour, text)}`;
 }
 
 function evidenceLines(evidence: Evidence, style: Style): readonly string[] {

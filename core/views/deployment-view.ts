@@ -4,7 +4,7 @@ import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
 import type { Trigger } from '../statuses.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
 import { secondsBetween } from './elapsed.ts';
-import { type EndView, endView } from './end-view.ts';
+import { type EndView, endView, reportedText } from './end-view.ts';
 import { releaseLabel } from './release-label.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 import type { DeploymentStatus } from './status-words.ts';
@@ -87,7 +87,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
     startedAt,
     endedAt,
     durationSeconds: secondsBetween(startedAt, endedAt ?? record.nowMilliseconds),
-    warnings: [...(admitted?.warnings ?? []), ...hostWarnings(record.steps)],
+    warnings: [...(admitted?.warnings ?? []), ...hostWarnings(record.steps), ...reportedWarnings(record)],
     parts: partsOf(record),
     skipped: plan?.skipped.map((host) => host.name) ?? [],
     end: outcome === null ? null : endView(outcome),
@@ -182,4 +182,14 @@ function nextOf(record: DeploymentRecord): string | null {
 /** What hosts said that is worth a line, each once. */
 function hostWarnings(steps: readonly Step[]): readonly string[] {
   return [...new Set(steps.flatMap((step) => step.outcome?.report?.warnings ?? []))];
+}
+
+/** What would have failed on which host, had it a say: as its newest gate, or the preflight, found it. */
+function reportedWarnings({ plan, steps }: DeploymentRecord): readonly string[] {
+  const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
+  return (plan?.hosts ?? []).flatMap((host) =>
+    progressOf(host, stepsOfHost.get(host.instanceId) ?? []).reported.map(
+      (check) => `${host.name} ${reportedText(check)}`,
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import type { DeploymentOutcome, HostOutcome } from '../deployment-records.ts';
+import type { DeploymentOutcome, HostOutcome, ReportedCheck } from '../deployment-records.ts';
 import type { Reason } from '../reasons.ts';
 import { runningLabel } from './release-label.ts';
 import { endMeanings, type Mess } from './status-words.ts';
@@ -26,6 +26,8 @@ export interface HostEnd {
   readonly remedy: string | null;
   /** What to type to repair it. */
   readonly repair: string | null;
+  /** `http would have failed: … (report only)` */
+  readonly reported: readonly string[];
 }
 
 export function endView(outcome: DeploymentOutcome): EndView {
@@ -44,6 +46,12 @@ export function endView(outcome: DeploymentOutcome): EndView {
       cause: host.diagnosis?.meaning ?? null,
       remedy: host.diagnosis?.remedy ?? null,
       repair: host.repair,
+      reported: (host.reported ?? []).map(reportedText),
     })),
   };
+}
+
+/** `http would have failed: answered 500, not 200 (report only)` */
+export function reportedText({ name, detail }: ReportedCheck): string {
+  return `${name} would have failed: ${detail} (report only)`;
 }

@@ -88,6 +88,7 @@ export const stepWords = {
   refused: { icon: '✗', word: 'refused', colour: 'red' },
   unknown: { icon: '?', word: 'no answer', colour: 'red' },
   open: { icon: movingIcon, word: 'under way', colour: 'blue' },
+  reported: { icon: '⚠', word: 'would have failed', colour: 'yellow' },
 } as const satisfies Readonly<Record<string, StatusWord>>;
 
 /**

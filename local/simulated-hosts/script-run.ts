@@ -73,11 +73,13 @@ export function evidenceOf(failure: HostFailure): Evidence {
   }
 }
 
-/** Null where nothing of ours runs; what `v0` answers is not ours to judge. */
+/** Null where nothing of ours runs, or HTTP only reports; what `v0` answers is not ours to judge. */
 export function isHealthy(state: SimulatedState, now: number): boolean | null {
   if (state.running === 'none') return null;
   if (!state.isActive) return false;
-  const behaviour = state.releases[state.running]?.behaviour ?? wellBehaved;
+  const release = state.releases[state.running];
+  if (release?.reportOnly.includes('http')) return null;
+  const behaviour = release?.behaviour ?? wellBehaved;
   switch (behaviour.kind) {
     case 'well':
     case 'pip-failed':

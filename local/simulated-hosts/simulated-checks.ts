@@ -29,6 +29,7 @@ export function checkOfFailure(failure: HostFailure): string {
 /** These checks, with those that a fault or a symptom concerns failed; failed ones first, as in a real report. */
 export function checksOf(
   well: readonly HostCheck[],
+  reportOnly: readonly string[],
   fault: HostFailure | undefined,
   failing: Readonly<Record<string, FailedCheck>> = {},
 ): readonly HostCheck[] {
@@ -40,7 +41,8 @@ export function checksOf(
   });
   // A service without such an upstream has no such check: the fault is told all the same.
   if (fault !== undefined && faulty === undefined) checks.push(failedCheck(`${checkOfFailure(fault)}simulated`, fault));
-  return checks.sort((one, other) => Number(one.isOk) - Number(other.isOk) || (one.name < other.name ? -1 : 1));
+  const marked = checks.map((check) => (reportOnly.includes(check.name) ? { ...check, isReportOnly: true } : check));
+  return marked.sort((one, other) => Number(one.isOk) - Number(other.isOk) || (one.name < other.name ? -1 : 1));
 }
 
 export function upstreamCheck(upstream: SimulatedRelease['upstreams'][number]): HostCheck {

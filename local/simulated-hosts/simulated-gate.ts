@@ -17,13 +17,14 @@ export function verify(state: SimulatedState, run: ScriptRun): Ending {
   }
   const symptoms = state.running === wanted.running ? currentSymptoms(state, run.now()) : undefined;
   const failing = symptoms?.failing ?? notAsWanted(state, wanted);
-  const checks = checksOf(wellChecks(state, wanted.isActive), run.fault, failing);
+  const reportOnly = state.releases[state.running]?.reportOnly ?? [];
+  const checks = checksOf(wellChecks(state, wanted.isActive), reportOnly, run.fault, failing);
   const worst = worstOf(checks);
   if (worst !== undefined) {
     const isActive = symptoms?.isActive ?? state.isActive;
     const seen = { ...state, isActive, mainPid: isActive ? state.mainPid : 0 };
     const evidence = run.fault === undefined ? (symptoms?.evidence ?? {}) : evidenceOf(run.fault);
-    const isHealthy = checks.some((check) => check.name === 'http' && check.isOk);
+    const isHealthy = isWell(checks);
     return { ...failed(seen, worst.failure ?? 'internal', worst.detail, evidence), checks, isHealthy };
   }
   const passed = { running: state.running, isActive: state.isActive };
@@ -32,8 +33,12 @@ export function verify(state: SimulatedState, run: ScriptRun): Ending {
     outcome: 'done',
     message: `${wanted.running} is well on this host`,
     checks,
-    isHealthy: state.isActive ? true : null,
+    isHealthy: state.isActive ? isWell(checks) : null,
   };
+}
+
+function isWell(checks: readonly HostCheck[]): boolean {
+  return checks.some((check) => check.name === 'http' && check.isOk);
 }
 
 /** What shows of the running release by now, the time that the gate waits included. */
@@ -69,5 +74,6 @@ function wellChecks(state: SimulatedState, isToBeActive: boolean): readonly Host
 function worstOf(checks: readonly HostCheck[]): HostCheck | undefined {
   const order = ['active', 'stable', 'workers', 'upstream', 'amqp', 'http', 'journal'];
   const rank = (check: HostCheck): number => order.indexOf(check.name.split(':')[0] ?? '');
-  return checks.filter((check) => !check.isOk).sort((one, other) => rank(one) - rank(other))[0];
+  const deciding = checks.filter((check) => !check.isOk && check.isReportOnly !== true);
+  return deciding.sort((one, other) => rank(one) - rank(other))[0];
 }

@@ -1,3 +1,4 @@
+import { checkOfUpstream } from '../../core/host-report.ts';
 import type { ReleaseManifest } from '../../core/release-manifest.ts';
 import { type ArtifactView, inspectArtifact } from './inspect-artifact.ts';
 import {
@@ -39,12 +40,13 @@ export async function install(state: SimulatedState, run: ScriptRun): Promise<En
     healthUrl: `http://127.0.0.1:${configuration.health.port}${configuration.health.path}`,
     stableSeconds: configuration.health.stableSeconds,
     upstreams: configuration.upstreams.map((upstream) => ({
-      check: `${upstream.kind === 'amqp' ? 'amqp' : 'upstream'}:${upstream.name}`,
+      check: checkOfUpstream(upstream.kind, upstream.name),
       address: `${upstream.host}:${upstream.port}`,
     })),
+    reportOnly: [...(configuration.health.reportOnly ?? [])],
   };
-  const checks = checksOf(release.upstreams.map(upstreamCheck), run.fault);
-  const refused = checks.find((check) => !check.isOk);
+  const checks = checksOf(release.upstreams.map(upstreamCheck), release.reportOnly, run.fault);
+  const refused = checks.find((check) => !check.isOk && check.isReportOnly !== true);
   if (refused !== undefined) {
     return { ...failed(state, refused.failure ?? 'internal', refused.detail), checks };
   }

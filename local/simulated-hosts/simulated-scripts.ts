@@ -101,7 +101,7 @@ function activate(state: SimulatedState, run: ScriptRun): Ending {
     return failed(saved, run.fault, simulatedSentence(run.fault), evidenceOf(run.fault));
   }
   const isThere = saved.running === target.running && saved.isActive === target.isActive;
-  if (run.fault === undefined && isThere && (!isRelease || isHealthy(saved, run.now()) === true)) {
+  if (run.fault === undefined && isThere && (!isRelease || isHealthy(saved, run.now()) !== false)) {
     const message = `the host runs ${target.running} already: it was not restarted`;
     return { state: saved, outcome: 'done', message, isHealthy: isRelease ? true : null };
   }

@@ -24,6 +24,8 @@ export const simulatedStateSchema = z.object({
       healthUrl: z.string(),
       stableSeconds: z.number(),
       upstreams: z.array(z.object({ check: z.string(), address: z.string() })),
+      /** Names of checks that decide nothing. */
+      reportOnly: z.array(z.string()).default([]),
     }),
   ),
   /** Name to resolved packages. */

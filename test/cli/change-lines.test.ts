@@ -3,7 +3,7 @@ import { changeLines } from '../../cli/render/change-lines.ts';
 import { plainStyle } from '../../cli/render/style.ts';
 import { deploymentView } from '../../core/views/deployment-view.ts';
 import { beginning } from '../fakes/deployment-story.ts';
-import { endings, goingOn } from '../fakes/stories.ts';
+import { endings, goingOn, reported } from '../fakes/stories.ts';
 
 const at = beginning + 40_000;
 
@@ -45,4 +45,28 @@ it('names the deployment that it waits for', () => {
   const lines = changeLines(null, deploymentView(goingOn.waiting), at, plainStyle);
 
   expect(lines).toEqual(['20:45:40  ○ waiting for its turn, behind d-20261122-204400-999999']);
+});
+
+it('warns of what would have failed, before it goes on', () => {
+  const lines = changeLines(deploymentView(goingOn.inItsGate), deploymentView(reported.goingOn), at, plainStyle);
+
+  expect(lines).toEqual([
+    '20:45:40  Wave 1  payment-1  ✓ passed  11.0 s',
+    '20:45:40  ⚠ payment-1 http would have failed: GET http://127.0.0.1:8080/health answered 500, not 200 (asked 40 times) (report only)',
+  ]);
+});
+
+it('says what a person types where it waits for one', () => {
+  const lines = changeLines(
+    deploymentView(goingOn.inItsGate),
+    deploymentView(goingOn.awaitingApproval),
+    at,
+    plainStyle,
+  );
+
+  expect(lines).toEqual([
+    '20:45:40  Wave 1  payment-1  ✓ passed  11.0 s',
+    '20:45:40  ‖ waiting for approval, since 2026-11-22 20:45:44 UTC, until 2026-11-22 21:45:44 UTC',
+    '          next: rollgate approve d-20261122-204500-1a2b3c, or rollgate halt d-20261122-204500-1a2b3c',
+  ]);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostReport } from '../../core/host-report.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
-import { endings } from '../fakes/stories.ts';
+import { endings, reported } from '../fakes/stories.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 
 const id = endings.RolledBack.deploymentId;
@@ -90,5 +90,13 @@ describe('rollgate explain', () => {
 
     expect(await fake.run('explain')).toBe(2);
     expect(fake.stderr.text()).toContain('nothing failed');
+  });
+
+  it('shows of a host what would have failed, had it a say', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, reported.ended);
+
+    expect(await fake.run('explain', reported.ended.deploymentId, 'payment-1')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/explain-reported.txt');
   });
 });

@@ -32,6 +32,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     observedAt: new Date(startedAt).toISOString(),
     passedInRound: null,
     advance: null,
+    reported: [],
     packagesSha256: 'p1',
     diagnosis: null,
     ...more,

@@ -71,9 +71,17 @@ describe('resolveEnvironment', () => {
 
   test('takes the rest of the configuration as it is, and nothing of target and rollout', () => {
     const { environment, secrets, upstreams, ...rest } = resolveEnvironment(serviceConfig, found, 'prod');
-    const { service, description, runtime, run, unit, health, retention } = serviceConfig;
+    const { service, description, runtime, run, unit, retention } = serviceConfig;
+    const { reportOnly, ...health } = serviceConfig.health;
 
+    expect(reportOnly).toEqual([]);
     expect(rest).toEqual({ service, description, runtime, run, unit, health, retention });
+  });
+
+  test('takes the checks that only report to the host', () => {
+    const config = { ...serviceConfig, health: { ...serviceConfig.health, reportOnly: ['http'] } };
+
+    expect(resolveEnvironment(config, found, 'prod').health.reportOnly).toEqual(['http']);
   });
 
   test('keeps a pinned version of a secret and a literal address', () => {

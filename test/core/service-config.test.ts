@@ -99,6 +99,7 @@ describe('services/payment.yml', () => {
           'ACCESS_REFUSED',
           'ProbableAuthenticationError',
         ],
+        reportOnly: [],
       },
       rollout: {
         waves: [1, '25%', '100%'],
@@ -251,6 +252,16 @@ describe('configWarnings', () => {
 
   test('says nothing of uWSGI to another program', () => {
     expect(runWith({ program: 'gunicorn', arguments: ['payment:app'] })).toEqual([]);
+  });
+
+  test('warns of checks that do not decide', () => {
+    const found = (reportOnly: readonly string[]) =>
+      configWarnings({ ...config, health: { ...config.health, reportOnly } });
+
+    expect(found(['http'])).toEqual(['health.reportOnly: http does not decide; a host passes whatever it finds']);
+    expect(found(['http', 'amqp:rabbitmq'])).toEqual([
+      'health.reportOnly: http, amqp:rabbitmq do not decide; a host passes whatever they find',
+    ]);
   });
 
   test('warns where an upload that must be approved reaches hosts before it is', () => {

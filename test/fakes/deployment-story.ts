@@ -8,7 +8,7 @@ import type {
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import { evaluateOutcome } from '../../core/evaluate-outcome.ts';
 import { progressOf } from '../../core/host-progress.ts';
-import type { HostReport } from '../../core/host-report.ts';
+import type { HostCheck, HostReport } from '../../core/host-report.ts';
 import type { Decision, RecordedDecision } from '../../core/rollout-facts.ts';
 import type { RolloutConfig } from '../../core/service-config.ts';
 import { documentOfAction, type HostAction } from '../../core/statuses.ts';
@@ -71,6 +71,7 @@ export interface StepStory {
   readonly attempt?: number;
   readonly round?: number;
   readonly isReused?: boolean;
+  readonly checks?: readonly HostCheck[];
 }
 
 export interface Story {
@@ -204,6 +205,7 @@ function reportOf(story: StepStory, fence: number): HostReport {
     startedAtSeconds: Math.floor(beginning / 1000 + story.from),
     finishedAtSeconds: Math.floor(beginning / 1000 + (story.to ?? story.from)),
     host: { running, previous: v1.releaseId, isActive: isUp, isHealthy: isUp, mainPid: isUp ? 812 : 0, fence },
+    ...(story.checks === undefined ? {} : { checks: story.checks }),
     ...(story.action === 'install' && story.status !== 'failed' ? { installed: installed(story) } : {}),
   };
 }

@@ -126,6 +126,46 @@ export const endings = {
   }),
 } as const;
 
+/** Its first host passed though a check that only reports found fault. */
+export const reported = {
+  goingOn: recordOf({
+    steps: [...staged, ...withReported(firstPassed)],
+    decisions: [
+      [32, wave1],
+      [44, wave2],
+    ],
+    now: 44.2,
+  }),
+  ended: recordOf({
+    steps: [...staged, ...withReported(firstPassed), ...restPassed],
+    decisions: [
+      [32, wave1],
+      [44, wave2],
+      [68, finish],
+    ],
+    now: 68.5,
+    isEnded: true,
+  }),
+};
+
+function withReported(steps: readonly StepStory[]): readonly StepStory[] {
+  return steps.map((step) =>
+    step.action === 'verify'
+      ? {
+          ...step,
+          checks: [
+            {
+              ...{ name: 'http', isOk: false, failure: 'http-failed', isReportOnly: true },
+              detail: 'GET http://127.0.0.1:8080/health answered 500, not 200 (asked 40 times)',
+            },
+            { name: 'journal', isOk: true, isReportOnly: true, detail: '12 lines since the start' },
+            { name: 'active', isOk: true, detail: 'active (running)' },
+          ],
+        }
+      : step,
+  );
+}
+
 /** Ended before it could touch anything: there is no plan. */
 export const superseded = recordOf({
   now: 12,

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly running?: 'none' | 'v0';
   /** Keys of `rollout` in services/payment.yml. */
   readonly rollout?: Readonly<Record<string, unknown>>;
+  /** Keys of `health` in services/payment.yml. */
+  readonly health?: Readonly<Record<string, unknown>>;
   /** The definition as it is run; the committed one where absent. */
   readonly definition?: Definition;
 }
@@ -222,7 +224,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     executions,
   };
   providePorts(() => faults.wrap(ports, lambda.life()));
-  await publishServiceConfig(ports, configWith(rollout), 'test');
+  await publishServiceConfig(ports, configWith({ rollout, health: options.health ?? {} }), 'test');
 
   const story = (executionArn: string): Promise<Story> => readStory(executions, bucket, executionArn);
 
@@ -350,7 +352,9 @@ function actionOf(documentName: string, releaseId: string | undefined): string {
   return kind === 'activate' ? 'revert' : 'verifyRevert';
 }
 
-function configWith(rollout: Readonly<Record<string, unknown>>): string {
+/** services/payment.yml with these keys of these sections. */
+function configWith(sections: Readonly<Record<string, Readonly<Record<string, unknown>>>>): string {
   const config = parse(paymentYaml) as Record<string, unknown>;
-  return stringify({ ...config, rollout: { ...(config['rollout'] as object), ...rollout } });
+  const changed = Object.entries(sections).map(([name, keys]) => [name, { ...(config[name] as object), ...keys }]);
+  return stringify({ ...config, ...Object.fromEntries(changed) });
 }

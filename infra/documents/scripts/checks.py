@@ -1,12 +1,14 @@
 """Asks what a service needs, as the service's user: TCP to every upstream, the AMQP login, HTTP on its own port.
 
 usage: checks.py preflight MANIFEST ENVIRONMENT          upstreams only
+       checks.py upstreams MANIFEST ENVIRONMENT          the same, those that only report count too
        checks.py gate MANIFEST ENVIRONMENT SECONDS       upstreams, and HTTP until it is well or time is up
        checks.py http MANIFEST SECONDS                   HTTP only
-       checks.py probe MANIFEST                          HTTP once: prints yes or no
+       checks.py probe MANIFEST                          HTTP once: prints yes or no, nothing where it only reports
 
 Prints one JSON object per line: {"check": ...} and, where HTTP failed, {"http": ...}. SIGTERM ends the waiting: what was
 seen so far is the answer. Exits as a named failure where a check failed: the upstreams in the manifest's order, then HTTP.
+A check that the manifest has report only runs all the same, says so, and is no failure.
 """
 
 from __future__ import print_function
@@ -25,7 +27,7 @@ import time
 
 import amqp
 from host import NAMED_FAILURE, as_text
-from manifest import load
+from manifest import load, report_only
 from redact import Redactor, read_environment, secrets_of_service
 
 try:
@@ -148,8 +150,8 @@ def wait_for_http(health, seconds):
     return check("http", "http-failed", "%s %s (asked %d times)" % (where, seen, asked)), (status, body)
 
 
-def run(upstreams, environment, health, seconds, redactor):
-    """All checks at the same time, each printed as it is known. Returns those that failed, HTTP last."""
+def run(upstreams, environment, health, seconds, redactor, reporting):
+    """All checks at the same time, each printed as it is known. Returns those that failed, HTTP last; none that only reports."""
     printing = threading.Lock()
     failed = {}
 
@@ -160,7 +162,9 @@ def run(upstreams, environment, health, seconds, redactor):
 
     def tell(place, answer):
         answer["detail"] = redactor.text(answer["detail"])
-        if not answer["isOk"]:
+        if answer["name"] in reporting:
+            answer["isReportOnly"] = True
+        elif not answer["isOk"]:
             failed[place] = answer
         show("check", answer)
 
@@ -186,21 +190,25 @@ def run(upstreams, environment, health, seconds, redactor):
 
 def main(mode, manifest_path, *arguments):
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.set())
-    configuration = load(manifest_path)["configuration"]
+    manifest = load(manifest_path)
+    configuration = manifest["configuration"]
     if mode == "probe":
+        if "http" in report_only(manifest):
+            return
         drop_privileges(configuration["run"]["user"])
         status, _ = ask_http(configuration["health"])
         print("yes" if status == configuration["health"]["expectStatus"] else "no")
         return
     redactor = Redactor(secrets_of_service(configuration["service"]))
-    environment = read_environment(arguments[0])[0] if mode in ("preflight", "gate") else {}
+    environment = read_environment(arguments[0])[0] if mode in ("preflight", "upstreams", "gate") else {}
     # Opened while we may: the file lies where only root can write.
     failure = io.open(os.environ["ROLLGATE_FAILURE"], "w", encoding="utf-8")
     drop_privileges(configuration["run"]["user"])
-    upstreams = configuration["upstreams"] if mode in ("preflight", "gate") else []
+    upstreams = configuration["upstreams"] if mode in ("preflight", "upstreams", "gate") else []
     health = configuration["health"] if mode in ("gate", "http") else None
     seconds = float(arguments[-1]) if health else 0
-    failed = run(upstreams, environment, health, seconds, redactor)
+    reporting = [] if mode == "upstreams" else report_only(manifest)
+    failed = run(upstreams, environment, health, seconds, redactor, reporting)
     if failed:
         failure.write(u"%s\t%s: %s\n" % (failed[0]["failure"], failed[0]["name"], failed[0]["detail"]))
         failure.close()

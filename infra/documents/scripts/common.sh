@@ -203,9 +203,18 @@ warn() {
   printf '%s\n' "$*" >>"$work/warnings"
 }
 
+# A check that runs and reports, and decides nothing.
+is_report_only() {
+  [[ " ${setting[reportOnly]:-} " == *" ${1:?} "* ]]
+}
+
 # record_check NAME FAILURE DETAIL; an empty failure means ok.
 record_check() {
-  printf '%s\t%s\t%s\n' "$1" "$2" "${3//[$'\t\n']/ }" >>"$work/checks.tsv"
+  local report_only=''
+  if is_report_only "$1"; then
+    report_only=yes
+  fi
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$report_only" "${3//[$'\t\n']/ }" >>"$work/checks.tsv"
 }
 
 succeed() {

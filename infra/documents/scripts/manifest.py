@@ -18,6 +18,11 @@ def load(path):
         return json.load(source)
 
 
+def report_only(manifest):
+    """Names of checks that run and report, and decide nothing; older manifests have none."""
+    return manifest["configuration"]["health"].get("reportOnly", [])
+
+
 def settings_of(manifest):
     """What the shell needs to know, as values without whitespace except between the words of a list."""
     configuration = manifest["configuration"]
@@ -38,6 +43,7 @@ def settings_of(manifest):
         ("port", health["port"]),
         ("stableSeconds", health["stableSeconds"]),
         ("deadlineSeconds", health["deadlineSeconds"]),
+        ("reportOnly", " ".join(report_only(manifest))),
         ("retention", configuration["retention"]["releases"]),
     ]
 

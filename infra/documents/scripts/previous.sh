@@ -29,5 +29,5 @@ refresh_previous() {
 
 # upstreams_take MANIFEST ENVIRONMENT
 upstreams_take() {
-  (helper checks preflight "$1" "$2") >/dev/null
+  (helper checks upstreams "$1" "$2") >/dev/null
 }

@@ -51,10 +51,12 @@ def fields_of(lines):
 def checks_of(work):
     checks, http = [], None
     for line in lines_of(work + "/checks.tsv"):
-        name, failure, detail = line.split(u"\t", 2)
+        name, failure, report_only, detail = line.split(u"\t", 3)
         one = {"name": name, "isOk": failure == "", "detail": detail}
         if failure:
             one["failure"] = failure
+        if report_only:
+            one["isReportOnly"] = True
         checks.append(one)
     for line in lines_of(work + "/checks.jsonl"):
         try:

@@ -51,7 +51,7 @@ enabled_state() {
   systemctl is-enabled "$service.service" 2>/dev/null || true
 }
 
-# yes or no: one GET by the health section of a manifest; nothing where there is no manifest.
+# yes or no: one GET by the health section of a manifest; nothing where there is no manifest or HTTP only reports.
 probe_health() {
   [[ -s ${1:-} ]] || return 0
   helper checks probe "$1"

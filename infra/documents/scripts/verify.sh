@@ -66,10 +66,11 @@ was_stopped() {
   [[ $(saved_as active) =~ ^(inactive|failed)$ ]]
 }
 
-# complain FAILURE MESSAGE: the first complaint names the failure of the script.
+# complain CHECK FAILURE MESSAGE: the first complaint names the failure of the script. One of a check that only reports
+# is none.
 complain() {
-  if [[ -z $failure ]]; then
-    failure=$1 message=$2
+  if [[ -z $failure ]] && ! is_report_only "$1"; then
+    failure=$2 message=$3
   fi
 }
 
@@ -78,7 +79,7 @@ check_nothing_runs() {
     record_check active '' "nothing ran here before, and nothing runs"
   else
     record_check active not-active "nothing ran here before, but a unit of $(running_release) is installed"
-    complain not-active "nothing ran here before, but a unit of $(running_release) is installed"
+    complain active not-active "nothing ran here before, but a unit of $(running_release) is installed"
   fi
 }
 
@@ -87,7 +88,7 @@ check_still_stopped() {
     record_check active '' "v0 was $(saved_as active) before, and is not running again"
   else
     record_check active not-active "v0 was $(saved_as active) before, but $(running_release) is $(unit_property ActiveState)"
-    complain not-active "v0 was $(saved_as active) before, but $(running_release) is $(unit_property ActiveState)"
+    complain active not-active "v0 was $(saved_as active) before, but $(running_release) is $(unit_property ActiveState)"
   fi
 }
 
@@ -95,7 +96,7 @@ check_service() {
   watch_from_here
   if [[ $(running_release) != "$target" ]]; then
     record_check active not-active "the unit on this host is that of $(running_release), not of $target"
-    complain not-active "the unit on this host is that of $(running_release), not of $target"
+    complain active not-active "the unit on this host is that of $(running_release), not of $target"
     return 0
   fi
   start_checks "${setting[deadlineSeconds]}"
@@ -167,14 +168,15 @@ read_unit() {
     --property=ActiveState,SubState,Result,MainPID,ExecMainStartTimestampMonotonic,ExecMainStatus,NRestarts)
 }
 
-# Ends when the unit is stable and the checks are done, when the unit is not what it was, or when time is up.
+# Ends when the unit is stable and the checks are done, when the unit is not what it was (unless that only reports), or
+# when time is up.
 watch_unit() {
   local deadline=$((SECONDS + $1)) stable=${setting[stableSeconds]} seconds=0 stands
   while true; do
     read_unit
     stands=${unit[ActiveState]}/${unit[SubState]}
     seconds=$(seconds_since_start)
-    if is_the_same_process && [[ $stands == active/running ]]; then
+    if [[ $stands == active/running ]] && { is_the_same_process || is_report_only stable; }; then
       if ((seconds >= stable)) && ! checks_are_running; then
         break
       fi
@@ -219,16 +221,16 @@ judge_unit() {
     record_check active '' "$how"
   else
     record_check active "$word" "$how"
-    complain "$word" "$service is $how"
+    complain active "$word" "$service is $how"
   fi
   if is_the_same_process && ((seconds >= stable)) && [[ $stands == active/running ]]; then
     record_check stable '' "the same process for $seconds s, $stable s are asked for"
   elif is_the_same_process && [[ $stands == active/running ]]; then
     record_check stable not-stable "the process is $seconds s old, $stable s are asked for"
-    complain not-stable "the process is $seconds s old, $stable s are asked for: the deadline is too short"
+    complain stable not-stable "the process is $seconds s old, $stable s are asked for: the deadline is too short"
   else
     record_check stable "${word:-not-stable}" "the process that was started is not the one that runs now: ${unit[NRestarts]:-some} automatic restarts"
-    complain "${word:-not-stable}" "$service did not stay up: ${unit[NRestarts]:-some} automatic restarts, $how"
+    complain stable "${word:-not-stable}" "$service did not stay up: ${unit[NRestarts]:-some} automatic restarts, $how"
   fi
 }
 
@@ -245,7 +247,7 @@ check_journal() {
   deaths=$(grep --text --count '^DAMN ! worker .* died' -- "$work/journal" || true)
   if ((deaths > 0)); then
     record_check workers worker-deaths "$deaths uWSGI workers died since the start"
-    complain worker-deaths "$deaths uWSGI workers died since the start"
+    complain workers worker-deaths "$deaths uWSGI workers died since the start"
   else
     record_check workers '' "no uWSGI worker died since the start"
   fi
@@ -266,13 +268,13 @@ complain_of_checks() {
   local word detail
   if [[ -s $ROLLGATE_FAILURE ]]; then
     IFS=$'\t' read -r word detail <"$ROLLGATE_FAILURE"
-    complain "$word" "$detail"
+    complain checks "$word" "$detail"
   fi
   if [[ -n $checks_pid && $host_healthy != yes ]]; then
-    complain http-failed "the health check gave no answer"
+    complain http http-failed "the health check gave no answer"
   fi
   if [[ -n $journal_complaint ]]; then
-    complain journal-pattern "$journal_complaint"
+    complain journal journal-pattern "$journal_complaint"
   fi
 }
 

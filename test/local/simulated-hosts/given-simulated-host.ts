@@ -32,7 +32,7 @@ export interface GivenSimulatedHost {
   /** The one that was started last; nothing has run on it. */
   readonly host: SimulatedHost;
   start(overrides: Partial<SimulatedHostOptions>): void;
-  release(number: number, variant?: string): Promise<Release>;
+  release(number: number, variant?: string, reportOnly?: readonly string[]): Promise<Release>;
   /** The parameters that every document takes. */
   common(told: Told): Parameters;
   install(release: Release, told?: Told, more?: Parameters): Promise<HostReport>;
@@ -56,8 +56,8 @@ export async function givenSimulatedHost(): Promise<GivenSimulatedHost> {
     return createSimulatedHost({ instanceId: 'i-0a1', clock: time, readObject, faults, state, ...overrides });
   }
 
-  async function release(number: number, variant = ''): Promise<Release> {
-    const made = await sampleRelease(number, variant);
+  async function release(number: number, variant = '', reportOnly?: readonly string[]): Promise<Release> {
+    const made = await sampleRelease(number, variant, {}, reportOnly);
     for (const [key, bytes] of made.objects) objects.set(key, bytes);
     return made;
   }

@@ -30,7 +30,12 @@ export function sha256(data: Uint8Array | string): string {
 }
 
 /** A release of the sample, as the ledger holds it: manifest and zip. */
-export async function sampleRelease(number: number, variant = '', files: Readonly<Record<string, string>> = {}) {
+export async function sampleRelease(
+  number: number,
+  variant = '',
+  files: Readonly<Record<string, string>> = {},
+  reportOnly?: readonly string[],
+) {
   const zip = await sampleZip(variant, files);
   const zipKey = `rollgate/payment/releases/${number}.zip`;
   const manifestKey = `rollgate/payment/releases/${number}.json`;
@@ -73,6 +78,7 @@ export async function sampleRelease(number: number, variant = '', files: Readonl
         stableSeconds: 10,
         deadlineSeconds: 60,
         journalPatterns: [],
+        ...(reportOnly === undefined ? {} : { reportOnly }),
       },
       upstreams: [
         { name: 'cart', kind: 'tcp', host: '10.0.0.5', port: 8080, variable: 'CART_HOST', source: 'tag Service=cart' },

@@ -38,6 +38,37 @@ describe('faults', () => {
     expect((await given.verify(given.v1.releaseId)).outcome).toBe('done');
   });
 
+  test('of a check that only reports fail nothing: it is told, and the host is well', async () => {
+    const v3 = await given.release(3, '', ['http', 'amqp:rabbitmq']);
+    given.faults.given('i-0a1', 'install', 'amqp-auth-failed');
+    given.faults.given('i-0a1', 'verify', 'http-failed');
+
+    const installed = await given.install(v3);
+    await given.activate(v3.releaseId);
+    const verified = await given.verify(v3.releaseId);
+
+    expect([installed.outcome, verified.outcome, verified.failure]).toEqual(['done', 'done', undefined]);
+    expect(installed.checks?.filter((check) => !check.isOk)).toEqual([
+      {
+        ...{ name: 'amqp:rabbitmq', isOk: false, failure: 'amqp-auth-failed', isReportOnly: true },
+        detail: 'simulated: amqp-auth-failed',
+      },
+    ]);
+    expect(verified.checks?.filter((check) => check.isReportOnly === true).map((check) => check.name)).toEqual([
+      ...['http', 'amqp:rabbitmq'],
+    ]);
+    expect([installed.host.isHealthy, verified.host.isHealthy]).toEqual([null, false]);
+  });
+
+  test('of a check that decides fail the gate beside one that only reports', async () => {
+    const v3 = await given.release(3, '', ['http']);
+    await given.install(v3);
+    await given.activate(v3.releaseId);
+    given.faults.given('i-0a1', 'verify', 'journal-pattern');
+
+    expect((await given.verify(v3.releaseId)).failure).toBe('journal-pattern');
+  });
+
   test.each([
     ['offline', 'lost', 'none', false],
     ['offline-after', 'lost', 'v1', false],

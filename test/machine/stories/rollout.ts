@@ -260,6 +260,24 @@ describeMachine('a rollout', () => {
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
+  test('a check that only reports finds fault: the rollout goes on, and the record tells', async () => {
+    const world = await givenMachine({ health: { reportOnly: ['http', 'amqp:rabbitmq'] } });
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    world.target.fleet.givenFault(world.idOf('b'), 'install', 'amqp-auth-failed');
+    world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
+
+    const story = await world.deploy();
+
+    expect(story.end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
+    expect(story.outcome?.hosts.map(({ name, reported }) => [name, reported])).toEqual([
+      ['a', []],
+      ['b', [{ name: 'http', detail: 'simulated: http-failed' }]],
+      ['c', []],
+    ]);
+  });
+
   test('hosts that fail one after another, all within the budget: without progress it turns back', async () => {
     const rollout = { waves: ['100%'], maxFailedHosts: 9, progressDeadlineSeconds: 420 };
     const world = await givenMachine({ hosts: 'abcdef', rollout });
