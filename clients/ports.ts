@@ -3,6 +3,7 @@
  * `local/` on this machine; tests use the fakes in `test/fakes/`. Every method may throw `TransientAwsError`.
  */
 import type { HostCommand } from '../core/host-commands.ts';
+import type { ConnectionEnds } from '../core/network/security-groups.ts';
 import type { DocumentKind } from '../core/statuses.ts';
 
 /** Seconds and instants come from here, never from the global clock. */
@@ -82,6 +83,15 @@ export interface Host {
 export interface Inventory {
   /** Instances that carry all these tags and are not terminated or shutting down, sorted by zone, then id. */
   hosts(tags: Readonly<Record<string, string>>): Promise<readonly Host[]>;
+}
+
+/** What filters traffic between hosts and what they call. */
+export interface SecurityGroups {
+  /**
+   * The interfaces at both ends of a connection from this instance to this address, each with its groups and their rules.
+   * Asked for a diagnosis, so it gives up after some seconds rather than hold up the step.
+   */
+  ends(instanceId: string, address: string): Promise<ConnectionEnds>;
 }
 
 /** What SSM says of one command on one host; statuses with the spaces stripped. */
@@ -182,6 +192,7 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly artifacts: ArtifactStore;
   readonly inventory: Inventory;
+  readonly securityGroups: SecurityGroups;
   readonly commands: Commands;
   readonly executions: Executions;
 }

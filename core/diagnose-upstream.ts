@@ -1,5 +1,8 @@
+import { diagnoseSilence } from './diagnose-silence.ts';
 import { type Diagnosis, finding } from './finding.ts';
 import type { HostCheck } from './host-report.ts';
+import { ipVersion } from './network/address-ranges.ts';
+import type { ReadIngress } from './network/judge-ingress.ts';
 import type { HostConfiguration, Upstream } from './release-manifest.ts';
 
 /**
@@ -9,6 +12,7 @@ import type { HostConfiguration, Upstream } from './release-manifest.ts';
 export function diagnoseUpstream(
   check: HostCheck,
   configuration: HostConfiguration | undefined,
+  ingress?: ReadIngress,
 ): Diagnosis | undefined {
   const name = /^(?:upstream|amqp):(.+)$/.exec(check.name)?.[1];
   if (name === undefined || check.isOk) {
@@ -34,11 +38,17 @@ export function diagnoseUpstream(
     case 'amqp-access-refused':
       return refusedAccess(name, check, upstream, configuration);
     default:
-      return unreachable(name, check, upstream, file);
+      return unreachable(name, check, upstream, file, ingress);
   }
 }
 
-function unreachable(name: string, check: HostCheck, upstream: Upstream | undefined, file: string): Diagnosis {
+function unreachable(
+  name: string,
+  check: HostCheck,
+  upstream: Upstream | undefined,
+  file: string,
+  ingress: ReadIngress | undefined,
+): Diagnosis {
   const speaksWrong = /no AMQP 0-9-1 broker|another version of AMQP|closed the connection before the login/.test(
     check.detail,
   );
@@ -49,14 +59,54 @@ function unreachable(name: string, check: HostCheck, upstream: Upstream | undefi
       `look at ${name} there (rabbitmqctl status), or correct ${variablesOf(upstream)} in ${file}`,
     );
   }
-  const port = upstream?.port ?? portOf(check.detail);
+  if (isSilence(check.detail)) {
+    return diagnoseSilence(
+      {
+        name,
+        place: placeOf(check, upstream),
+        reason: reasonOf(check.detail),
+        port: upstream?.port ?? portOf(check.detail),
+        variables: variablesOf(upstream),
+        file,
+      },
+      ingress,
+    );
+  }
   return finding(
     'upstream-unreachable',
-    `${name} does not answer at ${placeOf(check, upstream)}: ${reasonOf(check.detail)}`,
-    `let this host in: the security group of ${name} needs an ingress rule for TCP ${port ?? 'on its port'} from ` +
-      `the security group of this host (aws ec2 authorize-security-group-ingress --protocol tcp --port ${port ?? 'PORT'}); ` +
-      `if the address is wrong, correct ${variablesOf(upstream)} in ${file}`,
+    `${name} can not be reached at ${placeOf(check, upstream)}: ${reasonOf(check.detail)}`,
+    `see the route of this host to it (ip route get ${upstream?.host ?? 'ADDRESS'}); if the address is wrong, correct ${variablesOf(upstream)} in ${file}`,
   );
+}
+
+/** Packets get no answer at all, not even a refusal: what a security group without a rule makes of them. */
+function isSilence(detail: string): boolean {
+  return /no answer|timed out/i.test(detail);
+}
+
+/** The upstream that gave no answer at all, as far as its security groups can be looked up. */
+export interface SilentUpstream {
+  /** IPv4 or IPv6. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What to look up of a failed check before its diagnosis; undefined where security groups have nothing to do with it. */
+export function silentUpstream(
+  check: HostCheck,
+  configuration: HostConfiguration | undefined,
+): SilentUpstream | undefined {
+  const name = /^(?:upstream|amqp):(.+)$/.exec(check.name)?.[1];
+  const isUnreachable = name !== undefined && !check.isOk && check.failure === 'upstream-unreachable';
+  if (!isUnreachable || !isSilence(check.detail)) {
+    return undefined;
+  }
+  const upstream = configuration?.upstreams.find((each) => each.name === name);
+  // A name is looked up on the host, which may see another address than we would.
+  const resolved = /no answer from (\S+) within/.exec(check.detail)?.[1];
+  const host = resolved ?? upstream?.host ?? /^(\S+):\d+/.exec(check.detail)?.[1];
+  const port = upstream?.port ?? Number(portOf(check.detail));
+  return host === undefined || ipVersion(host) === 0 || !Number.isInteger(port) ? undefined : { address: host, port };
 }
 
 function refusedLogin(
@@ -119,8 +169,9 @@ function variablesOf(upstream: Upstream | undefined): string {
   return upstream?.variable ?? 'the address';
 }
 
-function portOf(detail: string): string | undefined {
-  return /^\S+:(\d+)/.exec(detail)?.[1];
+function portOf(detail: string): number | undefined {
+  const port = /^\S+:(\d+)/.exec(detail)?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 /** What stands after the address: `no answer within 3 s`. */

@@ -2,10 +2,11 @@ import { diagnosePip } from './diagnose-pip.ts';
 import { diagnosePlatform, type PlatformFacts } from './diagnose-platform.ts';
 import { diagnoseRun } from './diagnose-run.ts';
 import { connectionException, diagnoseStart, programMissing } from './diagnose-start.ts';
-import { diagnoseUpstream } from './diagnose-upstream.ts';
+import { diagnoseUpstream, type SilentUpstream, silentUpstream } from './diagnose-upstream.ts';
 import { type Diagnosis, finding, oneLine } from './finding.ts';
 import { decidingReport, type HostCheck, type HostFailure, type HostReport } from './host-report.ts';
 import { readJournal } from './journal-facts.ts';
+import type { ReadIngress } from './network/judge-ingress.ts';
 import type { HostConfiguration } from './release-manifest.ts';
 import type { ServiceFacts } from './service-facts.ts';
 
@@ -18,6 +19,8 @@ export interface DiagnosisFacts extends PlatformFacts {
   readonly configuration?: HostConfiguration | undefined;
   /** `name==version` of the release's virtualenv. */
   readonly packages?: readonly string[] | undefined;
+  /** What the security groups have to do with `upstreamToLookUp`. */
+  readonly ingress?: ReadIngress | undefined;
 }
 
 /**
@@ -34,14 +37,32 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
     configuration: facts.configuration,
     packages: facts.packages,
   };
-  return diagnoseInstall(service) ?? diagnoseRefusal(report) ?? diagnoseService(service) ?? diagnoseScript(report);
+  return (
+    diagnoseInstall(service) ??
+    diagnoseRefusal(report) ??
+    diagnoseService(service, facts.ingress) ??
+    diagnoseScript(report)
+  );
+}
+
+/**
+ * The upstream whose security groups explain this failure or do not; undefined where they have nothing to do with it. It
+ * is the one that `diagnose` speaks of.
+ */
+export function upstreamToLookUp(facts: DiagnosisFacts): SilentUpstream | undefined {
+  const { report, configuration } = facts;
+  if (report === undefined || report === null || diagnose(facts).cause !== 'upstream-unreachable') {
+    return undefined;
+  }
+  const failed = upstreamChecks(decidingReport(report)).find((check) => diagnoseUpstream(check, configuration) !== undefined);
+  return failed === undefined ? undefined : silentUpstream(failed, configuration);
 }
 
 /** The root cause first: what keeps a service from starting, then what it calls, then how it runs. */
-function diagnoseService(facts: ServiceFacts): Diagnosis | undefined {
+function diagnoseService(facts: ServiceFacts, ingress: ReadIngress | undefined): Diagnosis | undefined {
   const start = diagnoseStart(facts);
   const upstream = upstreamChecks(facts.report)
-    .map((check) => diagnoseUpstream(check, facts.configuration))
+    .map((check) => diagnoseUpstream(check, facts.configuration, ingress))
     .find((found) => found !== undefined);
   if (upstream !== undefined && start?.cause === 'app-load-failed') {
     // The application did not load because what it connects to while loading did not answer.

@@ -7,6 +7,8 @@ export interface Diagnosis {
   readonly meaning: string;
   /** One line: what to do next. */
   readonly remedy: string;
+  /** What to type, whole and to be copied, where there is one command that mends it. */
+  readonly command?: string;
   readonly kind: CauseKind;
 }
 
@@ -14,8 +16,9 @@ export interface Diagnosis {
 const maxLineLength = 400;
 
 /** A diagnosis of this cause; meaning and remedy become one line each. */
-export function finding(cause: Cause, meaning: string, remedy: string): Diagnosis {
-  return { cause, meaning: oneLine(meaning), remedy: oneLine(remedy), kind: causeKinds[cause] };
+export function finding(cause: Cause, meaning: string, remedy: string, command?: string): Diagnosis {
+  const told = { cause, meaning: oneLine(meaning), remedy: oneLine(remedy), kind: causeKinds[cause] };
+  return command === undefined ? told : { ...told, command };
 }
 
 /** The text on one line, cut with `…` where it is longer than `longest`. */

@@ -11,6 +11,7 @@ import { stepFunctions } from './engine/functions.ts';
 import { instanceRunning } from './engine/instance-running.ts';
 import { createInventory } from './engine/inventory.ts';
 import type { LocalTarget } from './engine/local-target.ts';
+import { createLocalSecurityGroups, type LocalSecurityGroups } from './engine/security-groups.ts';
 import { openSimulatedTarget } from './engine/simulated-target.ts';
 import { artifactKey, localStage, passwordParameter } from './engine/stage.ts';
 import { openSystemdTarget } from './engine/systemd-target.ts';
@@ -57,6 +58,8 @@ export interface Engine {
   readonly parameters: ParameterStore;
   /** Simulated faults of Run Command; none unless somebody asks for one. */
   readonly faults: CommandFaultQueue;
+  /** Simulated records of what lets the hosts reach their upstreams, enforced on booted hosts. */
+  readonly securityGroups: LocalSecurityGroups;
   /** Stops hosts and servers and leaves nothing on the machine; running executions are repaired at the next start. */
   stop(): Promise<void>;
 }
@@ -141,8 +144,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const inventory = createInventory(
       hosts.entries.map((entry) => ({ ...entry, ping: () => runCommand.ping(entry.instance.instanceId) })),
     );
+    const securityGroups = createLocalSecurityGroups(hosts);
     const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
-    const ports: Ports = { stage, clock, ledger, artifacts, inventory, commands, executions };
+    const ports: Ports = { stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions };
     providePorts(() => ports);
     await executions.recover();
     bus.deliver('SweepLocks', {});
@@ -161,6 +165,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     };
     return {
       ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
+      securityGroups,
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
       stop: () => {
         stopped ??= stop();

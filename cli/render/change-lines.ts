@@ -53,6 +53,7 @@ function hostLines(before: DeploymentView | null, after: DeploymentView, time: s
       return [
         `${time}  ${part.title}  ${host.name}  ${wordText(word, style)}${duration}${detail}`,
         ...(host.remedy === null ? [] : [`${' '.repeat(time.length)}  next: ${host.remedy}`]),
+        ...(host.command === undefined ? [] : [`${' '.repeat(time.length)}  type: ${host.command}`]),
       ];
     }),
   );

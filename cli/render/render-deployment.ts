@@ -112,7 +112,11 @@ function partRows(part: DeploymentPart, isLast: boolean, style: Style): readonly
       word,
       seconds: host.durationSeconds,
       note: isFailure ? null : host.detail,
-      below: host.remedy === null ? below : [...below, `next: ${host.remedy}`],
+      below: [
+        ...below,
+        ...(host.remedy === null ? [] : [`next: ${host.remedy}`]),
+        ...(host.command === undefined ? [] : [`type: ${host.command}`]),
+      ],
     };
   });
   return [head, ...hosts];

@@ -27,6 +27,7 @@ function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: 
   return [
     `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${seen}`,
     ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
+    ...(host.command === undefined ? [] : [`    type: ${host.command}`]),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),
   ];
 }

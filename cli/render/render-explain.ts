@@ -54,6 +54,7 @@ function renderGroup(hosts: readonly ExplainedHost[], style: Style): readonly st
       : [
           `  ${style.paint('red', diagnosis.cause)}: ${diagnosis.meaning}`,
           `  next: ${diagnosis.remedy}`,
+          ...(diagnosis.command === undefined ? [] : [`  type: ${diagnosis.command}`]),
           `  ${style.faint(kindText[diagnosis.kind])}`,
         ]),
     ...(repair === null ? [] : [`  ${style.strong('repair:')} ${repair}`]),

@@ -3,6 +3,7 @@ import { createAwsClients } from './aws-clients.ts';
 import type { AwsSettings } from './aws-settings.ts';
 import { createCall } from './call.ts';
 import { createEc2Inventory } from './ec2-inventory.ts';
+import { createEc2SecurityGroups } from './ec2-security-groups.ts';
 import { createS3Artifacts } from './s3-artifacts.ts';
 import { createS3Ledger } from './s3-ledger.ts';
 import { createSfnExecutions } from './sfn-executions.ts';
@@ -35,6 +36,7 @@ export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions =
     ledger: createS3Ledger({ s3, call, clock, bucket: stateBucket }),
     artifacts: createS3Artifacts({ s3, call, bucket: artifactBucket, key: artifactKey, stateBucket }),
     inventory: createEc2Inventory({ ec2, ssm, call }),
+    securityGroups: createEc2SecurityGroups({ ec2, signal }),
     commands: createSsmCommands({ ssm, ssmOnce, call, clock, service, stage }),
     executions: createSfnExecutions({ sfn, call, stateMachineArn }),
   };

@@ -24,6 +24,8 @@ export interface HostEnd {
   readonly observedAt: string | null;
   readonly cause: string | null;
   readonly remedy: string | null;
+  /** What to type to mend the cause, where one command does. */
+  readonly command?: string;
   /** What to type to repair it. */
   readonly repair: string | null;
   /** `http would have failed: … (report only)` */
@@ -45,6 +47,7 @@ export function endView(outcome: DeploymentOutcome): EndView {
       observedAt: host.observedAt,
       cause: host.diagnosis?.meaning ?? null,
       remedy: host.diagnosis?.remedy ?? null,
+      ...(host.diagnosis?.command === undefined ? {} : { command: host.diagnosis.command }),
       repair: host.repair,
       reported: (host.reported ?? []).map(reportedText),
     })),

@@ -17,6 +17,8 @@ export interface HostLine {
   readonly detail: string | null;
   /** What to do about a failure. */
   readonly remedy: string | null;
+  /** What to type to mend it, where one command does. */
+  readonly command?: string;
 }
 
 export interface LineFacts {
@@ -111,6 +113,7 @@ function line(
   const { instanceId, name, zone, isSimulated } = facts.host;
   const outcome = last?.outcome ?? null;
   const isFailure = outcome !== null && outcome.status !== 'done';
+  const command = isFailure ? outcome.diagnosis?.command : undefined;
   return {
     instanceId,
     name,
@@ -120,6 +123,7 @@ function line(
     durationSeconds: durationOf(facts, actions, last),
     detail: isFailure ? failureText(outcome) : outcome === null ? (status === 'unknown' ? noAnswer : null) : success,
     remedy: isFailure ? (outcome.diagnosis?.remedy ?? null) : null,
+    ...(command === undefined ? {} : { command }),
   };
 }
 

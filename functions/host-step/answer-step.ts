@@ -1,12 +1,13 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
-import { diagnose } from '../../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
 import { judgeInvocation } from '../../core/judge-invocation.ts';
 import { documentOfAction } from '../../core/statuses.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
 import { commandParkingName, findParked, markAnswered, type ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { keepPackages, readRelease } from '../../ledger/releases.ts';
+import { readIngress } from './read-ingress.ts';
 import { sendStep } from './send-step.ts';
 import { stepOfRound } from './step-of-round.ts';
 
@@ -77,7 +78,7 @@ async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promi
   const diagnosis =
     status === 'done'
       ? null
-      : diagnose({
+      : await diagnoseStep(ports, instanceId, {
           ...(report === null ? {} : { report }),
           ...(found === undefined ? {} : { invocation: found }),
           ...(release === undefined ? {} : { configuration: release.manifest.configuration }),
@@ -89,4 +90,10 @@ async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promi
   return writeOutcome(ports, deploymentId, {
     ...{ instanceId, action, attempt, round, fence, status, at, commandId, report, diagnosis, isRetryable },
   });
+}
+
+/** An upstream that keeps silent is most often behind a security group: those are read before it is said why. */
+async function diagnoseStep(ports: Ports, instanceId: string, facts: DiagnosisFacts): Promise<Diagnosis> {
+  const silent = upstreamToLookUp(facts);
+  return diagnose(silent === undefined ? facts : { ...facts, ingress: await readIngress(ports, instanceId, silent) });
 }

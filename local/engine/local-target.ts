@@ -14,6 +14,11 @@ export interface LocalTarget {
   agentOf(instanceId: string): HostAgent | undefined;
   /** What the service calls, to look at and to break; none where the hosts are simulated. */
   readonly upstreams?: Upstreams;
+  /**
+   * Lets packets to this address and port of an upstream vanish, or no longer: what a security group without the rule does
+   * to them. Absent where the hosts are simulated and have no network.
+   */
+  dropPackets?(address: string, port: number, isDropped: boolean): Promise<void>;
   /** Told when a host goes down or comes up. */
   onPower(listener: (instanceId: string) => void): void;
   stop(): Promise<void>;

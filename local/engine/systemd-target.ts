@@ -3,7 +3,7 @@ import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
 import { type Fleet, openFleet } from '../hosts/fleet.ts';
-import type { Network } from '../hosts/network.ts';
+import { iptables, type Network } from '../hosts/network.ts';
 import { ensureBaseRoot, type Root } from '../hosts/roots.ts';
 import { ensureWarmRoot } from '../hosts/standard-roots.ts';
 import type { HostSpec, SystemdHost } from '../hosts/systemd-host.ts';
@@ -95,6 +95,11 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
         })),
       ],
       agentOf: (instanceId) => agents.get(instanceId),
+      // In the upstreams' own namespace: packets between hosts of one bridge pass no rules of this machine.
+      async dropPackets(address, port, isDropped) {
+        const packets = ['!', '-i', 'lo', '-p', 'tcp', '-d', address, '--dport', String(port), '-j', 'DROP'];
+        await iptables([isDropped ? '-I' : '-D', 'INPUT', ...packets], upstreams.network.namespace);
+      },
       onPower: (listener) => void listeners.push(listener),
       async stop() {
         await fleet.stopAll();

@@ -6,6 +6,7 @@ import type {
   Inventory,
   Ledger,
   Ports,
+  SecurityGroups,
   Stage,
 } from '../../clients/ports.ts';
 import { connectEngine, type EngineConnection } from './connect-engine.ts';
@@ -22,6 +23,7 @@ const portMethods = {
     true
   >,
   inventory: { hosts: true } satisfies Record<keyof Inventory, true>,
+  securityGroups: { ends: true } satisfies Record<keyof SecurityGroups, true>,
   commands: { documents: true, send: true, find: true, invocation: true, cancel: true } satisfies Record<
     keyof Commands,
     true
@@ -77,6 +79,7 @@ async function portsOver(connection: EngineConnection): Promise<Ports> {
     ledger: remote('ledger'),
     artifacts: remote('artifacts'),
     inventory: remote('inventory'),
+    securityGroups: remote('securityGroups'),
     commands: remote('commands'),
     executions: { ...remote('executions'), arnOf: (name) => `${executionArnPrefix}${name}` },
   };

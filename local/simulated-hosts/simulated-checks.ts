@@ -35,7 +35,7 @@ export function checksOf(
 ): readonly HostCheck[] {
   const faulty = fault === undefined ? undefined : well.find((check) => check.name.startsWith(checkOfFailure(fault)));
   const checks = well.map((check): HostCheck => {
-    if (check === faulty && fault !== undefined) return failedCheck(check.name, fault);
+    if (check === faulty && fault !== undefined) return failedCheck(check.name, fault, addressIn(check.detail));
     const symptom = failing[check.name];
     return symptom === undefined ? check : { name: check.name, isOk: false, ...symptom };
   });
@@ -49,6 +49,13 @@ export function upstreamCheck(upstream: SimulatedRelease['upstreams'][number]): 
   return { name: upstream.check, isOk: true, detail: `${upstream.address} takes connections (simulated)` };
 }
 
-function failedCheck(name: string, failure: HostFailure): HostCheck {
-  return { name, isOk: false, failure, detail: simulatedSentence(failure) };
+function failedCheck(name: string, failure: HostFailure, address?: string): HostCheck {
+  const isSilent = failure === 'upstream-unreachable' && address !== undefined;
+  const detail = isSilent ? `${address}: no answer within 3 s (simulated)` : simulatedSentence(failure);
+  return { name, isOk: false, failure, detail };
+}
+
+/** `10.213.77.21:8080` of what upstreamCheck says. */
+function addressIn(detail: string): string | undefined {
+  return /^\S+:\d+(?= takes connections)/.exec(detail)?.[0];
 }

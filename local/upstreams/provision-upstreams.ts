@@ -5,7 +5,7 @@ import { type Broker, brokerIsReady, brokerOf, brokerPort, importUsers, rabbitmq
 export { ensureUpstreamsRoot } from './upstreams-root.ts';
 
 /** Port of cart and user. */
-const shopPort = 8080;
+export const shopPort = 8080;
 const readySeconds = 60;
 
 export interface ProvisionOptions {

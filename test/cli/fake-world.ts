@@ -115,6 +115,7 @@ export function fakeWorld(
           Object.entries(tags).every(([key, value]) => host.tags[key] === value),
         ),
     },
+    securityGroups: { ends: () => Promise.reject(new Error('the CLI asks for no security groups')) },
     commands: {
       documents: () => Promise.reject(new Error('the CLI sends no commands')),
       send: () => Promise.reject(new Error('the CLI sends no commands')),

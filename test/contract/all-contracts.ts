@@ -5,6 +5,7 @@ import { executionsContract } from './executions.contract.ts';
 import { hostReadsContract } from './host-reads.contract.ts';
 import { inventoryContract } from './inventory.contract.ts';
 import { ledgerContract } from './ledger.contract.ts';
+import { securityGroupsContract } from './security-groups.contract.ts';
 import { stateSwapContract } from './state-swap.contract.ts';
 
 /** Every promise of the ports, tried on one back end. */
@@ -13,6 +14,7 @@ export function allContracts(backEnd: BackEnd): void {
   stateSwapContract(backEnd);
   artifactsContract(backEnd);
   inventoryContract(backEnd);
+  securityGroupsContract(backEnd);
   commandsContract(backEnd);
   executionsContract(backEnd);
   hostReadsContract(backEnd);

@@ -13,6 +13,7 @@ export const capabilities = {
   literalTags: 'a tag value with a wildcard is taken by the letter',
   terminatedInstances: 'instances that were terminated',
   instancePing: "whether an instance's agent answers",
+  securityGroups: 'network interfaces by instance and by address, with the rules of their security groups',
   documents: 'names, versions and hashes of the command documents',
   sendCommand: 'a command that is taken, looked up and found by its comment',
   oneInstance: 'a command goes to its own instance only',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../clients/ports.ts';
 import { createInventory, type InventoryEntry } from '../../local/engine/inventory.ts';
+import { createLocalSecurityGroups } from '../../local/engine/security-groups.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
 import { createParameterStore } from '../../local/host-endpoints/parameter-store.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
@@ -40,6 +41,7 @@ export const embeddedCapabilities: CapabilityTable = {
     instead: 'MiniStack and moto',
   },
   instancePing: true,
+  securityGroups: true,
   documents: true,
   sendCommand: true,
   oneInstance: true,
@@ -107,6 +109,7 @@ export const embedded: BackEnd = {
       ledger,
       artifacts: await createFileArtifacts({ ...uploads, key: artifactKey }),
       inventory: { hosts: (tags) => createInventory(fleet.entries).hosts(tags) },
+      securityGroups: createLocalSecurityGroups({ entries: fleet.entries }),
       commands,
       executions,
     };

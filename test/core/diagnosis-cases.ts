@@ -2,6 +2,7 @@ import type { DiagnosisFacts } from '../../core/diagnosis.ts';
 import type { Evidence, HostCheck, HostFailure } from '../../core/host-report.ts';
 import { check, reportOf, seen } from './report-of.ts';
 import { configuration } from './sample-configuration.ts';
+import { silenceCases } from './silence-cases.ts';
 
 const fine: readonly HostCheck[] = [
   { name: 'active', isOk: true, detail: 'active (running), result success, last exit status 0' },
@@ -306,6 +307,12 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
       'upstream:user: 10.0.0.6:8080 (USER_HOST, from tag Service=user): Connection refused',
     ),
   },
+  'upstream: no way to it': upstream(
+    'upstream:cart',
+    'upstream-unreachable',
+    '10.0.0.5:8080 (CART_HOST, from tag Service=cart): No route to host',
+  ),
+  ...silenceCases,
   'amqp: login refused': upstream('amqp:rabbitmq', 'amqp-auth-failed', loginRefused),
   'amqp: no password': upstream('amqp:rabbitmq', 'amqp-auth-failed', 'the environment has no AMQP_PASS'),
   'amqp: no permission': upstream(

@@ -27,6 +27,7 @@ export const miniStackCapabilities: CapabilityTable = {
     instead: 'the embedded engine; the filter that is sent: test/clients',
   },
   terminatedInstances: true,
+  securityGroups: true,
   instancePing: noAgents,
   documents: {
     why: 'it has no command documents',

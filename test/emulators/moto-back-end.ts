@@ -35,6 +35,7 @@ export const motoCapabilities: CapabilityTable = {
     instead: 'the embedded engine; the filter that is sent: test/clients',
   },
   terminatedInstances: true,
+  securityGroups: true,
   instancePing: {
     why: 'it has no DescribeInstanceInformation; the tests put an empty answer in its place',
     instead: 'the embedded engine, and test/acceptance/aws-stack.test.ts with its own Run Command',

@@ -91,6 +91,7 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
       ledger: wrapPort('ledger', ports.ledger, life),
       artifacts: wrapPort('artifacts', ports.artifacts, life),
       inventory: wrapPort('inventory', ports.inventory, life),
+      securityGroups: wrapPort('securityGroups', ports.securityGroups, life),
       commands: wrapPort('commands', ports.commands, life),
       executions: wrapPort('executions', ports.executions, life),
     }),

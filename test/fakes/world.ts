@@ -22,6 +22,7 @@ import { createGivenLedger, type GivenLedger } from './given-ledger.ts';
 import { createLambdaRuntime, type EventFunction, type FunctionFault, type StepFunction } from './lambda-runtime.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createPortFaults, type PortFaults } from './port-faults.ts';
+import { createSecurityGroups, type GivenSecurityGroups } from './security-groups.ts';
 import { createSimulatedTarget, idOf, nameOf, type SimulatedTarget } from './simulated-target.ts';
 import { createStateBucket, type StateBucket } from './state-bucket.ts';
 import { readStory, type Story } from './story.ts';
@@ -52,6 +53,7 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   readonly artifacts: ArtifactBucket;
   readonly target: SimulatedTarget;
   readonly executions: LocalExecutions;
+  readonly securityGroups: GivenSecurityGroups;
   /** What goes wrong between handlers and their ports. */
   readonly faults: PortFaults;
   /** What goes wrong with commands and their events. */
@@ -207,6 +209,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     callsLeft -= 1;
     if (callsLeft === 0) onCallsOver();
   });
+  const securityGroups = createSecurityGroups();
   const ports: Ports = {
     stage: {
       service: 'payment',
@@ -220,6 +223,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ledger: bucket,
     artifacts,
     inventory: target.inventory,
+    securityGroups,
     commands,
     executions,
   };
@@ -267,6 +271,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     artifacts,
     target,
     executions,
+    securityGroups,
     faults,
     commandFaults,
     until: pace.until,

@@ -18,6 +18,7 @@ import { changeState } from '../../ledger/target-state.ts';
 import { policy } from '../core/given-rollout.ts';
 import { type ArtifactBucket, createArtifactBucket } from '../fakes/artifact-bucket.ts';
 import { artifactZip, requirements } from '../fakes/artifact-zips.ts';
+import { createSecurityGroups, type GivenSecurityGroups } from '../fakes/security-groups.ts';
 import { createStateBucket, type StateBucket } from '../fakes/state-bucket.ts';
 import { createVirtualTime, type VirtualTime } from '../fakes/virtual-time.ts';
 
@@ -34,6 +35,7 @@ export interface GivenPorts {
   readonly bucket: StateBucket;
   readonly artifacts: ArtifactBucket;
   readonly time: VirtualTime;
+  readonly securityGroups: GivenSecurityGroups;
   /** `send activate a`, `answer token {"status":"done"}`, `start name {…}`, in order. */
   readonly deeds: readonly string[];
   readonly sent: readonly HostCommand[];
@@ -100,6 +102,7 @@ export async function givenPorts(): Promise<GivenPorts> {
     invocations.set(commandId, { commandId, instanceId, ...ended, ...invocation });
   }
 
+  const securityGroups = createSecurityGroups();
   const ports: Ports = {
     stage: {
       service: 'payment',
@@ -116,6 +119,7 @@ export async function givenPorts(): Promise<GivenPorts> {
       hosts: async (tags) =>
         tags['Service'] === 'payment' ? hosts : [{ ...hostNamed('f'), privateAddress: '10.0.0.9', tags }],
     },
+    securityGroups,
     commands,
     executions: {
       arnOf,
@@ -151,6 +155,7 @@ export async function givenPorts(): Promise<GivenPorts> {
     bucket,
     artifacts,
     time,
+    securityGroups,
     deeds,
     sent,
     givenExecution: (arn, status) => void executions.set(arn, status),

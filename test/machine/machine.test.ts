@@ -7,6 +7,7 @@ import './stories/config-only.ts';
 import './stories/operators.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';
+import './stories/silence.ts';
 import './stories/commands.ts';
 import './stories/repair.ts';
 import './stories/catches.ts';

@@ -72,10 +72,19 @@ def failure_of(error):
     return "upstream-unreachable"
 
 
-def reason_of(error):
+def reason_of(error, host=""):
     if isinstance(error, socket.timeout):
-        return "no answer within %d s" % CONNECT_SECONDS
+        return "no answer%s within %d s" % (from_address(host), CONNECT_SECONDS)
     return getattr(error, "strerror", None) or "%s" % error
+
+
+def from_address(host):
+    """Which address a name stood for: whoever reads of it elsewhere may get another one."""
+    try:
+        addresses = [found[4][0] for found in socket.getaddrinfo(host, None, 0, socket.SOCK_STREAM)] if host else []
+    except EnvironmentError:
+        return ""
+    return " from %s" % addresses[-1] if addresses and host not in addresses else ""
 
 
 def ask_upstream(upstream, environment):
@@ -86,7 +95,7 @@ def ask_upstream(upstream, environment):
     try:
         socket.create_connection((upstream["host"], upstream["port"]), CONNECT_SECONDS).close()
     except EnvironmentError as error:
-        return check(name, failure_of(error), "%s (%s): %s" % (address, origin, reason_of(error))), True
+        return check(name, failure_of(error), "%s (%s): %s" % (address, origin, reason_of(error, upstream["host"]))), True
     if upstream["kind"] != "amqp":
         return check(name, None, "%s takes connections" % address), False
     names = upstream["amqp"]

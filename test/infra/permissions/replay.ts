@@ -108,6 +108,7 @@ const Body = {
 
 /** Answers with as much in them as makes the adapters go on. */
 const answers: Readonly<Record<string, object>> = {
+  DescribeNetworkInterfacesCommand: { NetworkInterfaces: [{ Groups: [{ GroupId: 'sg-1' }] }] },
   GetObjectCommand: { Body, ETag: '"e"' },
   HeadObjectCommand: { ETag: '"e"', ChecksumSHA256: 'AAAA', LastModified: new Date(0) },
   PutObjectCommand: { ETag: '"e"', VersionId: 'v' },

@@ -87,6 +87,8 @@ const translations: Readonly<Record<string, Translate>> = {
   GetBucketNotificationConfigurationCommand: ofBucket('s3:GetBucketNotification'),
   GetBucketEncryptionCommand: ofBucket('s3:GetEncryptionConfiguration'),
   DescribeInstancesCommand: anywhere('ec2:DescribeInstances'),
+  DescribeNetworkInterfacesCommand: anywhere('ec2:DescribeNetworkInterfaces'),
+  DescribeSecurityGroupRulesCommand: anywhere('ec2:DescribeSecurityGroupRules'),
   DescribeInstanceInformationCommand: anywhere('ssm:DescribeInstanceInformation'),
   DescribeDocumentCommand: ({ Name }) => [
     { action: 'ssm:DescribeDocument', resource: arnOf('ssm', `document/${text(Name)}`) },
