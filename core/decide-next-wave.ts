@@ -1,7 +1,7 @@
 import { beforeStaging, isStagedLater, isStagingDue, missingApproval } from './approval.ts';
 import { failureOf } from './evaluate-outcome.ts';
 import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
-import { type HostProgress, isDown, isRevertable, isSuspended, landed } from './host-progress.ts';
+import { type HostProgress, isDown, isInterrupted, isRevertable, isSuspended, landed } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
 import { concurrencyOf, maxHostsPerWave, maxMapConcurrency, planWaves, type Wave } from './plan-waves.ts';
 import { reason } from './reasons.ts';
@@ -10,6 +10,9 @@ import { switchOfHost } from './switch-of-host.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
 export const maxSettleAttempts = 2;
+
+/** Commands to one host in a row, its first wave included, before a fault of the platform waits for a person. */
+const maxRecoveryTries = 6;
 
 /** A pause that nobody ends within a week is an end: the deployment is reverted. */
 export const pauseLimitSeconds = 604_800;
@@ -51,9 +54,13 @@ function decideForward(facts: RolloutFacts): Decision {
   if (differing.length > 0) {
     return { kind: 'stage', hosts: differing };
   }
-  const failed = facts.progress.filter((host) => isRevertable(host) && !isSuspended(host));
+  const failed = facts.progress.filter((host) => isRevertable(host) && !isSuspended(host) && !isInterrupted(host));
   if (failed.length > 0) {
     return revert(facts, failed);
+  }
+  const recovery = recover(facts);
+  if (recovery !== null) {
+    return recovery;
   }
   const suspended = facts.progress.filter(isSuspended);
   if (suspended.length > 0) {
@@ -191,15 +198,59 @@ function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: numbe
  * resume (then the hosts are asked again) or halt (then they are put back).
  */
 function awaitSharedFault(facts: RolloutFacts, suspended: readonly HostProgress[]): Decision {
-  const last = facts.decisions.at(-1);
-  const wave = facts.decisions.findLast(({ decision }) => decision.kind === 'wave')?.decision;
-  const number = wave?.kind === 'wave' ? wave.wave : 1;
-  const isResumed =
-    last?.decision.kind === 'park' && facts.controls.resume !== null && facts.controls.resume.at >= last.at;
-  const hosts = suspended.map((host) => host.host.instanceId);
-  return isResumed
-    ? { kind: 'verify', wave: number, hosts, maxConcurrency: Math.min(maxMapConcurrency, hosts.length) }
-    : park(facts, number, 'shared-fault', pauseLimitSeconds);
+  return isResumed(facts)
+    ? verify(facts, suspended)
+    : park(facts, currentWave(facts), 'shared-fault', pauseLimitSeconds);
+}
+
+/**
+ * Hosts of which the platform has lost sight are looked at again, so often; then the rollout waits for a person, as it
+ * does for any fault that is not the release's. Null where there is none, or where the next wave takes care of it.
+ */
+function recover(facts: RolloutFacts): Decision | null {
+  const lost = facts.progress.filter((host) => host.recovery !== null && (isInterrupted(host) || isToActivate(host)));
+  const last = facts.decisions.at(-1)?.decision;
+  const isWaiting = last?.kind === 'park' && last.why === 'platform-fault' && !isResumed(facts);
+  if (lost.length > 0 && (isWaiting || lost.some((host) => triesOf(facts, host) >= maxRecoveryTries))) {
+    return park(facts, currentWave(facts), 'platform-fault', pauseLimitSeconds);
+  }
+  const unknown = lost.filter((host) => host.recovery === 'settle').slice(0, maxHostsPerWave);
+  if (unknown.length > 0) {
+    return { kind: 'settle', hosts: unknown.map((host) => host.host.instanceId) };
+  }
+  const unasked = lost.filter((host) => host.recovery === 'verify').slice(0, maxHostsPerWave);
+  return unasked.length > 0 ? verify(facts, unasked) : null;
+}
+
+/** Decisions since the last wait that sent a command to this host after it was staged. */
+function triesOf({ decisions }: RolloutFacts, { host }: HostProgress): number {
+  const since = decisions.findLastIndex(({ decision }) => decision.kind === 'park') + 1;
+  const kinds: readonly Decision['kind'][] = ['wave', 'verify', 'settle'];
+  return decisions
+    .slice(since)
+    .filter(({ decision }) => kinds.includes(decision.kind) && 'hosts' in decision)
+    .filter(({ decision }) => 'hosts' in decision && decision.hosts.includes(host.instanceId)).length;
+}
+
+function verify(facts: RolloutFacts, asked: readonly HostProgress[]): Decision {
+  const hosts = asked.map((host) => host.host.instanceId);
+  return {
+    kind: 'verify',
+    wave: currentWave(facts),
+    hosts,
+    maxConcurrency: Math.min(maxMapConcurrency, hosts.length),
+  };
+}
+
+function currentWave({ decisions }: RolloutFacts): number {
+  const wave = decisions.findLast(({ decision }) => decision.kind === 'wave')?.decision;
+  return wave?.kind === 'wave' ? wave.wave : 1;
+}
+
+/** A person said resume after the rollout was parked. */
+function isResumed({ decisions, controls }: RolloutFacts): boolean {
+  const last = decisions.at(-1);
+  return last?.decision.kind === 'park' && controls.resume !== null && controls.resume.at >= last.at;
 }
 
 /** Waves are planned from what Stage found: the same finding always gives the same waves. */
@@ -235,7 +286,11 @@ function hostsWithOtherPackages(facts: RolloutFacts): readonly string[] {
 /** Staged, not touched yet, and not refused by the host or SSM. */
 function isStillToActivate(facts: RolloutFacts, instanceId: string): boolean {
   const host = hostOf(facts, instanceId);
-  return host?.run === 'untouched' && !host.isRefused;
+  return host !== undefined && isToActivate(host);
+}
+
+function isToActivate(host: HostProgress): boolean {
+  return host.run === 'untouched' && !host.isRefused;
 }
 
 function hostOf(facts: RolloutFacts, instanceId: string): HostProgress | undefined {

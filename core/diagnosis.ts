@@ -9,6 +9,7 @@ import { readJournal } from './journal-facts.ts';
 import type { ReadIngress } from './network/judge-ingress.ts';
 import type { HostConfiguration } from './release-manifest.ts';
 import type { ServiceFacts } from './service-facts.ts';
+import { type ReleaseBefore, whoseFault } from './whose-fault.ts';
 
 export type { Diagnosis } from './finding.ts';
 
@@ -21,6 +22,10 @@ export interface DiagnosisFacts extends PlatformFacts {
   readonly packages?: readonly string[] | undefined;
   /** What the security groups have to do with `upstreamToLookUp`. */
   readonly ingress?: ReadIngress | undefined;
+  /** Tells a fault that the release before shows too from one that came with this release. */
+  readonly before?: ReleaseBefore | undefined;
+  /** When the report was read, by our own clock. */
+  readonly nowSeconds?: number | undefined;
 }
 
 /**
@@ -39,8 +44,8 @@ export function diagnose(facts: DiagnosisFacts): Diagnosis {
   };
   return (
     diagnoseInstall(service) ??
-    diagnoseRefusal(report) ??
-    diagnoseService(service, facts.ingress) ??
+    diagnoseRefusal(report, facts.nowSeconds) ??
+    diagnoseService(service, facts) ??
     diagnoseScript(report)
   );
 }
@@ -54,15 +59,23 @@ export function upstreamToLookUp(facts: DiagnosisFacts): SilentUpstream | undefi
   if (report === undefined || report === null || diagnose(facts).cause !== 'upstream-unreachable') {
     return undefined;
   }
-  const failed = upstreamChecks(decidingReport(report)).find((check) => diagnoseUpstream(check, configuration) !== undefined);
+  const failed = upstreamChecks(decidingReport(report)).find(
+    (check) => diagnoseUpstream(check, configuration) !== undefined,
+  );
   return failed === undefined ? undefined : silentUpstream(failed, configuration);
 }
 
 /** The root cause first: what keeps a service from starting, then what it calls, then how it runs. */
-function diagnoseService(facts: ServiceFacts, ingress: ReadIngress | undefined): Diagnosis | undefined {
+function diagnoseService(
+  facts: ServiceFacts,
+  { ingress, before }: Pick<DiagnosisFacts, 'ingress' | 'before'>,
+): Diagnosis | undefined {
   const start = diagnoseStart(facts);
   const upstream = upstreamChecks(facts.report)
-    .map((check) => diagnoseUpstream(check, facts.configuration, ingress))
+    .map((check) => {
+      const found = diagnoseUpstream(check, facts.configuration, ingress);
+      return found === undefined ? undefined : whoseFault(found, nameOf(check), facts.configuration, before);
+    })
     .find((found) => found !== undefined);
   if (upstream !== undefined && start?.cause === 'app-load-failed') {
     // The application did not load because what it connects to while loading did not answer.
@@ -70,6 +83,11 @@ function diagnoseService(facts: ServiceFacts, ingress: ReadIngress | undefined):
     return exception !== undefined && connectionException.test(exception) ? upstream : start;
   }
   return start ?? upstream ?? diagnoseRun(facts);
+}
+
+/** `cart` of `upstream:cart`. */
+function nameOf(check: HostCheck): string {
+  return check.name.slice(check.name.indexOf(':') + 1);
 }
 
 const upstreamFailures: readonly (HostFailure | undefined)[] = [
@@ -159,10 +177,23 @@ function freeSpace(bytes: number | undefined): string {
   return bytes === undefined ? '' : ` (${Math.floor(bytes / 1024 / 1024)} MB free)`;
 }
 
+/** Seconds that the clock of a host may be ahead of ours before its word on what is late counts for nothing. */
+const maxAheadSeconds = 30;
+
+const clockRemedy = 'start its time service (systemctl restart chronyd, timedatectl) and rerun the deployment';
+
 /** What a host refused, or could not do for reasons of its own. */
-function diagnoseRefusal(report: HostReport): Diagnosis | undefined {
+function diagnoseRefusal(report: HostReport, nowSeconds: number | undefined): Diagnosis | undefined {
+  const aheadSeconds = Math.floor(report.startedAtSeconds - (nowSeconds ?? report.startedAtSeconds));
   switch (report.failure) {
     case 'late-refused':
+      if (aheadSeconds > maxAheadSeconds) {
+        return finding(
+          'clock-skew',
+          `the clock of this host is at least ${aheadSeconds} s ahead: it took a command for late that was not, and changed nothing`,
+          clockRemedy,
+        );
+      }
       return finding(
         'late-command-refused',
         `the command reached the host too late and changed nothing: ${report.message}`,
@@ -175,11 +206,7 @@ function diagnoseRefusal(report: HostReport): Diagnosis | undefined {
         'nothing to do: see rollgate status for the deployment that holds the target now',
       );
     case 'clock-skew':
-      return finding(
-        'clock-skew',
-        report.message,
-        'start its time service (systemctl restart chronyd, timedatectl) and rerun the deployment',
-      );
+      return finding('clock-skew', report.message, clockRemedy);
     case 'permission-denied':
       return finding(
         'permission-denied',

@@ -1,6 +1,6 @@
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
-import { type HostProgress, hasFailed, isRevertable, landed } from './host-progress.ts';
+import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import { type Reason, reason } from './reasons.ts';
 import { releaseName } from './release-manifest.ts';
@@ -126,7 +126,8 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
     return failed(reason('nobody-answered', { why: parked.why }));
   }
   const last = lastProgress(facts);
-  if (last.secondsAgo > policy.progressDeadlineSeconds) {
+  // Where the platform is in the way, waiting for a person is the answer, not turning back a good release.
+  if (last.secondsAgo > policy.progressDeadlineSeconds && !facts.progress.some(isInterrupted)) {
     return failed(reason('no-progress', { seconds: policy.progressDeadlineSeconds, last: last.text }));
   }
   return null;

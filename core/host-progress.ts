@@ -1,7 +1,9 @@
 import { isStagingDue } from './approval.ts';
+import { decideByCause } from './decide-by-cause.ts';
 import type { PlannedHost, ReportedCheck, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { reportedOnly } from './host-report.ts';
+import { gateOf, lastStep, type Recovery, recoveryOf, type Switch, switchOf } from './recovery.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 import { type HostAction, hostActions } from './statuses.ts';
 
@@ -44,6 +46,8 @@ export interface HostProgress {
   readonly reported: readonly ReportedCheck[];
   /** SHA-256 of the packages that were resolved at staging. */
   readonly packagesSha256: string | null;
+  /** The platform has lost sight of the host: what brings it back into the rollout. */
+  readonly recovery: Recovery | null;
   readonly diagnosis: Diagnosis | null;
 }
 
@@ -61,11 +65,7 @@ export const maxRevertAttempts = 2;
  * execution that died say nothing of the host.
  */
 export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound = -1): HostProgress {
-  const last = (action: HostAction): Step | undefined =>
-    steps
-      .filter((step) => step.intent.action === action)
-      .toSorted((a, b) => a.intent.attempt - b.intent.attempt)
-      .at(-1);
+  const last = (action: HostAction): Step | undefined => lastStep(steps, action);
   const install = last('install');
   // By the order of sending, never by the host's clock: two reports of one second, or a clock that was set, change nothing.
   const observed = steps
@@ -74,26 +74,29 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     .filter((outcome): outcome is StepOutcome => outcome?.report != null);
   const staged = observed.find((outcome) => outcome.action === 'install')?.report;
   const lastOutcome = observed.at(-1);
-  const run = runOf(last('activate'), last('verify'), last('revert'), last('verifyRevert'));
+  const before = staged?.host.previous ?? staged?.host.running ?? null;
+  const switched = switchOf({ steps, before });
+  const run = runOf(switched, gateOf(steps), last('revert'), last('verifyRevert'));
   const passed = last('verify');
   return {
     host,
     stage: stageOf(install),
     run,
     isSettled: isSettled(steps),
-    hasSwitched: last('activate')?.outcome?.status === 'done',
-    isRefused: run === 'untouched' && last('activate') !== undefined,
+    hasSwitched: switched === 'switched',
+    isRefused: run === 'untouched' && switched === 'refused',
     isLost: isLost(steps),
     revertAttempts: roundsOf(steps, 'revert', afterRound),
-    settleAttempts: roundsOf(steps, 'settle', afterRound),
+    settleAttempts: roundsOf(steps.filter(isOpenOrFailed), 'settle', afterRound),
     wasDown: staged != null && !(staged.host.isActive && staged.host.isHealthy !== false),
-    before: staged?.host.previous ?? staged?.host.running ?? null,
+    before,
     running: lastOutcome?.report?.host.running ?? null,
     observedAt: lastOutcome?.at ?? null,
     passedInRound: run === 'passed' ? (passed?.intent.round ?? null) : null,
     advance: advanceOf(steps),
     reported: reportedOf(observed),
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
+    recovery: recoveryOf({ steps, before }),
     diagnosis: lastFailure(steps)?.diagnosis ?? null,
   };
 }
@@ -117,6 +120,7 @@ export function landed(
     ...host,
     stage: host.stage === 'waiting' && isStageOver ? 'unknown' : host.stage,
     run: host.run === 'activating' || isUnverified(host) ? 'failed' : host.run,
+    recovery: isUnverified(host) ? 'verify' : host.recovery,
   }));
 }
 
@@ -146,7 +150,19 @@ export function isRevertable(host: HostProgress): boolean {
  * everybody). It is neither reverted nor counted as failed: the rollout waits for a person.
  */
 export function isSuspended(host: HostProgress): boolean {
-  return host.run === 'failed' && host.hasSwitched && host.diagnosis?.kind === 'shared';
+  return host.run === 'failed' && host.hasSwitched && isAsked(host.diagnosis);
+}
+
+function isAsked(diagnosis: Diagnosis | null): boolean {
+  return diagnosis !== null && decideByCause(diagnosis.kind, 'switching') === 'ask';
+}
+
+/**
+ * The platform lost sight of the host while it was switched or asked. It is neither reverted nor counted as failed: it is
+ * looked at again.
+ */
+export function isInterrupted(host: HostProgress): boolean {
+  return host.run === 'failed' && host.recovery !== null;
 }
 
 /** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
@@ -155,7 +171,7 @@ export function hasFailed(host: HostProgress): boolean {
     host.stage === 'failed' ||
     host.stage === 'unknown' ||
     host.isRefused ||
-    (host.run === 'failed' && !isSuspended(host)) ||
+    (host.run === 'failed' && !isSuspended(host) && !isInterrupted(host)) ||
     host.run === 'reverted' ||
     host.run === 'revertFailed'
   );
@@ -192,8 +208,8 @@ function stageOf(install: Step | undefined): HostProgress['stage'] {
 }
 
 function runOf(
-  activate: Step | undefined,
-  verify: Step | undefined,
+  switched: Switch,
+  gate: Step | undefined,
   revert: Step | undefined,
   verifyRevert: Step | undefined,
 ): HostProgress['run'] {
@@ -203,25 +219,28 @@ function runOf(
     const isChecked = verifyRevert?.outcome?.status === 'done' && verifyRevert.intent.round >= revert.intent.round;
     return isBack && isChecked ? 'reverted' : 'revertFailed';
   }
-  if (activate === undefined || isKnownUntouched(activate)) {
-    return 'untouched';
+  switch (switched) {
+    case 'none':
+    case 'refused':
+    case 'undone':
+      return 'untouched';
+    case 'open':
+      return 'activating';
+    case 'unknown':
+    case 'failed':
+      return 'failed';
+    case 'switched':
+      break;
   }
-  if (activate.outcome === null) {
+  const outcome = gate?.outcome ?? null;
+  if (outcome === null) {
     return 'activating';
   }
-  if (activate.outcome.status !== 'done') {
-    return 'failed';
-  }
-  const gate = verify !== undefined && verify.intent.round >= activate.intent.round ? verify.outcome : null;
-  if (gate === null) {
-    return 'activating';
-  }
-  return gate.status === 'done' ? 'passed' : 'failed';
+  return outcome.status === 'done' ? 'passed' : 'failed';
 }
 
-/** SSM or the host refused the command before it did anything. */
-function isKnownUntouched(activate: Step): boolean {
-  return activate.outcome?.status === 'refused';
+function isOpenOrFailed({ outcome }: Step): boolean {
+  return outcome?.status !== 'done';
 }
 
 /**

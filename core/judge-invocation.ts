@@ -20,13 +20,14 @@ export type Verdict =
       readonly kind: 'ended';
       readonly status: 'done' | 'failed' | 'refused' | 'unknown';
       readonly report: HostReport | null;
-      readonly isRetryable: boolean;
+      /** SSM says that the command never reached the host. */
+      readonly isUndelivered: boolean;
     };
 
 const terminalStatuses: readonly string[] = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
-/** The command never reached the host, or the service had no room for it: another try is due. */
-const retryableDetails: readonly string[] = ['Undeliverable', 'RateExceeded'];
+/** The command never reached the host, or the service had no room for it. */
+const undeliveredDetails: readonly string[] = ['Undeliverable', 'RateExceeded'];
 
 /**
  * What the end of a command means. Only the host's own report makes a step done; a command that ended without one has
@@ -40,11 +41,10 @@ export function judgeInvocation(facts: InvocationFacts): Verdict {
   }
   const report = parseReport(invocation.stdout, intent.key);
   if (report !== null) {
-    const isLate = report.failure === 'late-refused';
-    return ended(report.outcome, report, isLate);
+    return ended(report.outcome, report, false);
   }
   const details = invocation.statusDetails.replaceAll(' ', '');
-  if (retryableDetails.includes(details)) {
+  if (undeliveredDetails.includes(details)) {
     return ended('refused', null, true);
   }
   // "Delivery timed out" is also what becomes of a command whose agent died in the middle: it may have run.
@@ -65,7 +65,7 @@ export function parseReport(stdout: string, key: string): HostReport | null {
 function ended(
   status: 'done' | 'failed' | 'refused' | 'unknown',
   report: HostReport | null,
-  isRetryable: boolean,
+  isUndelivered: boolean,
 ): Verdict {
-  return { kind: 'ended', status, report, isRetryable };
+  return { kind: 'ended', status, report, isUndelivered };
 }

@@ -36,7 +36,7 @@ export interface Failure {
 }
 
 /** What a parked rollout waits for: an approval, the end of a pause, or the end of a fault that is not the release's. */
-export type ParkReason = 'approval' | 'pause' | 'shared-fault';
+export type ParkReason = 'approval' | 'pause' | 'shared-fault' | 'platform-fault';
 
 /** What the machine does next; `kind` is the string that its Choice compares. */
 export type Decision =

@@ -141,6 +141,7 @@ const parkedText: Readonly<Record<ParkReason, string>> = {
   approval: 'waits for approval',
   pause: 'paused',
   'shared-fault': 'waits for the end of a fault that is not of the release',
+  'platform-fault': 'waits for the end of a fault of the platform',
 };
 
 function hostsOfDecisions(decisions: readonly RecordedDecision[], kind: 'revert' | 'settle'): readonly string[] {

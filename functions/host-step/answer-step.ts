@@ -1,7 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
+import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/decide-by-cause.ts';
+import type { AdmittedDeployment, DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
 import { judgeInvocation } from '../../core/judge-invocation.ts';
+import { releaseName } from '../../core/release-manifest.ts';
 import { documentOfAction } from '../../core/statuses.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
@@ -10,9 +12,6 @@ import { keepPackages, readRelease } from '../../ledger/releases.ts';
 import { readIngress } from './read-ingress.ts';
 import { sendStep } from './send-step.ts';
 import { stepOfRound } from './step-of-round.ts';
-
-/** How often one round tries a step again after trouble of the platform. */
-const maxTries = 3;
 
 /**
  * Looks once at a parked step and, where it has ended, answers its task. Called after the send, at every status event and
@@ -40,6 +39,7 @@ export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: Par
       );
       return;
     }
+    await ports.clock.wait(backoffMilliseconds[triedSoFar - 1] ?? 0);
     await sendStep(ports, plan, parked, await readSteps(ports, deploymentId, instanceId));
   }
 }
@@ -72,28 +72,52 @@ async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promi
   if (verdict.kind === 'pending') {
     return undefined;
   }
-  const { status, report, isRetryable } = verdict;
+  const { status, report } = verdict;
   const admitted = await readAdmitted(ports, deploymentId);
   const release = admitted === undefined ? undefined : await readRelease(ports, admitted.release.number);
   const diagnosis =
     status === 'done'
       ? null
-      : await diagnoseStep(ports, instanceId, {
+      : await diagnoseStep(ports, instanceId, admitted?.stable ?? null, {
           ...(report === null ? {} : { report }),
           ...(found === undefined ? {} : { invocation: found }),
           ...(release === undefined ? {} : { configuration: release.manifest.configuration }),
+          nowSeconds: ports.clock.now() / 1000,
         });
   if (status === 'done' && report?.installed !== undefined && release !== undefined) {
     await keepPackages(ports, release.manifest.artifact.requirementsSha256, report.installed.packages);
   }
+  const seconds = (ports.clock.now() - Date.parse(intent.at)) / 1000;
+  const isRetryable =
+    diagnosis !== null &&
+    isTriedAgain({ cause: diagnosis.cause, action, isUndelivered: verdict.isUndelivered, seconds });
   const at = new Date(ports.clock.now()).toISOString();
   return writeOutcome(ports, deploymentId, {
     ...{ instanceId, action, attempt, round, fence, status, at, commandId, report, diagnosis, isRetryable },
   });
 }
 
-/** An upstream that keeps silent is most often behind a security group: those are read before it is said why. */
-async function diagnoseStep(ports: Ports, instanceId: string, facts: DiagnosisFacts): Promise<Diagnosis> {
+/**
+ * An upstream that keeps silent is most often behind a security group: those are read before it is said why. Whether the
+ * release before calls the same says whose fault it is.
+ */
+async function diagnoseStep(
+  ports: Ports,
+  instanceId: string,
+  stable: AdmittedDeployment['stable'],
+  known: DiagnosisFacts,
+): Promise<Diagnosis> {
+  const facts = known.report?.checks?.some((check) => !check.isOk && check.name.includes(':'))
+    ? { ...known, before: await releaseBefore(ports, stable) }
+    : known;
   const silent = upstreamToLookUp(facts);
   return diagnose(silent === undefined ? facts : { ...facts, ingress: await readIngress(ports, instanceId, silent) });
+}
+
+async function releaseBefore(ports: Ports, stable: AdmittedDeployment['stable']): Promise<DiagnosisFacts['before']> {
+  if (stable === null) {
+    return undefined;
+  }
+  const { manifest } = await readRelease(ports, stable.number);
+  return { name: releaseName(stable.number), configuration: manifest.configuration };
 }

@@ -34,6 +34,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     advance: null,
     reported: [],
     packagesSha256: 'p1',
+    recovery: null,
     diagnosis: null,
     ...more,
   };

@@ -20,7 +20,7 @@ describe('a command', () => {
     'that is %s is pending until its deadline has passed',
     (status) => {
       expect(judge({ status })).toEqual({ kind: 'pending' });
-      expect(judge({ status }, 1)).toEqual({ kind: 'ended', status: 'unknown', report: null, isRetryable: false });
+      expect(judge({ status }, 1)).toEqual({ kind: 'ended', status: 'unknown', report: null, isUndelivered: false });
     },
   );
 
@@ -30,17 +30,11 @@ describe('a command', () => {
   });
 
   test('is done, failed or refused when the host says so, whatever SSM makes of the exit code', () => {
-    expect(judge({ stdout })).toEqual({ kind: 'ended', status: 'done', report, isRetryable: false });
+    expect(judge({ stdout })).toEqual({ kind: 'ended', status: 'done', report, isUndelivered: false });
     const failed = JSON.stringify({ ...report, outcome: 'failed' });
-    expect(judge({ status: 'Failed', stdout: failed })).toMatchObject({ status: 'failed', isRetryable: false });
+    expect(judge({ status: 'Failed', stdout: failed })).toMatchObject({ status: 'failed', isUndelivered: false });
     const refused = JSON.stringify({ ...report, outcome: 'refused', failure: 'fence-refused' });
-    expect(judge({ status: 'Failed', stdout: refused })).toMatchObject({ status: 'refused', isRetryable: false });
-  });
-
-  test('that came too late is tried again', () => {
-    const late = JSON.stringify({ ...report, outcome: 'refused', failure: 'late-refused' });
-
-    expect(judge({ status: 'Failed', stdout: late })).toMatchObject({ status: 'refused', isRetryable: true });
+    expect(judge({ status: 'Failed', stdout: refused })).toMatchObject({ status: 'refused', isUndelivered: false });
   });
 
   test.each([
@@ -54,8 +48,8 @@ describe('a command', () => {
     ['TimedOut', 'DeliveryTimedOut', 'unknown', false],
     ['Cancelled', 'Cancelled', 'unknown', false],
     ['Success', 'Success', 'unknown', false],
-  ])('without a report, %s (%s) is %s', (status, statusDetails, expected, isRetryable) => {
-    expect(judge({ status, statusDetails })).toEqual({ kind: 'ended', status: expected, report: null, isRetryable });
+  ])('without a report, %s (%s) is %s', (status, statusDetails, expected, isUndelivered) => {
+    expect(judge({ status, statusDetails })).toEqual({ kind: 'ended', status: expected, report: null, isUndelivered });
   });
 });
 

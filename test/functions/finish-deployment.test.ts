@@ -70,7 +70,7 @@ describe('the end of a deployment', () => {
     await givenSteps(passed.slice(0, 2));
 
     await expect(run(input, given.ports)).rejects.toThrow(
-      `${deploymentId} can't end here: its next step is revert; a repair takes over`,
+      `${deploymentId} can't end here: its next step is verify; a repair takes over`,
     );
     expect(await readOutcome(given.ports, deploymentId)).toBeUndefined();
     expect(given.state().lock).not.toBeNull();

@@ -17,6 +17,7 @@ import '../machine/stories/operators.ts';
 import '../machine/stories/refusals.ts';
 import '../machine/stories/shared-fault.ts';
 import '../machine/stories/silence.ts';
+import '../machine/stories/causes.ts';
 import '../machine/stories/commands.ts';
 import '../machine/stories/repair.ts';
 import '../machine/stories/catches.ts';

@@ -8,6 +8,7 @@ import './stories/operators.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';
 import './stories/silence.ts';
+import './stories/causes.ts';
 import './stories/commands.ts';
 import './stories/repair.ts';
 import './stories/catches.ts';

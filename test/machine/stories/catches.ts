@@ -8,6 +8,7 @@ import {
   settled,
   staged,
   toPlan,
+  wave,
   withoutCatch,
 } from '../given-machine.ts';
 
@@ -99,7 +100,7 @@ describeMachine('a state that fails for good', () => {
     expect(story.outcome?.reason.text).toMatch(/^States.ExceedToleratedFailureThreshold/);
   });
 
-  test('Activate: nobody knows whether it was sent, so the host is settled or put back', async () => {
+  test('Activate: nobody knows whether it was sent, so the host is settled and asked', async () => {
     const world = await givenMachine();
     await world.givenUpload(1);
     world.givenFunctionFault('RunHostStep', bug, { ...step('activate'), after: true });
@@ -107,13 +108,13 @@ describeMachine('a state that fails for good', () => {
     const story = await world.deploy();
 
     expect(story.path.slice(afterStage)).toEqual([
-      ...['NextWave', 'Wave', 'Wave 0: Activate WaveHostUnknown', 'NextWave', ...reverted(1), 'NextWave'],
-      ...['Finish', 'RolledBack'],
+      ...['NextWave', 'Wave', 'Wave 0: Activate WaveHostUnknown', 'NextWave', ...settled(1), 'NextWave'],
+      ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
-    expect(world.target.running()).toEqual(['a v0', 'b v0', 'c v0']);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
-  test('HealthGate: a host whose gate gave no answer is put back', async () => {
+  test('HealthGate: a host whose gate gave no answer is asked again', async () => {
     const world = await givenMachine();
     await world.givenUpload(1);
     world.givenFunctionFault('RunHostStep', bug, step('verify'));
@@ -121,8 +122,8 @@ describeMachine('a state that fails for good', () => {
     const story = await world.deploy();
 
     expect(story.path.slice(afterStage)).toEqual([
-      ...['NextWave', 'Wave', 'Wave 0: Activate HealthGate WaveHostUnknown', 'NextWave', ...reverted(1), 'NextWave'],
-      ...['Finish', 'RolledBack'],
+      ...['NextWave', 'Wave', 'Wave 0: Activate HealthGate WaveHostUnknown', 'NextWave'],
+      ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
   });
 
@@ -150,7 +151,7 @@ describeMachine('a state that fails for good', () => {
     expectTail(story.path, ['Bake', 'NextWave', ...reverted(1), 'NextWave', 'Finish', 'RolledBack']);
   });
 
-  test('VerifyHost: a host that gave no answer after the bake is put back', async () => {
+  test('VerifyHost: a host that gave no answer after the bake is asked again', async () => {
     const world = await givenMachine({ rollout: { bakeSeconds: 60 } });
     await world.givenUpload(1);
     world.whenEntered('VerifyHost', () => world.givenFunctionFault('RunHostStep', bug));
@@ -158,8 +159,9 @@ describeMachine('a state that fails for good', () => {
     const story = await world.deploy();
 
     expectTail(story.path, [
-      ...map('VerifyWave', 1, 'VerifyHost VerifyUnknown'),
-      ...['NextWave', ...reverted(1), 'NextWave', 'Finish', 'RolledBack'],
+      ...[...map('VerifyWave', 1, 'VerifyHost VerifyUnknown'), 'NextWave', ...map('VerifyWave', 1, 'VerifyHost')],
+      ...['NextWave', ...wave(2), 'NextWave', 'Bake', 'NextWave', ...map('VerifyWave', 2, 'VerifyHost'), 'NextWave'],
+      ...['Finish', 'Succeeded'],
     ]);
   });
 

@@ -166,7 +166,7 @@ describeMachine('where hosts are offline', () => {
     const story = await world.deploy();
 
     expectTail(story.path, [
-      ...['Revert 0: RevertHost NotReverted', 'NextWave', ...settled(1), 'NextWave', ...settled(1), 'NextWave'],
+      ...['Revert 0: RevertHost NotReverted', 'NextWave', ...settled(1), 'NextWave'],
       ...['Finish', 'FailedDirty'],
     ]);
     expect(story.error).toBe('RevertFailedError');

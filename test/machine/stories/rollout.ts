@@ -283,7 +283,10 @@ describeMachine('a rollout', () => {
     const world = await givenMachine({ hosts: 'abcdef', rollout });
     await world.givenStable(1);
     await world.givenUpload(2);
-    for (const name of 'be') world.target.fleet.givenFault(world.idOf(name), 'verify', 'lost-result');
+    for (const name of 'be') {
+      world.target.fleet.givenFault(world.idOf(name), 'verify', 'timed-out');
+      world.whenEntered('RevertHost', () => world.time.skip(230_000));
+    }
 
     const story = await world.deploy();
 
