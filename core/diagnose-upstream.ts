@@ -149,9 +149,12 @@ function refusedAccess(
       `on ${name}: rabbitmqctl add_vhost ${vhost} && rabbitmqctl set_permissions -p ${vhost} ${user} '.*' '.*' '.*'`,
     );
   }
+  const isOpen = /are empty$/.test(check.detail);
   return finding(
     'amqp-auth-failed',
-    `${name} gives user ${user} no permission on virtual host ${vhost} (user and password are right)`,
+    isOpen
+      ? `${name} lets user ${user} into virtual host ${vhost} and permits nothing there: configure, write and read are empty`
+      : `${name} gives user ${user} no permission on virtual host ${vhost} (user and password are right)`,
     `on ${name}: rabbitmqctl set_permissions -p ${vhost} ${user} '.*' '.*' '.*'`,
   );
 }

@@ -75,7 +75,7 @@ describe.runIf(why === undefined)('mishaps on systemd hosts', () => {
     expect(starts).toBe('1');
   });
 
-  it('an activation that starts after its deployment has ended changes nothing', async () => {
+  it('an activation that never arrives is sent again, and changes nothing when it starts after the end', async () => {
     const released = Promise.withResolvers<void>();
     const target = host(0).instanceId;
     stage.engine.faults.givenSend(
@@ -89,10 +89,35 @@ describe.runIf(why === undefined)('mishaps on systemd hosts', () => {
     released.resolve();
     await stage.engine.runCommand.idle();
 
-    expect(outcome.status).toBe('RolledBack');
+    expect(outcome.status).toBe('Succeeded');
+    expect(release).toMatch(/^releases\/v\d+-/);
     expect(await mainPid(host(0))).toBe(pid);
     expect(await releaseOn(0)).toBe(release);
     expect(await isHealthy(addressOf(0))).toBe(true);
+  });
+
+  it('an upstream whose security group lets nothing in ends before anything is touched, and the rule is named', async () => {
+    const { securityGroups } = stage.engine;
+    const pids = await Promise.all([0, 1, 2].map((index) => mainPid(host(index))));
+    await securityGroups.revokeIngress('cart');
+
+    const { outcome } = await stage.deploy('v2');
+
+    await securityGroups.authorizeIngress('cart');
+    expect(outcome.status).toBe('FailedClean');
+    expect(outcome.hosts[0]?.diagnosis).toMatchObject({
+      cause: 'upstream-unreachable',
+      meaning: expect.stringContaining(
+        'its simulated security group sg-0000000000000b001 (cart) lets nothing in from sg-0000000000000a000 (payment) on TCP 8080',
+      ),
+      command:
+        'aws ec2 authorize-security-group-ingress --group-id sg-0000000000000b001 --protocol tcp --port 8080 --source-group sg-0000000000000a000',
+    });
+    expect(await Promise.all([0, 1, 2].map((index) => mainPid(host(index))))).toEqual(pids);
+  });
+
+  it('and once the rule is there the same goes through', async () => {
+    expect((await stage.run({})).outcome.status).toBe('Succeeded');
   });
 
   it('an engine killed in the middle of a wave leaves no lock and no host half switched when it starts again', async () => {

@@ -91,7 +91,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
   const password = `${printable}é${randomBytes(4).toString('hex')} `;
   parameters.put(parameterName, password);
   const broker = await startAmqpBroker(address, 0);
-  broker.users.set('roboshop', { password, vhosts: ['/'], mayWrite: true });
+  broker.users.set('roboshop', { password, vhosts: ['/'] });
   const upstreams = [await startUpstream(address), await startUpstream(address)];
   const endpoints = createHostEndpoints({
     listen: [{ address, port: 0 }],

@@ -111,7 +111,7 @@ export function previousTests(given: () => ScriptsKit): void {
     const before = lab.password;
     const rotated = 'rotated "pass$word';
     lab.parameters.put('/payment/local/AMQP_PASS', rotated);
-    lab.broker.users.set('roboshop', { password: rotated, vhosts: ['/'], mayWrite: true });
+    lab.broker.users.set('roboshop', { password: rotated, vhosts: ['/'] });
     const release = await newRelease(kit, sample('v2'));
     const deploymentId = newDeploymentId();
 
@@ -125,7 +125,7 @@ export function previousTests(given: () => ScriptsKit): void {
       `tr '\\0' '\\n' </proc/$(systemctl show --property=MainPID --value payment.service)/environ | grep ^AMQP_PASS`,
     );
     lab.parameters.put('/payment/local/AMQP_PASS', before);
-    lab.broker.users.set('roboshop', { password: before, vhosts: ['/'], mayWrite: true });
+    lab.broker.users.set('roboshop', { password: before, vhosts: ['/'] });
     await reset(kit);
 
     expect(install.report?.warnings?.join()).toContain(`refuse the passwords that ${releaseId} was started with`);

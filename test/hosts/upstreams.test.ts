@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { ensureUpstreamsRoot, provisionUpstreams, type Upstreams } from '../../local/upstreams/provision-upstreams.ts';
@@ -89,6 +90,36 @@ test('each way to be refused can be set up and put right again', async () => {
   expect(await publish({})).toBe('published');
 });
 
+test.each([
+  ['.*', '.*', '.*', 'well'],
+  ['^orders$', '^amq.default$', '^orders$', 'narrow'],
+  ['', '^orders$', '', 'narrow'],
+  ['', '', '^orders$', 'write is empty'],
+  ['^orders$', '', '', 'write is empty'],
+  ['', '', '', 'amqp-access-refused'],
+  ['^$', '^$', '^$', 'amqp-access-refused'],
+])('the gate tells permissions %j, %j and %j: %s', async (configure, write, read, expected) => {
+  await upstreams.broker.setPermissions({ configure, write, read });
+
+  const said = await login(password);
+  await upstreams.broker.setPermissions();
+
+  expect(said).toContain(expected);
+  expect(await shell('rabbitmqctl --quiet list_queues name --no-table-headers')).toBe('orders');
+});
+
+test('the gate tells no permission, a wrong password and a user that is missing', async () => {
+  const { broker } = upstreams;
+  await broker.clearPermissions();
+  expect(await login(password)).toBe('amqp-access-refused');
+  await broker.setPermissions();
+  expect(await login('another')).toBe('amqp-auth-failed');
+  await broker.removeUser();
+  expect(await login(password)).toBe('amqp-auth-failed');
+  await broker.setPassword(password);
+  expect(await login(password)).toBe('well');
+});
+
 test('the password is in no file of the host and in no argument, and provisioning again keeps what is there', async () => {
   await upstreams.broker.purge('orders');
   await publish({ orderid: 'kept' });
@@ -139,4 +170,22 @@ except pika.exceptions.AMQPError as error:
   const sent = await host.exec(['python3', '-c', script], { stdin: JSON.stringify([JSON.stringify(order), password]) });
   if (sent.code !== 0) throw new Error(sent.stderr);
   return sent.stdout.trim();
+}
+
+/** What the login of the preflight and the gate makes of the broker: a failure, a remark, or `well`. */
+async function login(typed: string): Promise<string> {
+  const scripts = new URL('../../infra/documents/scripts/', import.meta.url);
+  await host.writeFile('/run/check/amqp.py', await readFile(new URL('amqp.py', scripts), 'utf8'), 0o644);
+  const script = `
+import sys
+sys.path.insert(0, "/run/check")
+import amqp
+try:
+    print(amqp.login("${host.addresses[2]}", 5672, "roboshop", sys.stdin.read(), "/", 8) or "well")
+except amqp.Refused as error:
+    print(error.word)
+`;
+  const told = await host.exec(['python3', '-c', script], { stdin: typed });
+  if (told.code !== 0) throw new Error(told.stderr);
+  return told.stdout.trim();
 }

@@ -1,5 +1,5 @@
-"""As much of AMQP 0-9-1 as a login takes: connection, SASL PLAIN, virtual host, channel; and one question about
-permission that changes nothing: publishing to an exchange that does not exist."""
+"""As much of AMQP 0-9-1 as a login takes: connection, SASL PLAIN, virtual host, channel; and questions about permission
+that change nothing, since what they name does not exist."""
 
 import binascii
 import os
@@ -11,7 +11,7 @@ METHOD, HEARTBEAT, FRAME_END = 1, 8, 206
 START, START_OK, TUNE, TUNE_OK, OPEN, OPEN_OK, CLOSE, CLOSE_OK = [(10, n) for n in (10, 11, 30, 31, 40, 41, 50, 51)]
 SECURE = (10, 20)
 CHANNEL_OPEN, CHANNEL_OPEN_OK, CHANNEL_CLOSE, CHANNEL_CLOSE_OK = [(20, n) for n in (10, 11, 40, 41)]
-PUBLISH = (60, 40)
+PUBLISH, GET, DELETE_QUEUE, DELETE_QUEUE_OK = (60, 40), (60, 70), (50, 40), (50, 41)
 MAX_FRAME = 1 << 20
 
 
@@ -153,18 +153,54 @@ def authenticate(broker, user, password):
 
 
 def ask_for_permission(broker, user, vhost):
-    """RabbitMQ looks at the permission before it looks for the exchange: 404 means that writing is permitted. Patterns
-    that name the service's own exchanges refuse this one, so a 403 is a remark and no failure."""
+    """RabbitMQ looks at the permission before it looks for what is named: "not found" means permitted. Patterns that name
+    the service's own queues and exchanges refuse a name of ours, so that is a remark. A pattern that is empty permits
+    nothing, whatever the service's names are; where all three are, the login is good for nothing at all."""
     name = u"rollgate-check-%s" % binascii.hexlify(os.urandom(6)).decode("ascii")
-    broker.send(1, PUBLISH, struct.pack(">H", 0) + short(name) + short(name) + b"\x00")
-    broker.send_content(1)
-    broker.send(1, CHANNEL_CLOSE, struct.pack(">H", 200) + short(u"checked") + struct.pack(">HH", 0, 0))
     try:
-        broker.expect(CHANNEL_CLOSE_OK)
-    except Closed as closed:
-        if closed.code == 403:
-            return ("user %s may not write to every exchange of vhost %s: its permission patterns are narrow or empty"
+        if is_permitted(broker, publish, name):
+            return None
+        if not is_empty(broker, publish, name):
+            return ("user %s may not write to every exchange of vhost %s: its permission patterns are narrow"
                     % (user, vhost))
+        if is_empty(broker, get, name) and is_empty(broker, delete, name):
+            raise Refused("amqp-access-refused",
+                          "user %s has no permission on vhost %s: configure, write and read are empty" % (user, vhost))
     except (Broken, EOFError):
-        pass
-    return None
+        return None
+    return "user %s may write to no exchange of vhost %s: its permission to write is empty" % (user, vhost)
+
+
+def is_empty(broker, ask, name):
+    """An empty pattern counts as ^$ with RabbitMQ, whose $ also stands before a line break at the end. So it matches one
+    line break and no name, and a pattern that names something matches a name and no line break. No queue can be called
+    that: RabbitMQ takes line breaks out of the names of new ones."""
+    return not is_permitted(broker, ask, name) and is_permitted(broker, ask, u"\n")
+
+
+def is_permitted(broker, ask, name):
+    """Each refusal, and each "not found", closes the channel that was asked on: then it gets a new one."""
+    ask(broker, name)
+    while True:
+        method, body = broker.next_method()
+        if method == DELETE_QUEUE_OK:
+            return True
+        if method == CHANNEL_CLOSE:
+            broker.send(1, CHANNEL_CLOSE_OK, b"")
+            broker.send(1, CHANNEL_OPEN, short(u""))
+            broker.expect(CHANNEL_OPEN_OK)
+            return struct.unpack(">H", body[:2])[0] != 403
+
+
+def publish(broker, exchange):
+    broker.send(1, PUBLISH, struct.pack(">H", 0) + short(exchange) + short(exchange) + b"\x00")
+    broker.send_content(1)
+
+
+def get(broker, queue):
+    broker.send(1, GET, struct.pack(">H", 0) + short(queue) + b"\x00")
+
+
+def delete(broker, queue):
+    """Only if it is neither used nor filled, should there be one after all. Deleting none is no error."""
+    broker.send(1, DELETE_QUEUE, struct.pack(">H", 0) + short(queue) + b"\x03")

@@ -1,13 +1,28 @@
 import { createServer, type Socket } from 'node:net';
 
-/** Just enough of an AMQP 0-9-1 broker for a login: users, virtual hosts, write permission. Answers as RabbitMQ does. */
+/** Just enough of an AMQP 0-9-1 broker for a login: users, virtual hosts, permissions. Answers as RabbitMQ does. */
 export interface AmqpBroker {
   readonly address: string;
   readonly port: number;
-  /** Users by name: password, the virtual hosts that they may open, and whether they may write there. */
-  readonly users: Map<string, { password: string; vhosts: string[]; mayWrite: boolean }>;
+  /** Users by name. */
+  readonly users: Map<string, AmqpUser>;
   close(): Promise<void>;
 }
+
+export interface AmqpUser {
+  password: string;
+  /** Those that they may open. */
+  readonly vhosts: readonly string[];
+  /** As `rabbitmqctl set_permissions` takes them; everything where nothing is said. */
+  readonly permissions?: { readonly configure: string; readonly write: string; readonly read: string };
+}
+
+/** The kind of permission that a method asks for: publish, get and delete of a queue. */
+const asked: Readonly<Record<string, 'configure' | 'write' | 'read'>> = {
+  '60.40': 'write',
+  '60.70': 'read',
+  '50.40': 'configure',
+};
 
 export async function startAmqpBroker(address: string, port: number): Promise<AmqpBroker> {
   const users: AmqpBroker['users'] = new Map();
@@ -38,7 +53,7 @@ export async function startAmqpBroker(address: string, port: number): Promise<Am
 function serve(socket: Socket, users: AmqpBroker['users']): void {
   let buffer: Buffer = Buffer.alloc(0);
   let isGreeted = false;
-  let user: { password: string; vhosts: string[]; mayWrite: boolean } | undefined;
+  let user: AmqpUser | undefined;
   let name = '';
 
   const close = (code: number, text: string): void => {
@@ -66,9 +81,11 @@ function serve(socket: Socket, users: AmqpBroker['users']): void {
       else close(530, `NOT_ALLOWED - access to vhost '${vhost}' refused for user '${name}'`);
     } else if (method === '20.10') {
       socket.write(frame(1, 20, 11, long(0)));
-    } else if (method === '60.40') {
-      if (user?.mayWrite) closeChannel(404, `NOT_FOUND - no exchange '${readShortString(body, 2)}' in vhost '/'`);
-      else closeChannel(403, `ACCESS_REFUSED - write access to exchange refused for user '${name}'`);
+    } else if (asked[method] !== undefined) {
+      const named = readShortString(body, 2);
+      if (!isPermitted(user, asked[method], named)) closeChannel(403, `ACCESS_REFUSED - access to '${named}' refused`);
+      else if (method === '50.40') socket.write(frame(1, 50, 41, long(0)));
+      else closeChannel(404, `NOT_FOUND - no '${named}' in vhost '/'`);
     } else if (method === '10.50') {
       socket.end(frame(0, 10, 51, Buffer.alloc(0)));
     } else if (method === '10.51') {
@@ -94,6 +111,12 @@ function serve(socket: Socket, users: AmqpBroker['users']): void {
       if (kind === 1) answer(payload.readUInt16BE(0), payload.readUInt16BE(2), payload.subarray(4));
     }
   });
+}
+
+/** An empty pattern counts as `^$`, and `$` also stands before a line break at the end, as in RabbitMQ's own matcher. */
+function isPermitted(user: AmqpUser | undefined, kind: 'configure' | 'write' | 'read', name: string): boolean {
+  const pattern = user?.permissions?.[kind] ?? '.*';
+  return new RegExp(pattern === '' ? '^$' : pattern, 'm').test(name);
 }
 
 /** start-ok: properties table, mechanism, response, locale. */
