@@ -19,9 +19,11 @@ SHORTEST_LINE = 8
 """Lines of a longer text, such as a key, may be as common as a brace."""
 ENTITIES = {u"&": u"amp", u"<": u"lt", u">": u"gt", u'"': u"quot", u"'": u"apos"}
 CONTROLS = {u"\n": u"n", u"\r": u"r", u"\t": u"t"}
+SHELL_AND_UNIT = {u"'": [u"'\\\\''", u"'\"'\"'"], u"%": [u"%%"]}
+"""How a shell puts a quote between quotes, and a unit a percent sign."""
 LETTERS = re.compile(u"[\ud800-\udbff][\udc00-\udfff]|[\\s\\S]")
 """Python 2 may count a character beyond the first 65,536 as two."""
-URL_CREDENTIALS = re.compile(u"(?<=://)[^/@\\s\"']+(?=@)")
+URL_CREDENTIALS = re.compile(u"(?<=://)[^/\\s\"']+(?=@)")
 
 
 def read_environment(path):
@@ -57,18 +59,58 @@ def secrets_of_service(service):
 
 
 def secrets_of_unit(path):
+    """Of `Environment=` and of the files that `EnvironmentFile=` names, which a unit set up by hand may have."""
+    for line in lines_of(path):
+        key, _, rest = line.partition(u"=")
+        if key.strip() == u"Environment":
+            for pair in secrets_among(words_of(rest)):
+                yield pair
+        elif key.strip() == u"EnvironmentFile":
+            for named in glob.glob(rest.strip().lstrip(u"-").strip(u"\"'")):
+                for entry in lines_of(named):
+                    for pair in secrets_among([u"".join(words_of(entry, u""))]):
+                        yield pair
+
+
+def lines_of(path):
     try:
         with io.open(path, encoding="utf-8", errors="replace") as source:
-            lines = source.read().replace(u"\\\n", u" ").split(u"\n")
+            return source.read().replace(u"\\\n", u" ").split(u"\n")
     except EnvironmentError:
-        return
-    for line in lines:
-        key, _, rest = line.partition(u"=")
-        if key.strip() != u"Environment":
-            continue
-        for name, quoted, plain in re.findall(u'"?([A-Za-z_][A-Za-z0-9_]*)=(?:"([^"]*)"|([^\\s"]*))', rest):
-            if SECRET_NAME.search(name):
-                yield str(name), quoted or plain
+        return []
+
+
+def secrets_among(assignments):
+    for assignment in assignments:
+        name, equals, value = assignment.partition(u"=")
+        if equals and SECRET_NAME.search(name):
+            yield str(name.strip()), value
+            if u"%%" in value:
+                yield str(name.strip()), value.replace(u"%%", u"%")
+
+
+def words_of(text, separators=u" \t"):
+    """As systemd takes them apart: quotes may stand anywhere in a word, and a backslash makes the next letter its own."""
+    words, word, quote, is_escaped = [], None, u"", False
+    for letter in text.strip():
+        if is_escaped:
+            word, is_escaped = (word or u"") + letter, False
+        elif letter == u"\\":
+            is_escaped = True
+        elif quote or letter in u"\"'":
+            if not quote:
+                quote, word = letter, word or u""
+            elif letter == quote:
+                quote = u""
+            else:
+                word += letter
+        elif letter in separators:
+            if word is not None:
+                words.append(word)
+            word = None
+        else:
+            word = (word or u"") + letter
+    return words + ([] if word is None else [word])
 
 
 def base64_cores(data):
@@ -113,6 +155,7 @@ def spellings_of(letter):
         found.append(u"&#[xX]0*%s;" % either_case(u"%x" % ord(letter[0])))
     if letter == u" ":
         found.append(u"[+]")
+    found += SHELL_AND_UNIT.get(letter, [])
     if letter in ENTITIES:
         found.append(u"&%s;" % ENTITIES[letter])
     if letter in CONTROLS:

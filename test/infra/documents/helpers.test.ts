@@ -135,6 +135,78 @@ print(redactor.text(u"MIIEabcdefgh and trailing"))`,
     expect(stdout).toBe('[redacted KEY] and [redacted PASS]\n');
   });
 
+  test('a secret is redacted in all that Python, uWSGI, systemd and a shell print of it', async () => {
+    const secret = 'p@ss\'w"or\\d 1%';
+    const shellQuoted = `'${secret.replaceAll("'", "'\\''")}'`;
+    const spellings = [
+      `KeyError: ${pythonRepr(secret)}`,
+      `environ({'AMQP_PASS': ${pythonRepr(secret)}, 'HOME': '/'})`,
+      `b${pythonRepr(secret)}`,
+      `AMQP_PASS=${secret}`,
+      `export AMQP_PASS=${shellQuoted}`,
+      `Environment="AMQP_PASS=${secret.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`,
+      `amqp://roboshop:${secret}@rabbitmq.internal:5672/`,
+      `amqp://roboshop:${encodeURIComponent(secret)}@rabbitmq.internal:5672/%2F`,
+      JSON.stringify({ env: { AMQP_PASS: secret } }),
+      JSON.stringify(JSON.stringify({ env: { AMQP_PASS: secret } })),
+    ];
+
+    const { stdout } = await run(
+      `import json, redact
+redactor = redact.Redactor([("AMQP_PASS", sys.argv[1])])
+print(json.dumps([redactor.text(line) for line in json.loads(sys.argv[2])]))`,
+      secret,
+      JSON.stringify(spellings),
+    );
+
+    for (const line of JSON.parse(stdout) as string[]) {
+      expect(line).toContain('[redacted');
+      expect(line).not.toMatch(/p@ss|p%40ss|or\\+d|or%5Cd|w\\*"or/i);
+    }
+  });
+
+  test.each([
+    ['Looking in indexes: https://deploy:t0ken@pypi.internal/simple', 't0ken'],
+    ['Retrying: https://__token__:pypi-AgEI@pypi.internal/simple/flask/', 'AgEI'],
+    ['pika: amqp://guest:gu@est@10.0.0.7:5672/%2F refused', 'est@'],
+  ])('credentials in a URL are taken out, whoever they belong to: %s', async (line, secret) => {
+    const { stdout } = await run('import redact; print(redact.Redactor([]).text(sys.argv[1]))', line);
+
+    expect(stdout).toContain('://[redacted]@');
+    expect(stdout).not.toContain(secret);
+  });
+
+  test('the secrets of a unit that was set up by hand are known, however they are quoted there', async () => {
+    const environment = join(folder, 'payment.env');
+    await writeFile(environment, '# by hand\nAPI_TOKEN="file secret"\nPLAIN=1\n');
+    const unit = join(folder, 'payment.service');
+    await writeFile(
+      unit,
+      [
+        '[Service]',
+        'Environment=CART_HOST=10.0.0.5 AMQP_PASS=plain1',
+        'Environment="AMQP_PASS=with space" \'DB_PASSWORD=single quoted\'',
+        'Environment=KEY_SECRET="50%% \\"off\\""',
+        `EnvironmentFile=-${environment}`,
+        'EnvironmentFile=-/nowhere/at/all.env',
+      ].join('\n'),
+    );
+
+    const { stdout } = await run(
+      'import json, redact; print(json.dumps(sorted(redact.secrets_of_unit(sys.argv[1]))))',
+      unit,
+    );
+
+    expect(JSON.parse(stdout)).toEqual([
+      ['AMQP_PASS', 'plain1'],
+      ['AMQP_PASS', 'with space'],
+      ['API_TOKEN', 'file secret'],
+      ['DB_PASSWORD', 'single quoted'],
+      ['KEY_SECRET', '50% "off"'],
+      ['KEY_SECRET', '50%% "off"'],
+    ]);
+  });
+
   test('an artifact is unpacked with modes of our own', async () => {
     const zip = await zipFile({ 'payment.py': { mode: 0o100666 }, 'bin/tool': { mode: 0o104755 }, 'a/b/c.txt': {} });
 
@@ -211,10 +283,16 @@ print(redactor.text(u"MIIEabcdefgh and trailing"))`,
     expect(JSON.parse(values.stdout)).toMatchObject({ [names[0] ?? '']: printable, [names[1] ?? '']: 'old one' });
   });
 
-  test('a broker tells a wrong password from a closed virtual host, and a narrow permission is a remark', async () => {
+  test('a broker tells a wrong password from a closed virtual host and from no permission; a narrow one is a remark', async () => {
     const broker = await startAmqpBroker('127.0.0.1', 0);
-    broker.users.set('full', { password: printable, vhosts: ['/'], mayWrite: true });
-    broker.users.set('narrow', { password: 'p', vhosts: ['/'], mayWrite: false });
+    const given = (name: string, configure: string, write: string, read: string): void =>
+      void broker.users.set(name, { password: 'p', vhosts: ['/'], permissions: { configure, write, read } });
+    broker.users.set('full', { password: printable, vhosts: ['/'] });
+    given('narrow', '^orders$', '^(orders|amq\\.default)$', '^orders$');
+    given('none', '', '', '');
+    given('none-spelled', '^$', '^$', '^$');
+    given('reader', '', '', '^orders$');
+    given('maker', '^orders$', '', '');
     const login = async (user: string, password: string, vhost: string) => {
       const code = `import amqp
 try:
@@ -227,7 +305,15 @@ except amqp.Refused as error:
     expect(await login('full', printable, '/')).toBe('None');
     expect(await login('full', 'wrong', '/')).toBe('amqp-auth-failed');
     expect(await login('full', printable, 'orders')).toBe('amqp-access-refused');
-    expect(await login('narrow', 'p', '/')).toContain('may not write to every exchange');
+    expect(await login('narrow', 'p', '/')).toBe(
+      'user narrow may not write to every exchange of vhost /: its permission patterns are narrow',
+    );
+    for (const name of ['none', 'none-spelled']) expect(await login(name, 'p', '/')).toBe('amqp-access-refused');
+    for (const name of ['reader', 'maker']) {
+      expect(await login(name, 'p', '/')).toBe(
+        `user ${name} may write to no exchange of vhost /: its permission to write is empty`,
+      );
+    }
     await broker.close();
   });
 
@@ -250,3 +336,8 @@ except amqp.Refused as error:
     expect(report.evidence.journal.at(-1)).toMatch(/^99 /);
   });
 });
+
+/** As Python writes a text in a traceback: in single quotes, with these and backslashes escaped. */
+function pythonRepr(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
