@@ -1,20 +1,23 @@
 import { type Cause, type CauseKind, causeKinds } from './causes.ts';
 import type { HostAction } from './statuses.ts';
 
-/**
- * What is done by itself about a host that failed. `stop`: nothing was touched, the deployment ends so. `count`: this
- * host is put back, or left out, and counts against `maxFailedHosts`. `revert`: as `count`, and the release is what is at
- * fault. `ask`: nothing is put back, the rollout waits for a person. `retry`: it is tried again, and then asked.
- */
-export type CauseDecision = 'stop' | 'count' | 'revert' | 'ask' | 'retry';
-
 /** While the release is put on the hosts, where no running service is touched, and from the first switch on. */
 export type Phase = 'staging' | 'switching';
 
-const decisions: Readonly<Record<CauseKind, Readonly<Record<Phase, CauseDecision>>>> = {
+/**
+ * What is done by itself about a host that failed. `count`: it is put back where it was switched, and counts against
+ * `maxFailedHosts`. `revert`: the same, and the release is what is at fault. `ask`: nothing is put back, the rollout waits
+ * for a person. `retry`: it is tried again, and then as for a host while it is staged, and asked once it is switched.
+ */
+export interface CauseDecisions {
+  readonly staging: 'count' | 'retry';
+  readonly switching: 'count' | 'revert' | 'ask' | 'retry';
+}
+
+const decisions: Readonly<Record<CauseKind, CauseDecisions>> = {
   release: { staging: 'count', switching: 'revert' },
   host: { staging: 'count', switching: 'count' },
-  shared: { staging: 'stop', switching: 'ask' },
+  shared: { staging: 'count', switching: 'ask' },
   platform: { staging: 'retry', switching: 'retry' },
 };
 
@@ -25,10 +28,13 @@ const decisions: Readonly<Record<CauseKind, Readonly<Record<Phase, CauseDecision
  * |----------|---------|-----------|
  * | release  | count   | revert    |
  * | host     | count   | count     |
- * | shared   | stop    | ask       |
+ * | shared   | count   | ask       |
  * | platform | retry   | retry     |
  */
-export function decideByCause(kind: CauseKind, phase: Phase): CauseDecision {
+export function decideByCause(kind: CauseKind, phase: 'staging'): CauseDecisions['staging'];
+export function decideByCause(kind: CauseKind, phase: 'switching'): CauseDecisions['switching'];
+export function decideByCause(kind: CauseKind, phase: Phase): CauseDecisions[Phase];
+export function decideByCause(kind: CauseKind, phase: Phase): CauseDecisions[Phase] {
   return decisions[kind][phase];
 }
 

@@ -31,7 +31,7 @@ export function diagnosePlatform(facts: PlatformFacts): Diagnosis {
       : finding(
           'command-lost',
           'SSM knows nothing of the command: nobody can tell whether it ran',
-          'nothing to do: the host is settled before the deployment ends, so a late command changes nothing',
+          'nothing to do: the host is asked what it runs, and a late command changes nothing; rollgate explain shows what was found',
         );
   }
   const details = invocation.statusDetails.replaceAll(' ', '');

@@ -197,7 +197,7 @@ function diagnoseRefusal(report: HostReport, nowSeconds: number | undefined): Di
       return finding(
         'late-command-refused',
         `the command reached the host too late and changed nothing: ${report.message}`,
-        'nothing to do: it is sent again; if it happens often, look at the SSM agent and the clock of the host',
+        'nothing to do: it is sent again; if it happens often, look at the SSM agent of the host and at its clock (timedatectl)',
       );
     case 'fence-refused':
       return finding(

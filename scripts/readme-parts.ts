@@ -1,3 +1,5 @@
+import { causeMeanings, decisionTexts, kindTitles } from '../core/cause-meanings.ts';
+import { type Cause, type CauseKind, causeKinds } from '../core/causes.ts';
 import { exitCodes } from '../core/errors.ts';
 import { endStates } from '../core/statuses.ts';
 
@@ -20,12 +22,17 @@ export function readmeParts(definition: DrawnDefinition): Readonly<Record<string
   return { machine: drawMachine(definition), ends: endTable(definition), exits: exitTable() };
 }
 
+/** What stands between the markers of docs/operating.md. */
+export function guideParts(): Readonly<Record<string, string>> {
+  return { decisions: decisionTable(), causes: causeTables() };
+}
+
 /** The README with every generated part put in anew. Throws where a marker has no part. */
 export function renderReadme(text: string, parts: Readonly<Record<string, string>>): string {
   return text.replaceAll(/<!-- generated: (\w+) -->\n[\s\S]*?<!-- end -->/g, (_found, name: string) => {
     const part = parts[name];
     if (part === undefined) {
-      throw new Error(`README.md: nothing is generated for the marker ${name}`);
+      throw new Error(`nothing is generated for the marker ${name}`);
     }
     return `<!-- generated: ${name} -->\n${part}\n<!-- end -->`;
   });
@@ -55,4 +62,24 @@ function endTable({ States }: DrawnDefinition): string {
 function exitTable(): string {
   const rows = Object.entries(exitCodes).map(([name, code]) => `| ${code} | \`${name}\` |`);
   return ['| exit code | error |', '|---|---|', '| 0 | none: it is as asked |', ...rows].join('\n');
+}
+
+const kinds: readonly CauseKind[] = ['release', 'host', 'shared', 'platform'];
+
+function decisionTable(): string {
+  const rows = kinds.map((kind) => {
+    const texts = decisionTexts(kind);
+    return `| ${kindTitles[kind]} (\`${kind}\`) | ${texts.staging} | ${texts.switching} |`;
+  });
+  return ['| whose fault | while it is staged | once a host is switched |', '|---|---|---|', ...rows].join('\n');
+}
+
+function causeTables(): string {
+  const causes = Object.entries(causeKinds) as readonly (readonly [Cause, CauseKind])[];
+  const rows = kinds.flatMap((kind) =>
+    causes
+      .filter(([, each]) => each === kind)
+      .map(([cause]) => `| \`${cause}\` | ${kindTitles[kind]} | ${causeMeanings[cause]} |`),
+  );
+  return ['| cause | whose fault | what it means |', '|---|---|---|', ...rows].join('\n');
 }

@@ -63,7 +63,11 @@ export async function sendStep(
       isRetryable: false,
     },
     at: new Date(ports.clock.now()).toISOString(),
-    diagnosis: diagnose({ sendRefused: sent.reason, whyRefused: sent.why }),
+    diagnosis: diagnose({
+      sendRefused: sent.reason,
+      whyRefused: sent.why,
+      wasOnline: steps.some((step) => step.outcome?.report != null),
+    }),
   });
 }
 

@@ -123,6 +123,14 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
       'SSM has no parameter /payment/prod/AMQP_PASS that this host may read',
     ),
   },
+  'install: no access to the secret': {
+    configuration,
+    report: reportOf(
+      'install',
+      'secret-unreadable',
+      'SSM GetParameters: AccessDeniedException: arn:aws:sts::123456789012:assumed-role/payment-host/i-0a is not authorized to perform: kms:Decrypt',
+    ),
+  },
   'install: disk full': {
     configuration,
     report: reportOf('install', 'disk-full', '/app has 1048576 bytes free, the release may need 9000000', {
@@ -320,6 +328,11 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
     'amqp-access-refused',
     "10.0.0.7:5672: user roboshop has no access to vhost /: 530 NOT_ALLOWED - access to vhost '/' refused for user 'roboshop'",
   ),
+  'amqp: empty permissions': upstream(
+    'amqp:rabbitmq',
+    'amqp-access-refused',
+    '10.0.0.7:5672: user roboshop has no permission on vhost /: configure, write and read are empty',
+  ),
   'amqp: no virtual host': upstream(
     'amqp:rabbitmq',
     'amqp-access-refused',
@@ -347,6 +360,10 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
     report: reportOf('activate', 'start-failed', 'systemd could not start payment.service: Unit is masked.'),
   },
   'refused: late': { report: reportOf('activate', 'late-refused', 'it is 60 s past the time') },
+  'refused: late, by a clock that is ahead': {
+    report: reportOf('activate', 'late-refused', 'it is 500 s past the time'),
+    nowSeconds: 1_795_380_300 - 400,
+  },
   'refused: lower fence': { report: reportOf('activate', 'fence-refused', 'fence 7 is below 9') },
   'clock is wrong': { report: reportOf('install', 'clock-skew', "the host's clock is off: RequestTimeTooSkewed") },
   'permission denied': {

@@ -26,6 +26,26 @@ describe('diagnose', () => {
     expect([...reached].sort()).toEqual(Object.keys(causeKinds).sort());
   });
 
+  test('says the same of two cases only where they are the same fault', () => {
+    const byMeaning = Map.groupBy(Object.entries(expected), ([, { meaning }]) => meaning);
+    const alike = [...byMeaning.values()].filter((group) => group.length > 1);
+
+    expect(alike.map((group) => group.map(([name]) => name))).toEqual([
+      ['start: import error', 'start: import error while the broker is down too'],
+      ['upstream: no answer', 'upstream: no answer, configuration not at hand'],
+      ['upstream: refuses', 'upstream: only the message tells'],
+      ['ssm: refused at the call, no Linux', 'ssm: wrong platform'],
+    ]);
+    for (const group of alike) expect(new Set(group.map(([, { cause }]) => cause)).size).toBe(1);
+  });
+
+  test('names in every remedy something to type, to look at or to correct', () => {
+    const names =
+      /\b(?:aws|df|rabbitmqctl|resolvectl|rollgate|ps|ss|ip route|systemctl|timedatectl|uptime) |services\/\S+\.yml|requirements|runtime\.|maxUnavailable|\b(?:upload|rerun|read|tag|tags|memory|CloudTrail|know why|timedatectl|index-url|ini file|instance profile)\b/;
+
+    expect(Object.values(expected).filter(({ remedy }) => !names.test(remedy))).toEqual([]);
+  });
+
   test('knows every word that a script may say, also without any evidence', () => {
     const unknown = hostFailures.filter(
       (failure) => diagnose({ report: reportOf('verify', failure, 'something') }).cause === 'unknown',
