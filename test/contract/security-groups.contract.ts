@@ -27,7 +27,7 @@ export function securityGroupsContract(backEnd: BackEnd): void {
       expect(judgeIngress({ ends: { here, there }, address, port: 8080 }).kind).toMatch(/^(?:open|ingress-missing)$/);
     });
 
-    contractTest('an address that nobody has is at no end', ['securityGroups'], async ({ ports, launch }) => {
+    contractTest('an address that nobody has is at no end', [], async ({ ports, launch }) => {
       const [host = ''] = await launch([{ tags: payment }]);
 
       expect((await ports.securityGroups.ends(host, '203.0.113.7')).there).toEqual([]);

@@ -27,7 +27,7 @@ export const miniStackCapabilities: CapabilityTable = {
     instead: 'the embedded engine; the filter that is sent: test/clients',
   },
   terminatedInstances: true,
-  securityGroups: true,
+  securityGroups: { why: 'its instances have no network interfaces', instead: 'moto' },
   instancePing: noAgents,
   documents: {
     why: 'it has no command documents',
