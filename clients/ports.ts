@@ -170,6 +170,51 @@ export interface Executions {
   taskFailed(token: string, error: string, cause: string): Promise<boolean>;
 }
 
+/** A target group of Elastic Load Balancing. */
+export interface TargetGroup {
+  readonly arn: string;
+  readonly name: string;
+  /** `instance`, `ip`, `lambda`, `alb` */
+  readonly targetType: string;
+  /** Some load balancer forwards to it. */
+  readonly isInUse: boolean;
+}
+
+/** A host as its target group sees it, in ELB's own words. */
+export interface TargetHealth {
+  readonly instanceId: string;
+  readonly port: number;
+  /** `initial`, `healthy`, `unhealthy`, `unused`, `draining`, `unhealthy.draining`, `unavailable` */
+  readonly state: string;
+  /** `Target.Timeout`, `Target.NotInUse`, …; null where there is nothing to say. */
+  readonly reason: string | null;
+  /** ELB's sentence for a person. */
+  readonly description: string | null;
+}
+
+export type RegistrationResult =
+  | { readonly kind: 'done' }
+  /** `no-group`: the group is gone; `denied`: the role may not; `invalid-target`: not running, or in another VPC. */
+  | { readonly kind: 'refused'; readonly why: 'no-group' | 'denied' | 'invalid-target'; readonly reason: string };
+
+/** Always with a port: an instance may be registered with several, and each is a target of its own. */
+export interface Target {
+  readonly instanceId: string;
+  readonly port: number;
+}
+
+/** The load balancer in front of the hosts. */
+export interface LoadBalancer {
+  /** By name or ARN; undefined where there is none. */
+  targetGroup(nameOrArn: string): Promise<TargetGroup | undefined>;
+  /** Every target that is registered, those that drain included; undefined where the group is gone. */
+  targets(groupArn: string): Promise<readonly TargetHealth[] | undefined>;
+  /** Takes effect some time later; what is registered already stays so. */
+  register(groupArn: string, target: Target): Promise<RegistrationResult>;
+  /** New requests go elsewhere from now on, those under way are finished; a target that is not registered is no error. */
+  deregister(groupArn: string, target: Target): Promise<RegistrationResult>;
+}
+
 /** Where the deployer itself stands. */
 export interface Stage {
   readonly service: string;
@@ -195,4 +240,5 @@ export interface Ports {
   readonly securityGroups: SecurityGroups;
   readonly commands: Commands;
   readonly executions: Executions;
+  readonly balancer: LoadBalancer;
 }

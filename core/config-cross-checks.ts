@@ -156,18 +156,20 @@ function rolloutProblems(rollout: GivenRollout | undefined): string[] {
   return problems;
 }
 
-function progressProblems({ unit, health, rollout }: Sections): string[] {
+function progressProblems({ unit, health, loadBalancer, rollout }: Sections): string[] {
   const given = rollout?.progressDeadlineSeconds;
   if (given === undefined || unit === undefined || health === undefined) {
     return [];
   }
-  const least = leastProgressDeadline({ unit, health });
+  const behind = loadBalancer === undefined ? {} : { loadBalancer };
+  const least = leastProgressDeadline({ unit, health, ...behind });
+  const balanced = loadBalancer === undefined ? '' : ', the seconds of loadBalancer';
   const at = 'rollout.progressDeadlineSeconds';
   return given >= least
     ? []
     : [
         `${at}: must be at least ${least}: so long may one host take, with twice unit.stopSeconds (${unit.stopSeconds}), ` +
-          `health.deadlineSeconds (${health.deadlineSeconds}) and the time until its commands count as lost`,
+          `health.deadlineSeconds (${health.deadlineSeconds})${balanced} and the time until its commands count as lost`,
       ];
 }
 

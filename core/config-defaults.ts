@@ -27,6 +27,12 @@ export const defaultStableSeconds = 10;
 /** Seconds after which a host that is not healthy has failed the gate. */
 export const defaultHealthDeadlineSeconds = 60;
 
+/** Seconds a host may take to leave the load balancer: ELB's own default for connections that are still open. */
+export const defaultDrainSeconds = 300;
+
+/** Seconds until the load balancer must call a host healthy: ELB asks every 30, and one good answer makes a new one so. */
+export const defaultHealthySeconds = 120;
+
 /** One host, a quarter of all, all: cumulative. */
 export const defaultWaves = [1, '25%', '100%'] as const;
 

@@ -112,6 +112,15 @@ const sections = {
     journalPatterns: listOf(journalPattern, 'must be a list of regular expressions').default([]),
     reportOnly: listOf(z.string({ error: checkSentence }), `must be a list of checks: ${checkSentence}`).default([]),
   }),
+  loadBalancer: section({
+    targetGroup: spelled(
+      /^(arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup\/)?([A-Za-z0-9]|\{stage\})([A-Za-z0-9-]|\{stage\}){0,40}(\/[0-9a-f]{16})?$/,
+      'must be the name or the ARN of a target group, such as "payment-{stage}"',
+    ),
+    port: integer(1, 65_535).exactOptional(),
+    drainSeconds: integer(1, 3600).default(defaults.defaultDrainSeconds),
+    healthySeconds: integer(60, 3600).default(defaults.defaultHealthySeconds),
+  }).optional(),
   rollout: section({
     waves: z
       .array(waveSize, { error: 'must be a list such as [1, "25%", "100%"]' })
@@ -143,9 +152,9 @@ export function parseSections(value: unknown): {
   const parsed: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(sections)) {
     const result = schema.safeParse(given[name] ?? undefined);
-    if (result.success) {
+    if (result.success && result.data !== undefined) {
       parsed[name] = result.data;
-    } else {
+    } else if (!result.success) {
       problems.push(...problemsOf(result.error, [name]));
     }
   }
@@ -157,4 +166,4 @@ export function parseSections(value: unknown): {
   return { sections: parsed as Partial<Parsed>, problems };
 }
 
-type Parsed = { readonly [Name in keyof typeof sections]: z.output<(typeof sections)[Name]> };
+type Parsed = { readonly [Name in keyof typeof sections]: Exclude<z.output<(typeof sections)[Name]>, undefined> };

@@ -33,6 +33,8 @@ export interface ServiceConfig {
   readonly secrets: Readonly<Record<string, SecretConfig>>;
   readonly upstreams: Readonly<Record<string, UpstreamConfig>>;
   readonly health: HealthConfig;
+  /** Absent: the hosts stand behind no load balancer that Rollgate would take them out of. */
+  readonly loadBalancer?: LoadBalancerConfig;
   readonly rollout: RolloutConfig;
   readonly retention: { readonly releases: number };
 }
@@ -74,6 +76,17 @@ export type UpstreamConfig =
 export type HealthConfig = Omit<HostConfiguration['health'], 'reportOnly'> & {
   readonly reportOnly: readonly string[];
 };
+
+export interface LoadBalancerConfig {
+  /** Name or ARN; `{stage}` stands for the stage's name. */
+  readonly targetGroup: string;
+  /** The port that the hosts are registered with; `health.port` where absent. */
+  readonly port?: number;
+  /** After so long a host is activated, whatever connections it still has. */
+  readonly drainSeconds: number;
+  /** A host that the load balancer does not call healthy by then has failed its gate. */
+  readonly healthySeconds: number;
+}
 
 /** Cumulative: a number of hosts, or a part of all hosts. */
 export type WaveSize = number | `${number}%`;
@@ -151,7 +164,7 @@ export function iniFile(config: Pick<ServiceConfig, 'run'>): string | undefined 
 
 function completeSections(sections: GivenSections): ServiceConfig | undefined {
   const { service, description, artifact, target, runtime, run, unit } = sections;
-  const { environment, secrets, upstreams, health, rollout, retention } = sections;
+  const { environment, secrets, upstreams, health, loadBalancer, rollout, retention } = sections;
   if (
     service === undefined ||
     description === undefined ||
@@ -169,6 +182,7 @@ function completeSections(sections: GivenSections): ServiceConfig | undefined {
   ) {
     return undefined;
   }
+  const behind = loadBalancer === undefined ? {} : { loadBalancer };
   return {
     service,
     description,
@@ -181,9 +195,10 @@ function completeSections(sections: GivenSections): ServiceConfig | undefined {
     secrets,
     upstreams,
     health,
+    ...behind,
     rollout: {
       ...rollout,
-      progressDeadlineSeconds: rollout.progressDeadlineSeconds ?? progressDeadlineOf({ unit, health }),
+      progressDeadlineSeconds: rollout.progressDeadlineSeconds ?? progressDeadlineOf({ unit, health, ...behind }),
     },
     retention,
   };

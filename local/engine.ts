@@ -6,6 +6,7 @@ import type { Ports } from '../clients/ports.ts';
 import { logTo } from '../functions/runtime/log.ts';
 import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';
+import { type OpenBalancer, openBalancer } from './balancer/open-balancer.ts';
 import { createEventBus } from './engine/event-bus.ts';
 import { stepFunctions } from './engine/functions.ts';
 import { instanceRunning } from './engine/instance-running.ts';
@@ -13,7 +14,7 @@ import { createInventory } from './engine/inventory.ts';
 import type { LocalTarget } from './engine/local-target.ts';
 import { createLocalSecurityGroups, type LocalSecurityGroups } from './engine/security-groups.ts';
 import { openSimulatedTarget } from './engine/simulated-target.ts';
-import { artifactKey, localStage, passwordParameter } from './engine/stage.ts';
+import { artifactKey, localStage, passwordParameter, paymentInstances, servicePort } from './engine/stage.ts';
 import { openSystemdTarget } from './engine/systemd-target.ts';
 import { createParameterStore, type ParameterStore } from './host-endpoints/parameter-store.ts';
 import { discardHosts } from './hosts/fleet.ts';
@@ -56,6 +57,8 @@ export interface Engine {
   readonly executions: LocalExecutions;
   readonly runCommand: RunCommand;
   readonly parameters: ParameterStore;
+  /** The simulated load balancer in front of the hosts; only a configuration with `loadBalancer` makes use of it. */
+  readonly balancer: OpenBalancer['group'];
   /** Simulated faults of Run Command; none unless somebody asks for one. */
   readonly faults: CommandFaultQueue;
   /** Simulated records of what lets the hosts reach their upstreams, enforced on booted hosts. */
@@ -68,7 +71,16 @@ export interface Engine {
 const sweepMilliseconds = 300_000;
 
 /** What `fresh` forgets besides the hosts, whose folders may still be mounted. */
-const forgotten = ['ledger', 'uploads', 'executions', 'commands', 'simulated', 'dead-letters', 'parameters.json'];
+const forgotten = [
+  'ledger',
+  'uploads',
+  'executions',
+  'commands',
+  'simulated',
+  'dead-letters',
+  'parameters.json',
+  'balancer.json',
+];
 
 /**
  * Brings the engine up over its state directory: adopts what an earlier run left there, makes executions that died with
@@ -84,6 +96,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const methods: Record<string, RpcMethods[string]> = {};
   const socket = await serveRpc(socketPath, methods);
   let target: LocalTarget | undefined;
+  let balancer: OpenBalancer | undefined;
   try {
     if (options.fresh) {
       await discardHosts(stateDirectory);
@@ -145,8 +158,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       hosts.entries.map((entry) => ({ ...entry, ping: () => runCommand.ping(entry.instance.instanceId) })),
     );
     const securityGroups = createLocalSecurityGroups(hosts);
+    balancer = openBalancer({
+      ...{ stateDirectory, service, stage: localStage.name, region, now: () => clock.now(), probe: hosts.probe },
+      targets: paymentInstances.map(({ instanceId }) => ({ instanceId, port: servicePort })),
+    });
+    const { group } = balancer;
     const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
-    const ports: Ports = { stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions };
+    const ports: Ports = {
+      ...{ stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions },
+      balancer: balancer.port,
+    };
     providePorts(() => ports);
     await executions.recover();
     bus.deliver('SweepLocks', {});
@@ -161,11 +182,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await bus.idle();
       await executions.close();
       runCommand.close();
+      balancer?.close();
       await hosts.stop();
     };
     return {
       ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
       securityGroups,
+      balancer: group,
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
       stop: () => {
         stopped ??= stop();
@@ -173,6 +196,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       },
     };
   } catch (error) {
+    balancer?.close();
     await target?.stop();
     await socket.close();
     throw error;

@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -12,6 +13,7 @@ export interface AwsClients {
   /** For SendCommand alone: a request whose answer was lost is not sent again. */
   readonly ssmOnce: SSMClient;
   readonly sfn: SFNClient;
+  readonly elb: ElasticLoadBalancingV2Client;
 }
 
 export interface AwsClientsOptions {
@@ -59,6 +61,7 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       requestHandler: { ...requestHandler, httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
     }),
     sfn: new SFNClient({ ...config, requestHandler }),
+    elb: new ElasticLoadBalancingV2Client({ ...config, requestHandler }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Probe } from '../balancer/target-group.ts';
 import type { HostMachine } from '../hosts/host-machine.ts';
 import type { HostAgent } from '../run-command/host-agent.ts';
 import type { Upstreams } from '../upstreams/provision-upstreams.ts';
@@ -12,6 +13,8 @@ export interface LocalTarget {
   readonly machines: readonly HostMachine[];
   readonly entries: readonly Omit<InventoryEntry, 'ping'>[];
   agentOf(instanceId: string): HostAgent | undefined;
+  /** How the simulated load balancer asks whether a host is well. */
+  readonly probe: Probe;
   /** What the service calls, to look at and to break; none where the hosts are simulated. */
   readonly upstreams?: Upstreams;
   /**

@@ -1,3 +1,4 @@
+import { createSimulatedProbe } from '../balancer/simulated-probe.ts';
 import { createSimulatedFleet } from '../simulated-hosts/simulated-fleet.ts';
 import { createSystemClock } from '../state-machine/timer-clock.ts';
 import type { LocalTarget, TargetOptions } from './local-target.ts';
@@ -39,6 +40,7 @@ export function openSimulatedTarget(options: TargetOptions & { readonly why: str
       isRunning: () => fleet.machines.find((host) => host.instanceId === instance.instanceId)?.isRunning() ?? true,
     })),
     agentOf: (instanceId) => fleet.agentOf(instanceId),
+    probe: createSimulatedProbe(fleet),
     onPower: (listener) => void listeners.push(listener),
     stop: async () => undefined,
   };

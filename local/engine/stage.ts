@@ -11,6 +11,9 @@ export const localStage: Stage = {
   kind: 'embedded',
 };
 
+/** The port of the service, with which the simulated load balancer knows the hosts. */
+export const servicePort = 8080;
+
 export const artifactKey = 'payment.zip';
 
 /** The parameter that holds the broker's password, as `services/payment.yml` names it. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createHttpProbe } from '../balancer/http-probe.ts';
 import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
@@ -100,6 +101,10 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
         const packets = ['!', '-i', 'lo', '-p', 'tcp', '-d', address, '--dport', String(port), '-j', 'DROP'];
         await iptables([isDropped ? '-I' : '-D', 'INPUT', ...packets], upstreams.network.namespace);
       },
+      probe: createHttpProbe({
+        addressOf: (instanceId) => hosts.find((host) => host.instanceId === instanceId)?.addresses[0],
+        ...healthCheck,
+      }),
       onPower: (listener) => void listeners.push(listener),
       async stop() {
         await fleet.stopAll();
@@ -111,6 +116,9 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
     throw error;
   }
 }
+
+/** What the simulated load balancer asks of a host; a target group has settings of its own for that, as ELB's do. */
+const healthCheck = { path: '/health', timeoutMilliseconds: 2000 } as const;
 
 const upstreamsName = 'upstreams';
 

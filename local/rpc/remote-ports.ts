@@ -5,6 +5,7 @@ import type {
   Executions,
   Inventory,
   Ledger,
+  LoadBalancer,
   Ports,
   SecurityGroups,
   Stage,
@@ -30,6 +31,10 @@ const portMethods = {
   >,
   executions: { start: true, describe: true, stop: true, taskSucceeded: true, taskFailed: true } satisfies Record<
     Exclude<keyof Executions, 'arnOf'>,
+    true
+  >,
+  balancer: { targetGroup: true, targets: true, register: true, deregister: true } satisfies Record<
+    keyof LoadBalancer,
     true
   >,
 } as const;
@@ -81,6 +86,7 @@ async function portsOver(connection: EngineConnection): Promise<Ports> {
     inventory: remote('inventory'),
     securityGroups: remote('securityGroups'),
     commands: remote('commands'),
+    balancer: remote('balancer'),
     executions: { ...remote('executions'), arnOf: (name) => `${executionArnPrefix}${name}` },
   };
 }

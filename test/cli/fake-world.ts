@@ -131,6 +131,12 @@ export function fakeWorld(
       taskSucceeded: async () => false,
       taskFailed: async () => false,
     },
+    balancer: {
+      targetGroup: async () => undefined,
+      targets: async () => undefined,
+      register: () => Promise.reject(new Error('the CLI registers nothing')),
+      deregister: () => Promise.reject(new Error('the CLI registers nothing')),
+    },
   };
 
   const world: World = {

@@ -1,5 +1,6 @@
 import { artifactsContract } from './artifacts.contract.ts';
 import type { BackEnd } from './back-end.ts';
+import { balancerContract } from './balancer.contract.ts';
 import { commandsContract } from './commands.contract.ts';
 import { executionsContract } from './executions.contract.ts';
 import { hostReadsContract } from './host-reads.contract.ts';
@@ -17,5 +18,6 @@ export function allContracts(backEnd: BackEnd): void {
   securityGroupsContract(backEnd);
   commandsContract(backEnd);
   executionsContract(backEnd);
+  balancerContract(backEnd);
   hostReadsContract(backEnd);
 }

@@ -37,6 +37,8 @@ export interface Bench {
   launch(instances: readonly GivenInstance[]): Promise<readonly string[]>;
   stopInstance(instanceId: string): Promise<void>;
   terminateInstance(instanceId: string): Promise<void>;
+  /** The name of a target group of instances that a load balancer forwards to. */
+  makeTargetGroup(): Promise<string>;
   /** The token of the task at which an execution of `waitingInput` waits. */
   tokenOf(executionArn: string): Promise<string>;
   /**

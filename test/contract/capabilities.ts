@@ -26,6 +26,7 @@ export const capabilities = {
   tokenOfStopped: 'the token of a stopped execution is gone',
   tokenOnce: 'a token that was answered is gone',
   causeOfFailure: 'the cause that a task was failed with',
+  targetPorts: 'two ports of one instance as two targets of a group',
   selectors: 'the answer about a parameter repeats its selector (`:3`)',
   hostReads: 'secrets and objects as the hosts read them',
 } as const;

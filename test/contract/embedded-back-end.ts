@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../clients/ports.ts';
+import { createLocalBalancer } from '../../local/balancer/local-balancer.ts';
+import { createTargetGroup } from '../../local/balancer/target-group.ts';
 import { createInventory, type InventoryEntry } from '../../local/engine/inventory.ts';
 import { createLocalSecurityGroups } from '../../local/engine/security-groups.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
@@ -54,6 +56,7 @@ export const embeddedCapabilities: CapabilityTable = {
   tokenOfStopped: true,
   tokenOnce: true,
   causeOfFailure: true,
+  targetPorts: true,
   selectors: true,
   hostReads: true,
 };
@@ -61,6 +64,7 @@ export const embeddedCapabilities: CapabilityTable = {
 const region = 'eu-west-1';
 const service = 'payment';
 const stageName = 'prod';
+const balancerName = 'payment-prod';
 
 const document = JSON.stringify({
   schemaVersion: '2.2',
@@ -103,6 +107,8 @@ export const embedded: BackEnd = {
       clock,
       directory: join(folder, 'executions'),
     });
+    const group = createTargetGroup({ now: clock.now, probe: async () => ({ isOk: true }), drainMilliseconds: 1000 });
+    const balancer = createLocalBalancer({ name: balancerName, region, group, beforeLook: group.check });
     const ports: Ports = {
       stage: { service, name: stageName, region, stateBucket, artifactBucket: uploads.bucket, kind: 'embedded' },
       clock,
@@ -112,6 +118,7 @@ export const embedded: BackEnd = {
       securityGroups: createLocalSecurityGroups({ entries: fleet.entries }),
       commands,
       executions,
+      balancer,
     };
     const parameters = createParameterStore(undefined, clock.now);
     const endpoints = createHostEndpoints({
@@ -140,6 +147,7 @@ export const embedded: BackEnd = {
       deleteArtifactVersion: () => Promise.reject(new Error(isNoBucket.why)),
       launch: async (instances) => fleet.launch(instances),
       stopInstance: async (instanceId) => fleet.stop(instanceId),
+      makeTargetGroup: async () => balancerName,
       terminateInstance: () => Promise.reject(new Error('local hosts are never terminated')),
       async tokenOf(executionArn) {
         const find = () => executions.parked().find((task) => task.executionArn === executionArn)?.token;

@@ -28,6 +28,13 @@ describe('the progress deadline where none is given', () => {
   });
 });
 
+test('a host behind a load balancer may take as long again as it may take to leave and to join', () => {
+  const loadBalancer = { targetGroup: 'payment', drainSeconds: 300, healthySeconds: 120 };
+
+  expect(progressDeadlineOf({ ...waitsOf(60, 30), loadBalancer })).toBe(2700);
+  expect(leastProgressDeadline({ ...waitsOf(60, 30), loadBalancer })).toBe(840);
+});
+
 const at = (seconds: number): string => new Date(startedAt + seconds * 1000).toISOString();
 const advanced = (kind: 'staged' | 'passed', seconds: number) => ({ advance: { kind, at: at(seconds) } });
 const waveOne: Decision = { kind: 'wave', wave: 1, hosts: ['i-a'], maxConcurrency: 1 };

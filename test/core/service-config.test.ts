@@ -26,6 +26,14 @@ function yamlFiles(directory: string): string[] {
 }
 
 describe('services/payment.yml', () => {
+  test('has a load balancer to uncomment, which is right as it stands', () => {
+    const withBalancer = payment.replace(/^# (?=loadBalancer:$)|^# (?= )/gm, '').replace(/^ *progressDeadline.*$/m, '');
+
+    expect(parseServiceConfig(withBalancer).loadBalancer).toEqual({
+      ...{ targetGroup: 'payment-{stage}', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+    });
+  });
+
   test('is read as the payment service of the runbook', () => {
     const config = parseServiceConfig(payment);
 

@@ -1,10 +1,17 @@
 import {
+  DescribeSubnetsCommand,
   EC2Client,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -68,6 +75,7 @@ async function open(
   const ec2 = new EC2Client(config);
   const ssm = new SSMClient(config);
   const sfn = new SFNClient(config);
+  const elb = new ElasticLoadBalancingV2Client(config);
   const settings: AwsSettings = {
     service,
     stage,
@@ -114,6 +122,7 @@ async function open(
     async terminateInstance(instanceId) {
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
     },
+    makeTargetGroup: () => makeTargetGroup(elb, ec2),
     tokenOf: (executionArn) => tokenOf(endpoint, queueUrl, executionArn),
     async portsThatLoseAnswers(how) {
       let lost = 0;
@@ -145,11 +154,29 @@ async function open(
       return { S3: endpoint, SSM: endpoint, IMDS: metadata.endpoint };
     },
     async close() {
-      for (const client of [s3, ec2, ssm, sfn]) client.destroy();
+      for (const client of [s3, ec2, ssm, sfn, elb]) client.destroy();
       for (const each of open) await each.close();
     },
   };
   return bench;
+}
+
+async function makeTargetGroup(elb: ElasticLoadBalancingV2Client, ec2: EC2Client): Promise<string> {
+  const Name = 'payment-prod';
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+  const group = { Name, Protocol: 'HTTP', Port: 8080, VpcId: Subnets[0]?.VpcId, TargetType: 'instance' } as const;
+  const { TargetGroups: [made] = [] } = await elb.send(new CreateTargetGroupCommand(group));
+  const subnets = Subnets.slice(0, 2).flatMap(({ SubnetId }) => (SubnetId === undefined ? [] : [SubnetId]));
+  const { LoadBalancers: [front] = [] } = await elb.send(
+    new CreateLoadBalancerCommand({ Name: 'front', Subnets: subnets }),
+  );
+  await elb.send(
+    new CreateListenerCommand({
+      ...{ LoadBalancerArn: front?.LoadBalancerArn, Protocol: 'HTTP', Port: 80 },
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: made?.TargetGroupArn }],
+    }),
+  );
+  return Name;
 }
 
 async function makeBucket(s3: S3Client, Bucket: string, isVersioned: boolean): Promise<void> {

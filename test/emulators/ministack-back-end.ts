@@ -44,6 +44,10 @@ export const miniStackCapabilities: CapabilityTable = {
   tokenOfStopped: { why: 'it takes such a token', instead: 'the embedded engine' },
   tokenOnce: true,
   causeOfFailure: true,
+  targetPorts: {
+    why: 'a target is an instance, whatever its port',
+    instead: 'the embedded engine; what is sent: test/clients/elb-balancer.test.ts',
+  },
   selectors: true,
   hostReads: true,
 };

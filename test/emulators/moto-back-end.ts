@@ -52,6 +52,10 @@ export const motoCapabilities: CapabilityTable = {
   tokenOfStopped: { why: 'it takes such a token', instead: 'the embedded engine' },
   tokenOnce: { why: 'SendTaskFailure takes any token', instead: 'MiniStack and the embedded engine' },
   causeOfFailure: { why: 'it keeps the error only', instead: 'MiniStack and the embedded engine' },
+  targetPorts: {
+    why: 'a target is an instance, whatever its port',
+    instead: 'the embedded engine; what is sent: test/clients/elb-balancer.test.ts',
+  },
   selectors: {
     why: 'it repeats the name only, so two versions of a parameter can not be told apart',
     instead: 'MiniStack and the embedded engine',

@@ -94,6 +94,7 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
       securityGroups: wrapPort('securityGroups', ports.securityGroups, life),
       commands: wrapPort('commands', ports.commands, life),
       executions: wrapPort('executions', ports.executions, life),
+      balancer: wrapPort('balancer', ports.balancer, life),
     }),
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock, Inventory } from '../../clients/ports.ts';
 import { hostActions } from '../../core/statuses.ts';
 import type { HostAgent } from '../../local/run-command/host-agent.ts';
+import { serves } from '../../local/simulated-hosts/serves.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
 import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
 import { requirements } from './artifact-zips.ts';
@@ -159,13 +160,6 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       fleet.host(idOf(name)).given({ virtualenvs: { older: { requirementsSha256, packages: [...packages] } } });
     },
   };
-}
-
-/** Whether the host answers the front end. */
-export function serves(state: SimulatedState): boolean {
-  const behaviour = state.releases[state.running]?.behaviour.kind ?? 'well';
-  const isWell = behaviour === 'well' || behaviour === 'pip-failed';
-  return state.isPoweredOn && state.isActive && state.running !== 'none' && isWell;
 }
 
 function wordOf(state: SimulatedState): string {

@@ -8,6 +8,9 @@ import { writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { createLocalBalancer } from '../../local/balancer/local-balancer.ts';
+import { createSimulatedProbe } from '../../local/balancer/simulated-probe.ts';
+import { createTargetGroup, type LocalTargetGroup, type ProbeAnswer } from '../../local/balancer/target-group.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
 import { objectCreated } from '../../local/ledger/object-created.ts';
 import { type CommandFaultQueue, createCommandFaultQueue } from '../../local/run-command/command-faults.ts';
@@ -35,6 +38,8 @@ export interface WorldOptions {
   readonly later?: string;
   /** What runs on them before Rollgate. */
   readonly running?: 'none' | 'v0';
+  /** Keys of `loadBalancer` in services/payment.yml; the hosts are registered in its group. */
+  readonly loadBalancer?: Readonly<Record<string, unknown>>;
   /** Keys of `rollout` in services/payment.yml. */
   readonly rollout?: Readonly<Record<string, unknown>>;
   /** Keys of `health` in services/payment.yml. */
@@ -52,6 +57,12 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   readonly bucket: StateBucket;
   readonly artifacts: ArtifactBucket;
   readonly target: SimulatedTarget;
+  /** The target group that the hosts stand in, where the configuration names one. */
+  readonly group: LocalTargetGroup;
+  /** From now on the load balancer finds this host so, whatever it answers others; null: as it is. */
+  givenProbe(name: string, answer: ProbeAnswer | null): void;
+  /** Hosts that the load balancer sends requests to: `a healthy`, `b draining`. */
+  inGroup(): readonly string[];
   readonly executions: LocalExecutions;
   readonly securityGroups: GivenSecurityGroups;
   /** What goes wrong between handlers and their ports. */
@@ -184,6 +195,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         ? lambda.deliver('OnCommandStatus', event)
         : undefined,
   });
+  const probes = new Map<string, ProbeAnswer>();
+  const probe = createSimulatedProbe(target.fleet);
+  const group = createTargetGroup({
+    now: time.now,
+    probe: async (asked) => probes.get(asked.instanceId) ?? probe(asked),
+    drainMilliseconds: 30_000,
+    registered: [...(options.hosts ?? 'abc')].map((name) => ({ instanceId: idOf(name), port: 8080 })),
+  });
+  await group.check();
+  const balancer = createLocalBalancer({ name: 'payment-local', region, group, beforeLook: group.check });
   const executions = await createExecutions({
     definition: options.definition ?? definition,
     functions: lambda.functions,
@@ -226,9 +247,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     securityGroups,
     commands,
     executions,
+    balancer,
   };
   providePorts(() => faults.wrap(ports, lambda.life()));
-  await publishServiceConfig(ports, configWith({ rollout, health: options.health ?? {} }), 'test');
+  const behind = options.loadBalancer === undefined ? {} : { loadBalancer: options.loadBalancer };
+  await publishServiceConfig(ports, configWith({ rollout, health: options.health ?? {}, ...behind }), 'test');
 
   const story = (executionArn: string): Promise<Story> => readStory(executions, bucket, executionArn);
 
@@ -270,6 +293,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     bucket,
     artifacts,
     target,
+    group,
+    givenProbe(name, answer) {
+      if (answer === null) probes.delete(idOf(name));
+      else probes.set(idOf(name), answer);
+    },
+    inGroup: () =>
+      group
+        .targets()
+        .map(({ instanceId, state }) => `${nameOf(instanceId)} ${state}`)
+        .sort(),
     executions,
     securityGroups,
     faults,

@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { Commands, ExecutionStatus, Host, Invocation, Ports, SendResult } from '../../clients/ports.ts';
+import type {
+  Commands,
+  ExecutionStatus,
+  Host,
+  Invocation,
+  Ports,
+  RegistrationResult,
+  SendResult,
+  TargetGroup,
+  TargetHealth,
+} from '../../clients/ports.ts';
 import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
@@ -48,6 +58,12 @@ export interface GivenPorts {
   /** The host answers the newest command so. */
   givenReport(more?: Partial<HostReport>): void;
   givenHosts(...hosts: readonly Partial<Host>[]): void;
+  /** The load balancer has this target group. */
+  givenGroup(group: TargetGroup): void;
+  /** What the group says of its targets from now on; undefined: it is gone. */
+  givenTargets(targets: readonly TargetHealth[] | undefined): void;
+  /** What the next registration or deregistration is answered; otherwise it is done. */
+  givenRegistration(answer: RegistrationResult): void;
   givenAdmitted(more?: Partial<AdmittedDeployment>): Promise<AdmittedDeployment>;
   givenPlan(more?: Partial<DeploymentPlan>): Promise<DeploymentPlan>;
   givenLock(more?: Partial<Lock>): Promise<void>;
@@ -67,6 +83,9 @@ export async function givenPorts(): Promise<GivenPorts> {
   const deadTokens = new Set<string>();
   const answersToSend: (SendResult | Error)[] = [];
   const invocations = new Map<string, Invocation>();
+  const groups = new Map<string, TargetGroup>();
+  let targets: readonly TargetHealth[] | undefined = [];
+  const answersToRegister: RegistrationResult[] = [];
   let hosts: readonly Host[] = ['a', 'b', 'c'].map((name) => hostNamed(name));
 
   const commands: Commands = {
@@ -121,6 +140,18 @@ export async function givenPorts(): Promise<GivenPorts> {
     },
     securityGroups,
     commands,
+    balancer: {
+      targetGroup: async (name) => groups.get(name),
+      targets: async () => targets,
+      async register(_, target) {
+        deeds.push(`register ${target.instanceId.replace(/^i-0*/, '')}:${target.port}`);
+        return answersToRegister.shift() ?? { kind: 'done' };
+      },
+      async deregister(_, target) {
+        deeds.push(`deregister ${target.instanceId.replace(/^i-0*/, '')}:${target.port}`);
+        return answersToRegister.shift() ?? { kind: 'done' };
+      },
+    },
     executions: {
       arnOf,
       async start(name, input) {
@@ -187,6 +218,11 @@ export async function givenPorts(): Promise<GivenPorts> {
     givenHosts: (...more) => {
       hosts = more.map((host, index) => ({ ...hostNamed('abcdef'.charAt(index)), ...host }));
     },
+    givenGroup: (group) => void groups.set(group.name, group),
+    givenTargets: (more) => {
+      targets = more;
+    },
+    givenRegistration: (answer) => void answersToRegister.push(answer),
     givenAdmitted: (more = {}) =>
       writeAdmitted(ports, {
         deploymentId,

@@ -284,7 +284,7 @@ function recordingPorts(calls: unknown[]): Ports {
         },
       },
     );
-  const ports = ['clock', 'ledger', 'artifacts', 'inventory', 'commands', 'executions'];
+  const ports = ['clock', 'ledger', 'artifacts', 'inventory', 'commands', 'executions', 'balancer'];
   return { stage, ...Object.fromEntries(ports.map((port) => [port, recording(port)])) } as unknown as Ports;
 }
 
