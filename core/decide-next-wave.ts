@@ -1,4 +1,5 @@
 import { beforeStaging, isStagedLater, isStagingDue, missingApproval } from './approval.ts';
+import { isOutside, owesJoin } from './balancer-standing.ts';
 import { failureOf } from './evaluate-outcome.ts';
 import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
 import { type HostProgress, isDown, isInterrupted, isRevertable, isSuspended, landed } from './host-progress.ts';
@@ -7,6 +8,7 @@ import { concurrencyOf, maxHostsPerWave, maxMapConcurrency, planWaves, type Wave
 import { reason } from './reasons.ts';
 import type { Decision, Failure, ParkReason, RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
+import { throughBalancer } from './through-balancer.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
 export const maxSettleAttempts = 2;
@@ -38,8 +40,9 @@ export function decideNextWave(read: RolloutFacts): Decided {
   }
   const forward = failure === null ? decideForward(facts) : null;
   const turnsBack = failure ?? (forward?.kind === 'wave' ? blockOf(facts, forward.hosts) : null);
-  const decision =
+  const wanted =
     forward === null || turnsBack !== null ? decideBackward(facts, turnsBack?.keepsHosts ?? false) : forward;
+  const decision = throughBalancer(facts, wanted);
   return {
     decision: isOverEventBudget(facts, decision) ? { kind: 'continue' } : decision,
     failure: turnsBack,
@@ -112,7 +115,8 @@ function decideStaging(facts: RolloutFacts): Decision {
 
 /** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
 function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null {
-  if (hosts.some((id) => switchOfHost(facts, id, 'activate', []).kind === 'go')) {
+  // A host that is well and outside its load balancer comes back first, and makes room.
+  if (facts.progress.some(owesJoin) || hosts.some((id) => switchOfHost(facts, id, 'activate', []).kind === 'go')) {
     return null;
   }
   const why = reason('too-many-down', { down: countDown(facts), limit: facts.plan.policy.maxUnavailable });
@@ -127,7 +131,8 @@ function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
   if (keepsHosts) {
     return settleOrFinish(facts);
   }
-  const down = facts.progress.filter(isRevertable);
+  // One that passed and waits to join its load balancer serves nobody either.
+  const down = facts.progress.filter((host) => isRevertable(host) || (host.run === 'passed' && isOutside(host)));
   if (down.length > 0) {
     return revert(facts, down);
   }

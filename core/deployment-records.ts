@@ -1,9 +1,10 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { DeploymentRequest } from './execution-input.ts';
 import type { HostReport } from './host-report.ts';
+import type { PlannedBalancer } from './planned-balancer.ts';
 import type { Reason } from './reasons.ts';
 import type { RolloutConfig } from './service-config.ts';
-import type { DeploymentEnd, DocumentKind, HostAction, Trigger } from './statuses.ts';
+import type { DeploymentEnd, DocumentKind, StepAction, Trigger } from './statuses.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */
 export interface AdmittedDeployment {
@@ -50,16 +51,21 @@ export interface DeploymentPlan {
   /** Seconds that one host may take from its activation to the end of its gate. */
   readonly secondsPerHost: number;
   readonly policy: RolloutConfig;
+  /** Absent: the hosts stand behind none that Rollgate takes them out of. */
+  readonly loadBalancer?: PlannedBalancer;
   readonly documents: Readonly<
     Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>
   >;
   readonly plannedAt: string;
 }
 
-/** One command to one host: its intent, written before the call. `hosts/<instanceId>/<action>-<attempt>.intent.json` */
-export interface StepIntent {
+/**
+ * One command to one host, or one change of its place behind the load balancer: its intent, written before the call.
+ * `hosts/<instanceId>/<action>-<attempt>.intent.json`
+ */
+export interface StepIntent<Action extends StepAction = StepAction> {
   readonly instanceId: string;
-  readonly action: HostAction;
+  readonly action: Action;
   /** 1, 2, …: counted per host and action over the whole deployment. */
   readonly attempt: number;
   /** The decision that asked for it; 0 is Stage. */
@@ -70,12 +76,14 @@ export interface StepIntent {
   /** After this instant (ms) nothing more is expected of the command. */
   readonly deadlineMilliseconds: number;
   readonly comment: string;
+  /** drain only: the host was registered before. */
+  readonly wasRegistered?: boolean;
 }
 
 /** How a step ended. `hosts/<instanceId>/<action>-<attempt>.json` */
-export interface StepOutcome {
+export interface StepOutcome<Action extends StepAction = StepAction> {
   readonly instanceId: string;
-  readonly action: HostAction;
+  readonly action: Action;
   readonly attempt: number;
   readonly round: number;
   readonly fence: number;
@@ -90,13 +98,15 @@ export interface StepOutcome {
   readonly diagnosis: Diagnosis | null;
   /** The platform failed, not the host or the release: the step is tried again. */
   readonly isRetryable: boolean;
+  /** What is worth knowing of a success that is less than it might have been. */
+  readonly note?: string;
 }
 
 /** A step as it stands: intent, the command id once known, the outcome once known. */
-export interface Step {
-  readonly intent: StepIntent;
+export interface Step<Action extends StepAction = StepAction> {
+  readonly intent: StepIntent<Action>;
   readonly commandId: string | null;
-  readonly outcome: StepOutcome | null;
+  readonly outcome: StepOutcome<Action> | null;
 }
 
 /** What an operator asked for: `control/<verb>/<deploymentId>.json` */
@@ -134,6 +144,8 @@ export interface HostOutcome {
   readonly diagnosis: Diagnosis | null;
   /** For a dirty host: what to type to repair it. */
   readonly repair: string | null;
+  /** The load balancer sends it no requests, though it did or should. */
+  readonly isOutside?: true;
   /** Checks of its newest gate that failed and do not decide; absent in records of before there were any. */
   readonly reported?: readonly ReportedCheck[];
 }

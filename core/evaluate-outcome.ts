@@ -1,3 +1,4 @@
+import { isLeftOutside, isOutside } from './balancer-standing.ts';
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
@@ -136,7 +137,8 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
 function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure | null): HostOutcome {
   // A host that passed, in a rollout that turned back, should run its previous release.
   const isLeftOver = host.run === 'passed' && failure !== null && !failure.keepsHosts;
-  const isDirty = !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver;
+  const isDirty =
+    !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver || isLeftOutside(host);
   const keeps = facts.controls.halt?.isKept ?? false;
   const status = isDirty
     ? keeps && host.isSettled
@@ -154,6 +156,7 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     diagnosis: host.diagnosis,
     repair: status === 'dirty' ? repairCommand(host, facts) : null,
     reported: host.reported,
+    ...(isDirty && isOutside(host) ? { isOutside: true } : {}),
   };
 }
 

@@ -9,9 +9,13 @@ import type { Decision, RecordedDecision, RolloutFacts } from './rollout-facts.t
 export const eventsPerSwitch = 16;
 /** `HeartbeatSeconds` of the states that work on a host of a wave. */
 const hostHeartbeatSeconds = 30;
+/** `HeartbeatSeconds` of the states that wait for the load balancer: nothing tells them, so they look each time. */
+export const balancerHeartbeatSeconds = 10;
+/** A Map iteration with one task. */
+const eventsPerBalancerStep = 8;
 export const maxEventsPerExecution = 18_000;
 
-type EventPlan = Pick<DeploymentPlan, 'secondsPerHost'>;
+type EventPlan = Pick<DeploymentPlan, 'secondsPerHost' | 'loadBalancer'>;
 
 /** What a decision costs besides its hosts: the hub, a park, a Map's own start and end. */
 export const eventsPerDecision = 30;
@@ -42,7 +46,8 @@ export function eventsPerHost({ secondsPerHost }: EventPlan): number {
 
 /** The hosts that one decision may name without its history growing too long. */
 export function maxHostsAtOnce(plan: EventPlan): number {
-  return Math.max(1, Math.floor((maxEventsPerExecution - eventsPerDecision) / eventsPerHost(plan)));
+  const most = Math.max(eventsPerHost(plan), eventsToLeave(plan), eventsToJoin(plan));
+  return Math.max(1, Math.floor((maxEventsPerExecution - eventsPerDecision) / most));
 }
 
 function eventsOfWait({ decision, at }: RecordedDecision, next: RecordedDecision | undefined): number {
@@ -55,5 +60,27 @@ function eventsOfWait({ decision, at }: RecordedDecision, next: RecordedDecision
 /** The children of Stage, a Distributed Map, are executions of their own. */
 function eventsOf(decision: Decision, plan: EventPlan): number {
   const hosts = 'hosts' in decision && decision.kind !== 'stage' ? decision.hosts.length : 0;
-  return eventsPerDecision + hosts * eventsPerHost(plan);
+  const each =
+    decision.kind === 'drain'
+      ? eventsToLeave(plan)
+      : decision.kind === 'join'
+        ? eventsToJoin(plan)
+        : eventsPerHost(plan);
+  return eventsPerDecision + hosts * each;
+}
+
+/** Events until a host has left its load balancer. 300 s: 128. */
+export function eventsToLeave({ loadBalancer }: EventPlan): number {
+  return eventsOfLooks(loadBalancer?.drainSeconds);
+}
+
+/** Events until a host has joined its load balancer. 120 s: 56. */
+export function eventsToJoin({ loadBalancer }: EventPlan): number {
+  return eventsOfLooks(loadBalancer?.healthySeconds);
+}
+
+function eventsOfLooks(seconds: number | undefined): number {
+  return seconds === undefined
+    ? 0
+    : eventsPerBalancerStep + eventsPerHeartbeat * Math.ceil(seconds / balancerHeartbeatSeconds);
 }

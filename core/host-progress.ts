@@ -1,11 +1,12 @@
 import { isStagingDue } from './approval.ts';
+import { type BalancerProgress, balancerProgress, isOutside, maxBalancerAttempts } from './balancer-standing.ts';
 import { decideByCause } from './decide-by-cause.ts';
 import type { PlannedHost, ReportedCheck, Step, StepOutcome } from './deployment-records.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { reportedOnly } from './host-report.ts';
 import { gateOf, lastStep, type Recovery, recoveryOf, type Switch, switchOf } from './recovery.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
-import { type HostAction, hostActions } from './statuses.ts';
+import { type BalancerAction, type HostAction, hostActions, type StepAction } from './statuses.ts';
 
 /**
  * Where one host stands in a deployment, read from its steps and nothing else: the same steps always give the same
@@ -31,6 +32,8 @@ export interface HostProgress {
   /** In how many rounds this execution has tried to revert or settle the host. */
   readonly revertAttempts: number;
   readonly settleAttempts: number;
+  /** Where it stands towards the load balancer. */
+  readonly balancer: BalancerProgress;
   /** The host was not serving when it was staged. */
   readonly wasDown: boolean;
   /** What ran before this deployment, as the host reported it: `v41-…`, `v0`, `none`; null where it was not seen. */
@@ -64,19 +67,24 @@ export const maxRevertAttempts = 2;
  * Reads the progress of one host from its steps, in any order. Attempts count after round `afterRound` alone: those of an
  * execution that died say nothing of the host.
  */
-export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound = -1): HostProgress {
+export function progressOf(host: PlannedHost, all: readonly Step[], afterRound = -1): HostProgress {
+  const steps = all.filter(isHostStep);
+  const balancerSteps = all.filter(isBalancerStep);
   const last = (action: HostAction): Step | undefined => lastStep(steps, action);
   const install = last('install');
   // By the order of sending, never by the host's clock: two reports of one second, or a clock that was set, change nothing.
   const observed = steps
     .toSorted(bySending)
     .map((step) => step.outcome)
-    .filter((outcome): outcome is StepOutcome => outcome?.report != null);
+    .filter((outcome): outcome is StepOutcome<HostAction> => outcome?.report != null);
   const staged = observed.find((outcome) => outcome.action === 'install')?.report;
   const lastOutcome = observed.at(-1);
   const before = staged?.host.previous ?? staged?.host.running ?? null;
   const switched = switchOf({ steps, before });
-  const run = runOf(switched, gateOf(steps), last('revert'), last('verifyRevert'));
+  const switchedInRound = Math.max(last('activate')?.intent.round ?? -1, last('revert')?.intent.round ?? -1);
+  const balancer = balancerProgress(balancerSteps, { afterRound, switchedInRound });
+  const onHost = runOf(switched, gateOf(steps), last('revert'), last('verifyRevert'));
+  const run = runBehindBalancer(onHost, balancerSteps, switchedInRound);
   const passed = last('verify');
   return {
     host,
@@ -84,10 +92,11 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     run,
     isSettled: isSettled(steps),
     hasSwitched: switched === 'switched',
-    isRefused: run === 'untouched' && switched === 'refused',
+    isRefused: run === 'untouched' && (switched === 'refused' || balancer.standing === 'notDrained'),
     isLost: isLost(steps),
     revertAttempts: roundsOf(steps, 'revert', afterRound),
     settleAttempts: roundsOf(steps.filter(isOpenOrFailed), 'settle', afterRound),
+    balancer,
     wasDown: staged != null && !(staged.host.isActive && staged.host.isHealthy !== false),
     before,
     running: lastOutcome?.report?.host.running ?? null,
@@ -97,7 +106,7 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
     reported: reportedOf(observed),
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
     recovery: recoveryOf({ steps, before }),
-    diagnosis: lastFailure(steps)?.diagnosis ?? null,
+    diagnosis: lastFailure(steps, balancerSteps)?.diagnosis ?? null,
   };
 }
 
@@ -121,21 +130,31 @@ export function landed(
     stage: host.stage === 'waiting' && isStageOver ? 'unknown' : host.stage,
     run: host.run === 'activating' || isUnverified(host) ? 'failed' : host.run,
     recovery: isUnverified(host) ? 'verify' : host.recovery,
+    isRefused: host.isRefused || isStuckInside(host),
   }));
 }
 
-/** The host does not serve, whatever made it so; one that nobody has heard of is taken for down. */
+/** Nobody could tell, often enough, whether the load balancer lets it go: it is not switched in this deployment. */
+function isStuckInside({ run, balancer }: HostProgress): boolean {
+  return run === 'untouched' && balancer.lostDrains >= maxBalancerAttempts;
+}
+
+/**
+ * The host does not serve, whatever made it so; one that nobody has heard of is taken for down, and so is one that its
+ * load balancer sends nothing.
+ */
 export function isDown(host: HostProgress): boolean {
   switch (host.run) {
     case 'failed':
     case 'revertFailed':
       return true;
     case 'untouched':
-      return host.wasDown || host.isLost;
+      return host.wasDown || host.isLost || isOutside(host);
     case 'reverted':
-      return host.before === 'none';
-    case 'activating':
+      return host.before === 'none' || isOutside(host);
     case 'passed':
+      return isOutside(host);
+    case 'activating':
       return false;
   }
 }
@@ -182,7 +201,7 @@ function reportedOf(outcomes: readonly StepOutcome[]): readonly ReportedCheck[] 
   return reportedOnly(gate?.report).map(({ name, detail }) => ({ name, detail }));
 }
 
-function advanceOf(steps: readonly Step[]): Advance | null {
+function advanceOf(steps: readonly HostStep[]): Advance | null {
   const kinds = { install: 'staged', verify: 'passed' } as const;
   const advances = steps.flatMap(({ intent: { action }, outcome }) =>
     (action === 'install' || action === 'verify') && outcome?.status === 'done'
@@ -243,40 +262,81 @@ function isOpenOrFailed({ outcome }: Step): boolean {
   return outcome?.status !== 'done';
 }
 
+/** The gate ends with the load balancer's own word: a host that it did not come to call healthy has not passed. */
+function runBehindBalancer(
+  run: HostProgress['run'],
+  balancerSteps: readonly Step<BalancerAction>[],
+  switchedInRound: number,
+): HostProgress['run'] {
+  const last = balancerSteps.toSorted((a, b) => a.intent.round - b.intent.round).at(-1);
+  const isTurnedAway =
+    last?.intent.action === 'join' && last.intent.round > switchedInRound && last.outcome?.status === 'failed';
+  if (!isTurnedAway) {
+    return run;
+  }
+  return run === 'passed' ? 'failed' : run === 'reverted' ? 'revertFailed' : run;
+}
+
 /**
  * A step whose outcome nobody knows may still run. It can no longer do harm once the host has answered a command with a
  * higher fence, because the host refuses lower ones from then on.
  */
-function isSettled(steps: readonly Step[]): boolean {
+function isSettled(steps: readonly HostStep[]): boolean {
   const acknowledged = Math.max(0, ...steps.map((step) => step.outcome?.report?.host.fence ?? 0));
   return steps
     .filter((step) => step.outcome === null || step.outcome.status === 'unknown')
     .every((step) => step.intent.fence < acknowledged);
 }
 
-function isLost(steps: readonly Step[]): boolean {
+function isLost(steps: readonly HostStep[]): boolean {
   const last = steps.toSorted(bySending).at(-1)?.outcome;
   return last !== undefined && last !== null && last.report === null && last.status !== 'failed';
 }
 
 /** Rounds one after another; within a round the order of `hostActions`. */
-function bySending({ intent: one }: Step, { intent: other }: Step): number {
+function bySending({ intent: one }: HostStep, { intent: other }: HostStep): number {
   const order = hostActions.indexOf(one.action) - hostActions.indexOf(other.action);
   return one.round - other.round || order || one.attempt - other.attempt;
 }
 
 /** Tries of the platform within one round are one attempt. */
-function roundsOf(steps: readonly Step[], action: HostAction, afterRound: number): number {
+function roundsOf(steps: readonly HostStep[], action: HostAction, afterRound: number): number {
   const rounds = steps.filter(({ intent }) => intent.action === action).map(({ intent }) => intent.round);
   return new Set(rounds.filter((round) => round > afterRound)).size;
 }
 
 /** The failure that the person should read: the newest that is not a mere consequence (revert and settle come after). */
-function lastFailure(steps: readonly Step[]): StepOutcome | undefined {
-  const order: readonly HostAction[] = ['settle', 'verifyRevert', 'revert', 'install', 'activate', 'verify'];
-  return steps
-    .map((step) => step.outcome)
-    .filter((outcome): outcome is StepOutcome => outcome !== null && outcome.status !== 'done')
-    .toSorted((a, b) => order.indexOf(a.action) - order.indexOf(b.action) || a.attempt - b.attempt)
-    .at(-1);
+function lastFailure(
+  steps: readonly HostStep[],
+  balancerSteps: readonly Step<BalancerAction>[],
+): StepOutcome | undefined {
+  const order: readonly StepAction[] = [
+    'settle',
+    'verifyRevert',
+    'revert',
+    'install',
+    'activate',
+    'verify',
+    'drain',
+    'join',
+  ];
+  const reverted = steps.find(({ intent }) => intent.action === 'revert')?.intent.round ?? Number.POSITIVE_INFINITY;
+  const isConsequence = ({ intent }: Step): boolean => intent.action === 'join' && intent.round > reverted;
+  const rank = (step: Step): number => (isConsequence(step) ? -1 : order.indexOf(step.intent.action));
+  return (
+    [...steps, ...balancerSteps]
+      .filter((step) => step.outcome !== null && step.outcome.status !== 'done')
+      .toSorted((a, b) => rank(a) - rank(b) || a.intent.attempt - b.intent.attempt)
+      .at(-1)?.outcome ?? undefined
+  );
+}
+
+type HostStep = Step<HostAction>;
+
+function isHostStep(step: Step): step is HostStep {
+  return (hostActions as readonly StepAction[]).includes(step.intent.action);
+}
+
+function isBalancerStep(step: Step): step is Step<BalancerAction> {
+  return !isHostStep(step);
 }

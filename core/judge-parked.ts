@@ -1,6 +1,6 @@
 /** What is known of a parked token and of whom it waits for. */
 export interface ParkedFacts {
-  readonly kind: 'command' | 'lock' | 'operator' | 'bake';
+  readonly kind: 'command' | 'lock' | 'operator' | 'bake' | 'balancer';
   /** The task of a command was told its end already. */
   readonly isAnswered: boolean;
   /** When its deployment ended (ISO 8601); null while it has no end. */

@@ -56,6 +56,7 @@ export type Decision =
       readonly untilMilliseconds: number;
     }
   | { readonly kind: 'revert'; readonly hosts: readonly string[]; readonly maxConcurrency: number }
+  | { readonly kind: 'drain' | 'join'; readonly hosts: readonly string[]; readonly maxConcurrency: number }
   | { readonly kind: 'settle'; readonly hosts: readonly string[] }
   | { readonly kind: 'continue' }
   | { readonly kind: 'finish' };

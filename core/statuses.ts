@@ -23,6 +23,13 @@ export type DeploymentEnd = Exclude<EndState, 'Continued'>;
 export const hostActions = ['install', 'activate', 'verify', 'revert', 'verifyRevert', 'settle'] as const;
 export type HostAction = (typeof hostActions)[number];
 
+/** What Rollgate asks of the load balancer on behalf of a host: to let it go, and to take it in. */
+export const balancerActions = ['drain', 'join'] as const;
+export type BalancerAction = (typeof balancerActions)[number];
+
+/** What the record of a host has a step of. */
+export type StepAction = HostAction | BalancerAction;
+
 /** The SSM document that serves each action. */
 export const documentOfAction = {
   install: 'install',

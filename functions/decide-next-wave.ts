@@ -86,6 +86,8 @@ function nextState(deploymentId: string, recorded: RecordedDecision): NextState 
     case 'wave':
     case 'verify':
     case 'revert':
+    case 'drain':
+    case 'join':
       return { ...ids, hosts: decision.hosts, maxConcurrency: decision.maxConcurrency };
     case 'stage':
     case 'settle':

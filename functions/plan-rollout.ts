@@ -4,6 +4,7 @@ import { isStagedLater } from '../core/approval.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
+import { type PlannedBalancer, planBalancer, targetGroupOf } from '../core/planned-balancer.ts';
 import { secondsPerHost } from '../core/progress-deadline.ts';
 import type { RolloutConfig, ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
@@ -45,8 +46,10 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   }
   const config = await readServiceConfig(ports);
   const target = await targetOf(admitted, config, ports);
+  const loadBalancer = await balancerOf(config, target, ports);
   const plan = await writePlan(ports, deploymentId, {
     ...target,
+    ...(loadBalancer === undefined ? {} : { loadBalancer }),
     policy: policyOf(admitted, config, target.hosts.length),
     secondsPerHost: secondsPerHost(config),
     documents: await ports.commands.documents(),
@@ -82,6 +85,23 @@ async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, por
   return admitted.request.kind === 'converge'
     ? findConverging(ports, config, admitted.request.hosts)
     : findTarget(ports, config, await namedHosts(admitted, ports));
+}
+
+/** Throws InvalidDeploymentError where the target group is none that hosts could stand in. */
+async function balancerOf(
+  config: ServiceConfig,
+  { hosts }: ChosenTarget,
+  ports: Ports,
+): Promise<PlannedBalancer | undefined> {
+  const { loadBalancer, health } = config;
+  if (loadBalancer === undefined) {
+    return undefined;
+  }
+  const { name: stageName } = ports.stage;
+  const group = await ports.balancer.targetGroup(targetGroupOf(loadBalancer, stageName));
+  const targets = group === undefined ? undefined : await ports.balancer.targets(group.arn);
+  const found = group === undefined || targets === undefined ? undefined : { ...group, targets };
+  return planBalancer({ config: { loadBalancer, health }, stageName, group: found, hosts });
 }
 
 /** Hosts that are converged together have nothing to do with each other: one that fails or hangs does not turn the others back. */

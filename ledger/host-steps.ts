@@ -1,6 +1,6 @@
 import type { Ledger, Ports } from '../clients/ports.ts';
 import type { Step, StepIntent, StepOutcome } from '../core/deployment-records.ts';
-import type { HostAction } from '../core/statuses.ts';
+import type { StepAction } from '../core/statuses.ts';
 import { createJson, readAll } from './json-objects.ts';
 import { keys } from './keys.ts';
 
@@ -12,7 +12,7 @@ type StepPorts = Pick<Ports, 'stage' | 'ledger'>;
 
 interface SentCommand {
   readonly instanceId: string;
-  readonly action: HostAction;
+  readonly action: StepAction;
   readonly attempt: number;
   readonly commandId: string;
 }
@@ -67,7 +67,7 @@ export async function writeOutcome(ports: StepPorts, deploymentId: string, outco
 function stepKey(
   ports: { readonly stage: Ports['stage']; readonly ledger: Ledger },
   deploymentId: string,
-  step: { readonly instanceId: string; readonly action: HostAction; readonly attempt: number },
+  step: { readonly instanceId: string; readonly action: StepAction; readonly attempt: number },
   ending: string,
 ): string {
   return keys.step(ports.stage.service, deploymentId, step.instanceId, step.action, step.attempt) + ending;

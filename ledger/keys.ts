@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HostAction } from '../core/statuses.ts';
+import type { StepAction } from '../core/statuses.ts';
 
 /** Keys of the ledger below the state bucket, as design.md section 3 lists them. */
 export const controlVerbs = ['halt', 'pause', 'resume', 'approve'] as const;
@@ -27,7 +27,7 @@ export const keys = {
     `${keys.deployment(service, deploymentId)}decisions/${String(round).padStart(5, '0')}.json`,
   outcome: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}outcome.json`,
   hosts: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}hosts/`,
-  step: (service: string, deploymentId: string, instanceId: string, action: HostAction, attempt: number) =>
+  step: (service: string, deploymentId: string, instanceId: string, action: StepAction, attempt: number) =>
     `${keys.hosts(service, deploymentId)}${instanceId}/${action}-${attempt}`,
   parkedTasks: 'rollgate/parked/',
   parked: (name: string) => `${keys.parkedTasks}${createHash('sha256').update(name).digest('hex').slice(0, 40)}.json`,

@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import type { HostAction } from '../core/statuses.ts';
+import type { BalancerAction, HostAction } from '../core/statuses.ts';
 import { encode, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 
@@ -7,7 +7,7 @@ import { keys } from './keys.ts';
  * A Step Functions task that waits for something, as `rollgate/parked/<hash>.json`. The newest token wins: a retry of
  * the task parks a new one over the old.
  */
-export type ParkedTask = ParkedCommand | ParkedLock | ParkedPause;
+export type ParkedTask = ParkedCommand | ParkedLock | ParkedPause | ParkedBalancer;
 
 export interface ParkedCommand {
   readonly kind: 'command';
@@ -41,6 +41,20 @@ export interface ParkedPause {
   readonly parkedAt: string;
 }
 
+/** Waits for the load balancer to let a host go, or to call it healthy. */
+export interface ParkedBalancer {
+  readonly kind: 'balancer';
+  readonly token: string;
+  readonly deploymentId: string;
+  readonly fence: number;
+  readonly instanceId: string;
+  readonly action: BalancerAction;
+  readonly round: number;
+  readonly parkedAt: string;
+  /** Looks that found the host healthy, one after another. */
+  readonly healthyLooks: number;
+}
+
 type LedgerPorts = Pick<Ports, 'ledger' | 'stage'>;
 
 /** An SSM event names only document and instance: that is what a waiting command is found by. */
@@ -50,6 +64,10 @@ export function commandParkingName(documentName: string, instanceId: string): st
 
 export function lockParkingName(service: string, deploymentId: string): string {
   return `lock/${service}/${deploymentId}`;
+}
+
+export function balancerParkingName(service: string, deploymentId: string, instanceId: string): string {
+  return `balancer/${service}/${deploymentId}/${instanceId}`;
 }
 
 export function pauseParkingName(service: string, deploymentId: string): string {

@@ -23,9 +23,10 @@ export function renderEnd(view: DeploymentView, end: EndView, style: Style): rea
 function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: Style): readonly string[] {
   const word = leftWords[host.status];
   const seen = host.observedAt === null ? '' : style.faint(`  seen ${timeText(Date.parse(host.observedAt))} UTC`);
+  const outside = host.isOutside ? `  ${style.paint('red', 'out of its load balancer')}` : '';
   const left = style.paint(word.colour, padEnd(word.word, leftWidth));
   return [
-    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${seen}`,
+    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${outside}${seen}`,
     ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
     ...(host.command === undefined ? [] : [`    type: ${host.command}`]),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),

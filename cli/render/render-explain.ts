@@ -1,5 +1,5 @@
 import type { Evidence, HostCheck } from '../../core/host-report.ts';
-import type { HostAction } from '../../core/statuses.ts';
+import type { StepAction } from '../../core/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import { reportedText } from '../../core/views/end-view.ts';
 import type { ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';
@@ -91,13 +91,15 @@ function renderStep(step: ExplainedStep, style: Style): readonly string[] {
   ];
 }
 
-const actionText: Readonly<Record<HostAction, string>> = {
+const actionText: Readonly<Record<StepAction, string>> = {
   install: 'install',
   activate: 'activate',
   verify: 'gate',
   revert: 'revert',
   verifyRevert: 'revert gate',
   settle: 'settle',
+  drain: 'drain',
+  join: 'join',
 };
 
 function checkText(check: HostCheck, style: Style): string {

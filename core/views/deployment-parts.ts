@@ -3,7 +3,7 @@ import { wavesOf } from '../decide-next-wave.ts';
 import type { PlannedHost, Step } from '../deployment-records.ts';
 import { planWaves, type Wave } from '../plan-waves.ts';
 import type { ParkReason, RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
-import type { HostAction } from '../statuses.ts';
+import type { StepAction } from '../statuses.ts';
 import { durationText, earliest, latest, secondsBetween } from './elapsed.ts';
 import { type HostLine, hostsById, type LineFacts, revertLine, settleLine, stageLine, waveLine } from './host-lines.ts';
 import type { HostStatus, PartStatus } from './status-words.ts';
@@ -28,10 +28,10 @@ export interface PartFacts {
 
 const actionsOf = {
   stage: ['install'],
-  wave: ['activate', 'verify'],
-  revert: ['revert', 'verifyRevert'],
+  wave: ['drain', 'activate', 'verify', 'join'],
+  revert: ['drain', 'revert', 'verifyRevert', 'join'],
   settle: ['settle'],
-} as const satisfies Readonly<Record<DeploymentPart['kind'], readonly HostAction[]>>;
+} as const satisfies Readonly<Record<DeploymentPart['kind'], readonly StepAction[]>>;
 
 const lineOf = { stage: stageLine, wave: waveLine, revert: revertLine, settle: settleLine } as const;
 
@@ -69,11 +69,13 @@ function part(
   hosts: readonly PlannedHost[],
   note: string | null,
 ): DeploymentPart {
-  const actions: readonly HostAction[] = actionsOf[kind];
+  const actions: readonly StepAction[] = actionsOf[kind];
   const ids = new Set(hosts.map((host) => host.instanceId));
   const stepsOfHost = Map.groupBy(facts.steps, (step) => step.intent.instanceId);
   const lines = hosts.map((host) => lineOf[kind](lineFacts(facts, host, stepsOfHost.get(host.instanceId) ?? [])));
-  const own = facts.steps.filter(({ intent }) => ids.has(intent.instanceId) && actions.includes(intent.action));
+  const own = facts.steps.filter(
+    (step) => ids.has(step.intent.instanceId) && actions.includes(step.intent.action) && belongsTo(kind, step, facts),
+  );
   const status = partStatus(lines.map((line) => line.status));
   const isOver = status !== 'running';
   const end = latest(own.flatMap((step) => (step.outcome === null ? [] : [step.outcome.at])));
@@ -89,6 +91,16 @@ function part(
     note,
     hosts: lines,
   };
+}
+
+/** Both ways lead through the load balancer: what happens there once the rollout has turned back is part of the revert. */
+function belongsTo(kind: DeploymentPart['kind'], { intent }: Step, { rollout }: PartFacts): boolean {
+  if (intent.action !== 'drain' && intent.action !== 'join') {
+    return true;
+  }
+  const turned =
+    rollout.decisions.find((decision) => decision.failure !== undefined)?.round ?? Number.POSITIVE_INFINITY;
+  return (kind === 'revert') === intent.round >= turned;
 }
 
 function lineFacts(facts: PartFacts, host: PlannedHost, steps: readonly Step[]): LineFacts {

@@ -139,6 +139,9 @@ function statusOf(record: DeploymentRecord): DeploymentStatus {
       return decision.why === 'approval' ? 'AwaitingApproval' : 'Paused';
     case 'revert':
       return 'Reverting';
+    case 'drain':
+    case 'join':
+      return decisions.at(-1)?.failure === undefined ? 'RollingOut' : 'Reverting';
     case 'settle':
       return 'Settling';
     case 'finish':

@@ -30,6 +30,8 @@ export interface HostEnd {
   readonly repair: string | null;
   /** `http would have failed: … (report only)` */
   readonly reported: readonly string[];
+  /** Its load balancer sends it no requests. */
+  readonly isOutside: boolean;
 }
 
 export function endView(outcome: DeploymentOutcome): EndView {
@@ -50,6 +52,7 @@ export function endView(outcome: DeploymentOutcome): EndView {
       ...(host.diagnosis?.command === undefined ? {} : { command: host.diagnosis.command }),
       repair: host.repair,
       reported: (host.reported ?? []).map(reportedText),
+      isOutside: host.isOutside ?? false,
     })),
   };
 }

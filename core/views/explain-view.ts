@@ -1,7 +1,7 @@
 import type { StepOutcome } from '../deployment-records.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Evidence, HostCheck } from '../host-report.ts';
-import type { HostAction } from '../statuses.ts';
+import type { StepAction } from '../statuses.ts';
 import { type DeploymentRecord, deploymentView } from './deployment-view.ts';
 import { secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
@@ -34,9 +34,9 @@ export interface ExplainedHost {
   readonly steps: readonly ExplainedStep[];
 }
 
-/** One command to the host, and what it said. */
+/** One command to the host, and what it said; or one change of its place behind the load balancer. */
 export interface ExplainedStep {
-  readonly action: HostAction;
+  readonly action: StepAction;
   readonly attempt: number;
   readonly status: StepOutcome['status'] | 'open';
   readonly startedAt: string;
@@ -79,7 +79,7 @@ function explainedHosts({ plan, steps, outcome }: DeploymentRecord): readonly Ex
         ...{ action: intent.action, attempt: intent.attempt, status: ended?.status ?? 'open', startedAt: intent.at },
         endedAt: ended?.at ?? null,
         durationSeconds: secondsBetween(intent.at, ended?.at ?? null),
-        message: ended?.report?.message ?? ended?.diagnosis?.meaning ?? null,
+        message: ended?.report?.message ?? ended?.diagnosis?.meaning ?? ended?.note ?? null,
         commandId: ended?.commandId ?? commandId,
         checks: ended?.report?.checks ?? [],
         evidence: ended?.report?.evidence ?? null,

@@ -1,5 +1,5 @@
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../deployment-records.ts';
-import type { HostAction } from '../statuses.ts';
+import type { StepAction } from '../statuses.ts';
 import { earliest, secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
 import type { HostStatus } from './status-words.ts';
@@ -40,14 +40,26 @@ export function stageLine(facts: LineFacts): HostLine {
   return line(facts, status, ['install'], step, isReused ? 'unchanged requirements, nothing installed' : null);
 }
 
-/** The host in its wave: activated, then through its gate. */
+/** The host in its wave: out of its load balancer where it has one, activated, through its gate, and in again. */
 export function waveLine(facts: LineFacts): HostLine {
   const activate = lastStep(facts.steps, 'activate');
   const verify = lastStep(facts.steps, 'verify');
+  const drain = lastStep(facts.steps, 'drain');
+  const join = joinOfWave(facts.steps, verify ?? activate);
+  if (drain?.outcome === null && !isGivenUp(facts, drain)) {
+    return line(facts, 'draining', ['drain'], drain, null, drain.intent.comment);
+  }
+  if (join !== undefined && join.outcome?.status !== 'done') {
+    const status = statusOf(facts, join, { moving: 'joining', done: 'passed', failed: 'failed' });
+    return line(facts, status, ['join'], join, null, join.intent.comment);
+  }
+  if (activate === undefined && drain?.outcome?.status === 'failed') {
+    return line(facts, 'failed', ['drain'], drain, null);
+  }
   const isGated = activate !== undefined && verify !== undefined && verify.intent.round >= activate.intent.round;
   if (activate?.outcome?.status === 'done' && isGated) {
     const status = statusOf(facts, verify, { moving: 'gate', done: 'passed', failed: 'failed' });
-    return line(facts, status, ['activate', 'verify'], verify, null);
+    return line(facts, status, ['activate', 'verify'], verify, drain?.outcome?.note ?? null);
   }
   const between = activate?.outcome?.status === 'done' && !facts.isEnded ? 'activating' : null;
   const status = statusOf(facts, activate, { moving: 'activating', done: 'unknown', failed: 'failed' });
@@ -59,7 +71,17 @@ export function revertLine(facts: LineFacts): HostLine {
   const revert = lastStep(facts.steps, 'revert');
   const verify = lastStep(facts.steps, 'verifyRevert');
   const isGated = revert !== undefined && verify !== undefined && verify.intent.round >= revert.intent.round;
-  const actions: readonly HostAction[] = ['revert', 'verifyRevert'];
+  const actions: readonly StepAction[] = ['revert', 'verifyRevert'];
+  const join = lastStep(facts.steps, 'join');
+  if (
+    join !== undefined &&
+    join.outcome?.status !== 'done' &&
+    verify !== undefined &&
+    join.intent.round > verify.intent.round
+  ) {
+    const status = statusOf(facts, join, { moving: 'joining', done: 'reverted', failed: 'notReverted' });
+    return line(facts, status, ['join'], join, null, join.intent.comment);
+  }
   if (revert?.outcome?.status === 'done' && isGated) {
     const status = statusOf(facts, verify, { moving: 'revertGate', done: 'reverted', failed: 'notReverted' });
     const running = verify.outcome?.report?.host.running ?? null;
@@ -106,9 +128,11 @@ function statusOf(
 function line(
   facts: LineFacts,
   status: HostStatus,
-  actions: readonly HostAction[],
+  actions: readonly StepAction[],
   last: Step | undefined,
   success: string | null,
+  /** Of what it waits for. */
+  meanwhile: string | null = null,
 ): HostLine {
   const { instanceId, name, zone, isSimulated } = facts.host;
   const outcome = last?.outcome ?? null;
@@ -121,14 +145,20 @@ function line(
     isSimulated,
     status,
     durationSeconds: durationOf(facts, actions, last),
-    detail: isFailure ? failureText(outcome) : outcome === null ? (status === 'unknown' ? noAnswer : null) : success,
+    detail: isFailure
+      ? failureText(outcome)
+      : outcome === null
+        ? status === 'unknown'
+          ? noAnswer
+          : meanwhile
+        : success,
     remedy: isFailure ? (outcome.diagnosis?.remedy ?? null) : null,
     ...(command === undefined ? {} : { command }),
   };
 }
 
 /** From the first of these steps in the last one's round to the end of the last one. */
-function durationOf(facts: LineFacts, actions: readonly HostAction[], last: Step | undefined): number | null {
+function durationOf(facts: LineFacts, actions: readonly StepAction[], last: Step | undefined): number | null {
   if (last === undefined) {
     return null;
   }
@@ -151,7 +181,14 @@ function failureText(outcome: StepOutcome): string {
   return outcome.report?.message ?? (outcome.status === 'unknown' ? noAnswer : 'gave no report');
 }
 
-function lastStep(steps: readonly Step[], action: HostAction): Step | undefined {
+/** The newest join after this step that is none of the way back. */
+function joinOfWave(steps: readonly Step[], after: Step | undefined): Step | undefined {
+  const reverted = lastStep(steps, 'revert')?.intent.round ?? Number.POSITIVE_INFINITY;
+  const from = after?.intent.round ?? -1;
+  return steps.findLast(({ intent }) => intent.action === 'join' && intent.round > from && intent.round < reverted);
+}
+
+function lastStep(steps: readonly Step[], action: StepAction): Step | undefined {
   return steps
     .filter((step) => step.intent.action === action)
     .toSorted((a, b) => a.intent.attempt - b.intent.attempt)

@@ -44,6 +44,8 @@ export const hostWords = {
   notStarted: { icon: '–', word: 'not touched', colour: 'gray' },
   installing: { icon: movingIcon, word: 'installing', colour: 'blue' },
   staged: { icon: '✓', word: 'staged', colour: 'green' },
+  draining: { icon: movingIcon, word: 'draining', colour: 'blue' },
+  joining: { icon: movingIcon, word: 'joining the load balancer', colour: 'blue' },
   activating: { icon: movingIcon, word: 'activating', colour: 'blue' },
   gate: { icon: movingIcon, word: 'in its gate', colour: 'blue' },
   passed: { icon: '✓', word: 'passed', colour: 'green' },

@@ -65,9 +65,9 @@ function lockOf(task: ParkedTask, own: Lock | null): ParkedFacts['lock'] {
   return task.kind === 'command' && task.fence !== own.fence ? 'taken-over' : 'its-own';
 }
 
-/** A command is parked without its execution: who has the lock waits, else it can only be the admitted one. */
+/** A step of a host is parked without its execution: who has the lock waits, else it can only be the admitted one. */
 async function executionArnOf(ports: Ports, task: ParkedTask, own: Lock | null): Promise<string | undefined> {
-  if (task.kind !== 'command') {
+  if ('executionArn' in task) {
     return task.executionArn;
   }
   return own?.executionArn ?? (await readAdmitted(ports, task.deploymentId))?.executionArn;

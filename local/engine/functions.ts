@@ -9,6 +9,7 @@ import { handler as onExecutionStatus } from '../../functions/on-execution-statu
 import { handler as onInstanceRunning } from '../../functions/on-instance-running.ts';
 import { handler as parkDeployment } from '../../functions/park-deployment.ts';
 import { handler as planRollout } from '../../functions/plan-rollout.ts';
+import { handler as runBalancerStep } from '../../functions/run-balancer-step.ts';
 import { handler as runHostStep } from '../../functions/run-host-step.ts';
 import type { Handler } from '../../functions/runtime/handler.ts';
 import { handler as sweepLocks } from '../../functions/sweep-locks.ts';
@@ -19,6 +20,7 @@ export const stepFunctions = {
   AcquireLock: acquireLock,
   PlanRollout: planRollout,
   RunHostStep: runHostStep,
+  RunBalancerStep: runBalancerStep,
   DecideNextWave: decideNextWave,
   ParkDeployment: parkDeployment,
   FinishDeployment: finishDeployment,

@@ -4,7 +4,7 @@ import type { HostProgress } from '../../core/host-progress.ts';
 import type { HostReport } from '../../core/host-report.ts';
 import type { Decision, RecordedDecision, RolloutFacts } from '../../core/rollout-facts.ts';
 import type { RolloutConfig } from '../../core/service-config.ts';
-import { documentOfAction, type HostAction } from '../../core/statuses.ts';
+import { type BalancerAction, documentOfAction, type HostAction } from '../../core/statuses.ts';
 
 export const startedAt = Date.parse('2026-11-22T20:45:00Z');
 export const newRelease = 'v2-222222222222';
@@ -26,6 +26,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     isLost: false,
     revertAttempts: 0,
     settleAttempts: 0,
+    balancer: { standing: 'asItWas', wasRegistered: false, attempts: 0, lostDrains: 0 },
     wasDown: false,
     before: oldRelease,
     running: oldRelease,
@@ -116,7 +117,7 @@ export function said(secondsLater: number, reason = 'a look'): NonNullable<Rollo
 }
 
 export interface GivenStep {
-  readonly action: HostAction;
+  readonly action: HostAction | BalancerAction;
   readonly attempt?: number;
   readonly round?: number;
   readonly fence?: number;
@@ -137,7 +138,7 @@ export function givenStep(given: GivenStep): Step {
   const isReported = given.isReported ?? (status === 'done' || status === 'failed');
   const report: HostReport = {
     schema: 1,
-    script: documentOfAction[action],
+    script: action === 'drain' || action === 'join' ? 'verify' : documentOfAction[action],
     service: 'payment',
     deploymentId: 'd-20261122-204500-1a2b3c',
     key,
@@ -163,7 +164,10 @@ export function givenStep(given: GivenStep): Step {
         }),
   };
   return {
-    intent: { instanceId, action, attempt, round, key, fence, at: 'then', deadlineMilliseconds: 0, comment: key },
+    intent: {
+      ...{ instanceId, action, attempt, round, key, fence, at: 'then', deadlineMilliseconds: 0, comment: key },
+      ...(action === 'drain' ? { wasRegistered: true } : {}),
+    },
     commandId: status === undefined ? null : key,
     outcome:
       status === undefined

@@ -12,7 +12,7 @@ const command: ParkedFacts = {
   nowMilliseconds: atTheEnd,
 };
 
-describe.each(['lock', 'operator', 'bake'] as const)('a token that waits for %s', (kind) => {
+describe.each(['lock', 'operator', 'bake', 'balancer'] as const)('a token that waits for %s', (kind) => {
   const waiting: ParkedFacts = { ...command, kind, lock: 'of-others' };
 
   test('stays while its execution runs, or nobody knows', () => {

@@ -11,7 +11,7 @@ import { progressOf } from '../../core/host-progress.ts';
 import type { HostCheck, HostReport } from '../../core/host-report.ts';
 import type { Decision, RecordedDecision } from '../../core/rollout-facts.ts';
 import type { RolloutConfig } from '../../core/service-config.ts';
-import { documentOfAction, type HostAction } from '../../core/statuses.ts';
+import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 
 /** The instant at which every story begins. */
@@ -61,7 +61,7 @@ export const pipFailed: Diagnosis = {
 /** What a story tells of one step of one host; times in seconds from the beginning. */
 export interface StepStory {
   readonly host: 0 | 1 | 2;
-  readonly action: HostAction;
+  readonly action: StepAction;
   readonly from: number;
   /** Absent while it runs. */
   readonly to?: number;
@@ -72,12 +72,14 @@ export interface StepStory {
   readonly round?: number;
   readonly isReused?: boolean;
   readonly checks?: readonly HostCheck[];
+  readonly note?: string;
 }
 
 export interface Story {
   readonly steps?: readonly StepStory[];
   readonly decisions?: readonly (readonly [seconds: number, decision: Decision])[];
   readonly policy?: Partial<RolloutConfig>;
+  readonly plan?: Partial<DeploymentPlan>;
   readonly admitted?: Partial<AdmittedDeployment>;
   readonly controls?: Partial<DeploymentRecord['controls']>;
   /** Seconds after the beginning at which it is looked at; the end, where `isEnded`. */
@@ -116,6 +118,7 @@ export function recordOf(story: Story): DeploymentRecord {
       settle: { name: 'settle', version: '1', hash: 'c' },
     },
     plannedAt: instant(0.5),
+    ...story.plan,
   };
   const steps = (story.steps ?? []).map(stepOf);
   const decisions = (story.decisions ?? []).map(
@@ -173,26 +176,37 @@ function stepOf(story: StepStory): Step {
   const { instanceId } = host;
   const { action } = story;
   const attempt = story.attempt ?? 1;
-  const round = story.round ?? { install: 0, activate: 1, verify: 1, revert: 2, verifyRevert: 2, settle: 3 }[action];
+  const round =
+    story.round ??
+    { install: 0, activate: 1, verify: 1, revert: 2, verifyRevert: 2, settle: 3, drain: 1, join: 1 }[action];
   const fence = 100 + round;
   const status = story.status ?? 'done';
   const intent = {
     ...{ instanceId, action, attempt, round, fence, key: `${action}-${attempt}`, at: instant(story.from) },
-    ...{ deadlineMilliseconds: beginning + 3_600_000, comment: `rollgate ${action}-${attempt}` },
+    ...(action === 'drain' ? { wasRegistered: true } : {}),
+    ...{
+      deadlineMilliseconds: beginning + 3_600_000,
+      comment: isBalancer(action) ? 'payment-prod' : `rollgate ${action}-${attempt}`,
+    },
   };
   if (story.to === undefined) {
     return { intent, commandId: 'c-1', outcome: null };
   }
   const outcome: StepOutcome = {
     ...{ instanceId, action, attempt, round, fence, status, at: instant(story.to), commandId: 'c-1' },
-    report: status === 'unknown' ? null : reportOf(story, fence),
+    report: status === 'unknown' || isBalancer(action) ? null : reportOf({ ...story, action }, fence),
+    ...(story.note === undefined ? {} : { note: story.note }),
     diagnosis: story.diagnosis ?? null,
     isRetryable: false,
   };
   return { intent, commandId: 'c-1', outcome };
 }
 
-function reportOf(story: StepStory, fence: number): HostReport {
+function isBalancer(action: StepAction): action is BalancerAction {
+  return action === 'drain' || action === 'join';
+}
+
+function reportOf(story: StepStory & { readonly action: HostAction }, fence: number): HostReport {
   const isUp = story.action !== 'activate' && story.status !== 'failed';
   const running =
     story.running ??

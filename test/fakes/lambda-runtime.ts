@@ -80,6 +80,7 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
       AcquireLock: (payload) => invoke('AcquireLock', stepHandlers.AcquireLock, payload),
       PlanRollout: (payload) => invoke('PlanRollout', stepHandlers.PlanRollout, payload),
       RunHostStep: (payload) => invoke('RunHostStep', stepHandlers.RunHostStep, payload),
+      RunBalancerStep: (payload) => invoke('RunBalancerStep', stepHandlers.RunBalancerStep, payload),
       DecideNextWave: (payload) => invoke('DecideNextWave', stepHandlers.DecideNextWave, payload),
       ParkDeployment: (payload) => invoke('ParkDeployment', stepHandlers.ParkDeployment, payload),
       FinishDeployment: (payload) => invoke('FinishDeployment', stepHandlers.FinishDeployment, payload),

@@ -1,3 +1,5 @@
+import { targetUnhealthy } from '../../core/diagnose-balancer.ts';
+import type { PlannedBalancer } from '../../core/planned-balancer.ts';
 import { beginning, crashLoop, hosts, pipFailed, recordOf, type StepStory } from './deployment-story.ts';
 
 const [first = '', second = '', third = ''] = hosts.map((host) => host.instanceId);
@@ -29,7 +31,28 @@ const firstCrashed: readonly StepStory[] = [
 export const wave1 = { kind: 'wave', wave: 1, hosts: [first], maxConcurrency: 1 } as const;
 const wave2 = { kind: 'wave', wave: 2, hosts: [second, third], maxConcurrency: 1 } as const;
 const revertFirst = { kind: 'revert', hosts: [first], maxConcurrency: 1 } as const;
+const drainFirst = { kind: 'drain', hosts: [first], maxConcurrency: 1 } as const;
+const joinFirst = { kind: 'join', hosts: [first], maxConcurrency: 1 } as const;
 const finish = { kind: 'finish' } as const;
+const loadBalancer: PlannedBalancer = {
+  ...{ groupArn: 'arn:group', groupName: 'payment-prod', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+};
+const timedOut = targetUnhealthy(loadBalancer, {
+  ...{ instanceId: first, port: 8080, state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' },
+});
+
+/** The first host has left its load balancer, with connections still open, and passed its gate. */
+const outAndPassed: readonly StepStory[] = [
+  {
+    host: 0,
+    action: 'drain',
+    from: 33,
+    to: 63,
+    note: 'still draining after 30 s: went on, and its connections are cut',
+  },
+  { host: 0, action: 'activate', from: 64, to: 65, round: 2 },
+  { host: 0, action: 'verify', from: 65, to: 78, round: 2 },
+];
 
 /** One deployment for each end state, as the ledger holds it afterwards. */
 export const endings = {
@@ -166,6 +189,28 @@ function withReported(steps: readonly StepStory[]): readonly StepStory[] {
   );
 }
 
+/** Well on its release again, and not to be brought back into its load balancer. */
+export const dirtyOutside = recordOf({
+  steps: [
+    ...[...staged, ...outAndPassed],
+    { host: 0, action: 'join', from: 80, to: 200, round: 3, status: 'failed', diagnosis: timedOut },
+    { host: 0, action: 'revert', from: 201, to: 203, round: 4 },
+    { host: 0, action: 'verifyRevert', from: 203, to: 214, round: 4 },
+    { host: 0, action: 'join', from: 215, to: 335, round: 5, attempt: 2, status: 'failed', diagnosis: timedOut },
+  ],
+  decisions: [
+    [32, drainFirst],
+    [63, wave1],
+    [79, joinFirst],
+    [200.5, revertFirst],
+    [214.5, joinFirst],
+    [336, finish],
+  ],
+  plan: { loadBalancer },
+  now: 336.5,
+  isEnded: true,
+});
+
 /** Ended before it could touch anything: there is no plan. */
 export const superseded = recordOf({
   now: 12,
@@ -232,6 +277,69 @@ export const goingOn = {
       [44, { kind: 'park', wave: 2, why: 'approval', untilMilliseconds: beginning + 3_644_000 }],
     ],
     now: 50,
+  }),
+  draining: recordOf({
+    steps: [...staged, { host: 0, action: 'drain', from: 33, round: 1 }],
+    decisions: [[32, drainFirst]],
+    plan: { loadBalancer },
+    now: 41,
+  }),
+  joining: recordOf({
+    steps: [...staged, ...outAndPassed, { host: 0, action: 'join', from: 80, round: 3 }],
+    decisions: [
+      [32, drainFirst],
+      [63, wave1],
+      [79, joinFirst],
+    ],
+    plan: { loadBalancer },
+    now: 92,
+  }),
+  joinedAndNextDrains: recordOf({
+    steps: [
+      ...[...staged, ...outAndPassed, { host: 0, action: 'join', from: 80, to: 110, round: 3 } as const],
+      { host: 1, action: 'drain', from: 111, round: 4 },
+    ],
+    decisions: [
+      [32, drainFirst],
+      [63, wave1],
+      [79, joinFirst],
+      [110.5, { ...drainFirst, hosts: [second] }],
+    ],
+    plan: { loadBalancer },
+    now: 113,
+  }),
+  turnedAwayAndReverting: recordOf({
+    steps: [
+      ...[...staged, ...outAndPassed],
+      { host: 0, action: 'join', from: 80, to: 200, round: 3, status: 'failed', diagnosis: timedOut },
+      { host: 0, action: 'revert', from: 201, round: 4 },
+    ],
+    decisions: [
+      [32, drainFirst],
+      [63, wave1],
+      [79, joinFirst],
+      [200.5, revertFirst],
+    ],
+    plan: { loadBalancer },
+    now: 202,
+  }),
+  comingBack: recordOf({
+    steps: [
+      ...[...staged, ...outAndPassed],
+      { host: 0, action: 'join', from: 80, to: 200, round: 3, status: 'failed', diagnosis: timedOut },
+      { host: 0, action: 'revert', from: 201, to: 203, round: 4 },
+      { host: 0, action: 'verifyRevert', from: 203, to: 214, round: 4 },
+      { host: 0, action: 'join', from: 215, round: 5, attempt: 2 },
+    ],
+    decisions: [
+      [32, drainFirst],
+      [63, wave1],
+      [79, joinFirst],
+      [200.5, revertFirst],
+      [214.5, joinFirst],
+    ],
+    plan: { loadBalancer },
+    now: 230,
   }),
   reverting: recordOf({
     steps: [...staged, ...firstCrashed, { host: 0, action: 'revert', from: 38.6 }],

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/plan-rollout.ts';
 import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
+import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 
 let given: GivenPorts;
@@ -126,4 +128,37 @@ test('the handler ignores what else stands in the state', async () => {
 
   const state = { deploymentId, fence, purpose: 'rollout', next: 'plan' };
   expect(await handler({ executionArn, state })).toMatchObject({ round: 0, fence });
+});
+
+describe('a load balancer', () => {
+  const configured = `${readFileSync('services/payment.yml', 'utf8')}\nloadBalancer: { targetGroup: "payment-{stage}", drainSeconds: 30 }\n`;
+  const group = { arn: 'arn:group', name: 'payment-local', targetType: 'instance', isInUse: true };
+
+  beforeEach(async () => {
+    await given.givenAdmitted();
+    await given.givenLock();
+    await publishServiceConfig(given.ports, configured, 'test');
+  });
+
+  test('is part of the plan, as it is found', async () => {
+    given.givenGroup(group);
+
+    await run(input, given.ports);
+
+    expect((await readPlan(given.ports, deploymentId))?.loadBalancer).toEqual({
+      ...{ groupArn: 'arn:group', groupName: 'payment-local', port: 8080, drainSeconds: 30, healthySeconds: 120 },
+    });
+  });
+
+  test('that is not there refuses the deployment and leaves no plan', async () => {
+    await expect(run(input, given.ports)).rejects.toThrow('there is no target group payment-local');
+    expect(await readPlan(given.ports, deploymentId)).toBeUndefined();
+  });
+
+  test('whose targets are gone by the next question is one that is not there', async () => {
+    given.givenGroup(group);
+    given.givenTargets(undefined);
+
+    await expect(run(input, given.ports)).rejects.toThrow('there is no target group payment-local');
+  });
 });

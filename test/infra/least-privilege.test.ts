@@ -23,6 +23,7 @@ import '../machine/stories/repair.ts';
 import '../machine/stories/catches.ts';
 import '../machine/stories/converge.ts';
 import '../machine/stories/converge-stopped.ts';
+import '../machine/stories/load-balancer.ts';
 
 const recorded = vi.hoisted(() => ({ calls: undefined as undefined | ReturnType<typeof recordCalls> }));
 

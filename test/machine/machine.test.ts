@@ -14,6 +14,7 @@ import './stories/repair.ts';
 import './stories/catches.ts';
 import './stories/converge.ts';
 import './stories/converge-stopped.ts';
+import './stories/load-balancer.ts';
 
 /** The stories above run in this file, so that this check sees them all: it stands last. */
 describe('the stories together', () => {

@@ -56,6 +56,10 @@ const firstRequests: Readonly<Record<string, readonly [event: unknown, request: 
   'on-instance-running': [{ detail: { 'instance-id': instance, state: 'running' } }, 'GET /state/rollgate/payment/'],
   'park-deployment': [{ token, kind: 'bake', executionArn, deploymentId, round: 1 }, 'GET /state/rollgate/payment/'],
   'plan-rollout': [{ executionArn, state: { deploymentId, fence: 1 } }, 'GET /state/rollgate/payment/'],
+  'run-balancer-step': [
+    { token, action: 'drain', deploymentId, fence: 1, round: 1, instanceId: instance },
+    'GET /state/rollgate/payment/',
+  ],
   'run-host-step': [
     { token, action: 'install', deploymentId, fence: 1, round: 1, instanceId: instance },
     'GET /state/rollgate/payment/',

@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -42,9 +43,16 @@ export function distinctRequests(commands: readonly SentCommand[]): readonly Req
 /** The ARN of an execution of the world of the tests, whose account and names are its own. */
 const executionOfTests = /^arn:aws:states:[^:]+:[^:]+:execution:[^:]+:/;
 
+/** The simulated load balancer's account, which nobody has. */
+const accountOfTests = /(?<=^arn:aws:elasticloadbalancing:[^:]+):000000000000:/;
+
 async function callPort(method: string, given: readonly unknown[]): Promise<unknown> {
   const own = `${settings.stateMachineArn.replace(':stateMachine:', ':execution:')}:`;
-  const args = given.map((arg) => (typeof arg === 'string' ? arg.replace(executionOfTests, own) : arg));
+  const args = given.map((arg) =>
+    typeof arg === 'string'
+      ? arg.replace(executionOfTests, own).replace(accountOfTests, `:${settings.accountId}:`)
+      : arg,
+  );
   const [port = '', name = ''] = method.split('.');
   const ports = createAwsPorts(settings) as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   const implementation = ports[port]?.[name];
@@ -61,7 +69,7 @@ async function withStubbedSdk(mood: Mood, act: () => Promise<unknown>): Promise<
     sent.push({ name, input: { ...command.input }, isAbsent });
     return answerOf(name, command.input, mood);
   };
-  const stubs = [S3Client, EC2Client, SSMClient, SFNClient].map((client) =>
+  const stubs = [S3Client, EC2Client, SSMClient, SFNClient, ElasticLoadBalancingV2Client].map((client) =>
     vi.spyOn(client.prototype as { send(command: never): Promise<unknown> }, 'send').mockImplementation(answer),
   );
   try {

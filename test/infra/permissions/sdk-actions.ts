@@ -19,6 +19,13 @@ const anywhere =
   (action: string): Translate =>
   () => [{ action, resource: '*' }];
 
+/** Authorised on the group alone, with its tags (service authorization reference of Elastic Load Balancing V2). */
+const ofTargetGroup =
+  (action: string): Translate =>
+  ({ TargetGroupArn }) => [
+    { action, resource: text(TargetGroupArn), context: { 'aws:ResourceTag/rollgate:payment': settings.stage } },
+  ];
+
 const ofBucket =
   (action: string): Translate =>
   ({ Bucket }) => [{ action, resource: bucketArn(Bucket) }];
@@ -118,6 +125,10 @@ const translations: Readonly<Record<string, Translate>> = {
     { action: 'states:DescribeExecution', resource: text(executionArn) },
   ],
   StopExecutionCommand: ({ executionArn }) => [{ action: 'states:StopExecution', resource: text(executionArn) }],
+  DescribeTargetGroupsCommand: anywhere('elasticloadbalancing:DescribeTargetGroups'),
+  DescribeTargetHealthCommand: anywhere('elasticloadbalancing:DescribeTargetHealth'),
+  RegisterTargetsCommand: ofTargetGroup('elasticloadbalancing:RegisterTargets'),
+  DeregisterTargetsCommand: ofTargetGroup('elasticloadbalancing:DeregisterTargets'),
   SendTaskSuccessCommand: anywhere('states:SendTaskSuccess'),
   SendTaskFailureCommand: anywhere('states:SendTaskFailure'),
 };
