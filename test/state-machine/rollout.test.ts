@@ -3,6 +3,7 @@ import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import { answerSecondsOf, answerSecondsOfInstall, deliverySeconds } from '../../core/build-host-command.ts';
 import { errorNames } from '../../core/errors.ts';
+import { balancerHeartbeatSeconds } from '../../core/event-budget.ts';
 import {
   type Definition,
   lambdaCallOf,
@@ -162,6 +163,17 @@ describe('every Task', () => {
         answerSeconds + deliverySeconds + 30,
       );
     }
+  });
+});
+
+describe('the states that wait for a load balancer', () => {
+  test.each(['DrainHost', 'JoinHost'])('%s: its heartbeat is the poll that the event budget counts with', (name) => {
+    const state = states.find(([each]) => each === name)?.[1];
+    const retrier = state?.Retry?.find((each) => each.ErrorEquals.includes('States.HeartbeatTimeout'));
+
+    expect(state?.HeartbeatSeconds).toBe(balancerHeartbeatSeconds);
+    // The longest drainSeconds and healthySeconds that services/<service>.yml may ask for.
+    expect((retrier?.MaxAttempts ?? 0) * balancerHeartbeatSeconds).toBeGreaterThan(3600);
   });
 });
 

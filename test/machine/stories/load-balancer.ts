@@ -121,6 +121,24 @@ describeMachine('hosts behind a load balancer', () => {
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
+  test('a wave bakes under the load of its hosts; one that fails then leaves before it is put back', async () => {
+    const world = await givenBalanced({ hosts: 'ab', rollout: { bakeSeconds: 30 } });
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    world.whenEntered('VerifyWave', () => world.target.fleet.givenFault(world.idOf('a'), 'verify', 'http-failed'));
+    const baking: string[] = [];
+    world.whenEntered('Bake', () => void baking.push(...world.inGroup()));
+
+    const story = await world.deploy();
+
+    expect(baking).toEqual(['a healthy', 'b healthy']);
+    expectTail(story.path, [
+      ...['Bake', 'NextWave', ...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...drained(), 'NextWave'],
+      ...[...reverted(1), 'NextWave', ...joined(), 'NextWave', 'Finish', 'RolledBack'],
+    ]);
+    expect(world.inGroup()).toEqual(['a healthy', 'b healthy']);
+  });
+
   test('a drain that does not end within its time is given up, and the record says so', async () => {
     const world = await givenBalanced({ loadBalancer: { ...loadBalancer, drainSeconds: 20 } });
     await world.givenUpload(1);
@@ -317,6 +335,33 @@ describeMachine('hosts behind a load balancer', () => {
       ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', 'Join'],
     ]);
     expect(world.inGroup()).toEqual(wellAll);
+  });
+});
+
+describeMachine('a new host behind a load balancer', () => {
+  test('gets the stable release first, and its requests only then', async () => {
+    const world = await givenBalanced({ hosts: 'ab', later: 'd' });
+    await world.givenStable(1);
+    const switches = watchSwitches(world);
+
+    world.appear('d');
+    await world.rest();
+
+    expect(switches).toEqual(['a healthy, b healthy']);
+    expect(world.inGroup()).toEqual(['a healthy', 'b healthy', 'd healthy']);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'd v1']);
+  });
+
+  test('that fails its gate gets none', async () => {
+    const world = await givenBalanced({ hosts: 'ab', later: 'd' });
+    await world.givenStable(1);
+    world.target.fleet.givenFault(world.idOf('d'), 'verify', 'http-failed', 1);
+
+    world.appear('d');
+    await world.rest();
+
+    expect((await world.lastStory()).outcome?.hosts).toMatchObject([{ name: 'd', status: 'reverted' }]);
+    expect(world.inGroup()).toEqual(['a healthy', 'b healthy']);
   });
 });
 
