@@ -103,14 +103,18 @@ export function judgeJoin(look: BalancerLook): BalancerVerdict {
     const seen = look.healthyLooks + 1;
     return seen >= healthyLooks ? ended('done') : { kind: 'wait', healthyLooks: seen };
   }
+  const isAway = own === undefined || own.reason === 'Target.NotRegistered' || own.state.endsWith('draining');
+  const isLate = look.nowMilliseconds > look.deadlineMilliseconds;
+  if (isAway && !look.hasChanged && !isLate) {
+    return { kind: 'change' };
+  }
+  // Registered it is in any case: nobody who is well stays outside for a word of an operator.
   if (look.isCalledOff) {
     return ended('done', 'called off by an operator');
   }
-  if (look.nowMilliseconds > look.deadlineMilliseconds) {
-    return { kind: 'ended', status: 'failed', note: null, diagnosis: targetUnhealthy(look.balancer, own) };
-  }
-  const isAway = own === undefined || own.reason === 'Target.NotRegistered' || own.state.endsWith('draining');
-  return isAway && !look.hasChanged ? { kind: 'change' } : { kind: 'wait', healthyLooks: 0 };
+  return isLate
+    ? { kind: 'ended', status: 'failed', note: null, diagnosis: targetUnhealthy(look.balancer, own) }
+    : { kind: 'wait', healthyLooks: 0 };
 }
 
 function ownTarget({ targets, instanceId, balancer }: BalancerLook): TargetFacts | undefined {

@@ -89,6 +89,13 @@ describe('judgeJoin', () => {
     expect(wordFor(verdict, 'register')).toBe(expected);
   });
 
+  test('what is called off is registered all the same', () => {
+    expect(judgeJoin(look('', [], { isCalledOff: true })).kind).toBe('change');
+    expect(judgeJoin(look('', [], { isCalledOff: true, hasChanged: true }))).toMatchObject({
+      ...{ kind: 'ended', status: 'done', note: 'called off by an operator' },
+    });
+  });
+
   test('a target that no load balancer will ever ask is an error at once, not a wait', () => {
     const targets = [target('i-1', 'unused', { reason: 'Target.NotInUse' })];
 

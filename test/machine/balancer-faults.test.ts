@@ -41,6 +41,8 @@ const anyRun = fc.record({
       verb: fc.constantFrom('halt', 'pause'),
       isKept: fc.boolean(),
       after: fc.integer({ min: 1, max: 200 }),
+      /** A halt follows so many seconds later. */
+      between: fc.constantFrom(1, 8, 20, 600),
     }),
   ),
   kill: fc.option(fc.integer({ min: 1, max: 700 }), { freq: 1 }),
@@ -70,11 +72,11 @@ test('whatever goes wrong: a host that is well gets its requests, and one that g
 
       const executionArn = await world.start();
       if (run.say !== null) {
-        const { verb, isKept, after } = run.say;
+        const { verb, isKept, after, between } = run.say;
         await world.pass(after);
         const { deploymentId, status } = await world.story(executionArn);
         if (status === 'RUNNING') await world.say(verb, deploymentId, { isKept });
-        await world.pass(600);
+        await world.pass(between);
         await world.say('halt', deploymentId, { isKept });
       }
       await world.pass(3600);
