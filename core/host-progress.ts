@@ -331,9 +331,11 @@ function lastFailure(
   );
 }
 
-type HostStep = Step<HostAction>;
+/** A command to the host itself. */
+export type HostStep = Step<HostAction>;
 
-function isHostStep(step: Step): step is HostStep {
+/** The other steps are changes of its place behind the load balancer. */
+export function isHostStep(step: Step): step is HostStep {
   return (hostActions as readonly StepAction[]).includes(step.intent.action);
 }
 

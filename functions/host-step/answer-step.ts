@@ -1,7 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
 import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/decide-by-cause.ts';
-import type { AdmittedDeployment, DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
+import type { AdmittedDeployment, DeploymentPlan, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
+import type { HostStep } from '../../core/host-progress.ts';
 import { judgeInvocation } from '../../core/judge-invocation.ts';
 import { releaseName } from '../../core/release-manifest.ts';
 import { documentOfAction } from '../../core/statuses.ts';
@@ -64,7 +65,7 @@ async function answer(ports: Ports, name: string, parked: ParkedCommand, outcome
 }
 
 /** Asks SSM once; writes and returns the outcome where the step has ended. */
-async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promise<StepOutcome | undefined> {
+async function lookAtStep(ports: Ports, deploymentId: string, step: HostStep): Promise<StepOutcome | undefined> {
   const { intent, commandId } = step;
   const { instanceId, action, attempt, round, fence } = intent;
   const found = commandId === null ? undefined : await ports.commands.invocation(commandId, instanceId);

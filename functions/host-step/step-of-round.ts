@@ -2,9 +2,13 @@ import type { Step } from '../../core/deployment-records.ts';
 import type { StepAction } from '../../core/statuses.ts';
 
 /** The newest attempt of an action that this round has made; undefined before the first. */
-export function stepOfRound(steps: readonly Step[], action: StepAction, round: number): Step | undefined {
+export function stepOfRound<Action extends StepAction>(
+  steps: readonly Step[],
+  action: Action,
+  round: number,
+): Step<Action> | undefined {
   return steps
-    .filter((step) => step.intent.action === action && step.intent.round === round)
+    .filter((step): step is Step<Action> => step.intent.action === action && step.intent.round === round)
     .toSorted((a, b) => a.intent.attempt - b.intent.attempt)
     .at(-1);
 }
