@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import type { Host } from '../../clients/ports.ts';
 import { createHttpProbe } from '../balancer/http-probe.ts';
 import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
+import type { ParameterRefusal } from '../host-endpoints/parameter-endpoint.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
 import { type Fleet, openFleet } from '../hosts/fleet.ts';
 import { iptables, type Network } from '../hosts/network.ts';
 import { ensureBaseRoot, type Root } from '../hosts/roots.ts';
 import { ensureWarmRoot } from '../hosts/standard-roots.ts';
-import type { HostSpec, SystemdHost } from '../hosts/systemd-host.ts';
+import type { HostSpec, PowerState, SystemdHost } from '../hosts/systemd-host.ts';
 import { createScriptAgent } from '../run-command/script-agent.ts';
 import { ensureUpstreamsRoot, provisionUpstreams } from '../upstreams/provision-upstreams.ts';
 import type { LocalTarget, TargetOptions } from './local-target.ts';
@@ -38,6 +40,8 @@ export interface TargetPlace {
 
 export interface SystemdTargetOptions extends TargetOptions {
   readonly parameters: ParameterReader;
+  /** A simulated fault: how every read of a parameter is refused. */
+  readonly parameterRefusal?: () => ParameterRefusal | null;
   /** The embedded stage where absent. */
   readonly place?: TargetPlace;
   /** Hosts that come with compiler and headers: for tests, where only the first installation's time differs. */
@@ -92,7 +96,7 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
         ...payment.map((instance) => entryOf(instance, fleet, hosts)),
         ...called.map((instance) => ({
           ...entryOf(instance, fleet, hosts),
-          isRunning: () => upstreams.isRunning(),
+          state: () => states[upstreams.power()],
         })),
       ],
       agentOf: (instanceId) => agents.get(instanceId),
@@ -119,6 +123,13 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
 
 /** What the simulated load balancer asks of a host; a target group has settings of its own for that, as ELB's do. */
 const healthCheck = { path: '/health', timeoutMilliseconds: 2000 } as const;
+/** EC2's word for each. */
+const states = {
+  booting: 'pending',
+  running: 'running',
+  stopping: 'stopping',
+  stopped: 'stopped',
+} as const satisfies Record<PowerState, Host['state']>;
 
 const upstreamsName = 'upstreams';
 
@@ -146,7 +157,7 @@ function entryOf(instance: LocalInstance, fleet: Fleet, hosts: readonly SystemdH
     instance,
     privateAddress: `${fleet.network.prefix}${instance.octet}`,
     isSimulated: false,
-    isRunning: () => host?.isRunning() ?? false,
+    state: () => states[host?.power() ?? 'stopped'],
   };
 }
 
@@ -172,6 +183,7 @@ function endpointsOf(
     readObject: options.readObject,
     parameters: options.parameters,
     parameterPrefix: place.parameterPrefix,
+    ...(options.parameterRefusal === undefined ? {} : { parameterRefusal: options.parameterRefusal }),
     clock: { now: () => Date.now() },
     onAccess: createAccessLog(join(options.stateDirectory, 'access.log')),
   });
