@@ -6,6 +6,7 @@ import { CliError } from './cli-error.ts';
 import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
+import { type DriftOptions, drift } from './commands/drift.ts';
 import { explain } from './commands/explain.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
@@ -120,6 +121,10 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .action(async (id: string | undefined, host: string | undefined, options: CommonOptions) =>
       exit(await explain(session.world, id, host, options)),
     );
+  common(program.command('drift'))
+    .description('what hosts run otherwise than the ledger says, and what was changed on them by hand; repairs nothing')
+    .option('--hosts <ids>', 'only these hosts', listOfIds)
+    .action(async (options: DriftOptions) => exit(await drift(session.world, options)));
   common(program.command('history'))
     .description('the deployments, newest first')
     .option('--limit <count>', 'how many', wholeNumber, 20)

@@ -4,7 +4,7 @@
  */
 import type { HostCommand } from '../core/host-commands.ts';
 import type { ConnectionEnds } from '../core/network/security-groups.ts';
-import type { DocumentKind } from '../core/statuses.ts';
+import type { DocumentKind, HostDocument } from '../core/statuses.ts';
 
 /** Seconds and instants come from here, never from the global clock. */
 export interface Clock {
@@ -131,11 +131,17 @@ export type SendResult =
       readonly reason: string;
     };
 
+/** Name on SSM, version and Sha256 of a document as it is now. */
+export interface DocumentVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+}
+
 export interface Commands {
-  /** Name on SSM, version and Sha256 of the documents as they are now. */
-  documents(): Promise<
-    Readonly<Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>>
-  >;
+  /** Those of a deployment. */
+  documents(): Promise<Readonly<Record<DocumentKind, DocumentVersion>>>;
+  document(kind: HostDocument): Promise<DocumentVersion>;
   send(command: HostCommand): Promise<SendResult>;
   /** The command with this comment sent to this host, if any: how a retry finds a send whose answer was lost. */
   find(instanceId: string, comment: string): Promise<string | undefined>;

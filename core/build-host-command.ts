@@ -3,7 +3,7 @@ import type { HostCommand, ParametersOf } from './host-commands.ts';
 import { parameterPatterns } from './parameter-patterns.ts';
 import { isSpelled, patterns } from './patterns.ts';
 import type { HostConfiguration } from './release-manifest.ts';
-import { type DocumentKind, documentOfAction, type HostAction } from './statuses.ts';
+import { type DocumentKind, documentOfAction, type HostAction, type HostDocument } from './statuses.ts';
 
 /** Hex digits of a command's key: the Comment of a command holds 100 characters. */
 const keyLength = 32;
@@ -112,7 +112,7 @@ export function buildHostCommand<A extends HostAction>(facts: CommandFacts<A>): 
 }
 
 /** What is wrong with the parameters of a document; none where SSM will take them. */
-export function parameterProblems(document: DocumentKind, parameters: Readonly<Record<string, string>>): string[] {
+export function parameterProblems(document: HostDocument, parameters: Readonly<Record<string, string>>): string[] {
   const allowed: Readonly<Record<string, string>> = parameterPatterns[document];
   const unknown = Object.keys(parameters).filter((name) => !Object.hasOwn(allowed, name));
   const wrong = Object.entries(allowed).flatMap(([name, pattern]) => {

@@ -1,4 +1,4 @@
-import type { DocumentKind, HostAction } from './statuses.ts';
+import type { HostAction, HostDocument } from './statuses.ts';
 
 /**
  * One command for one host, as plain data. `parameters` are exactly those of the document, all strings, none secret;
@@ -6,7 +6,7 @@ import type { DocumentKind, HostAction } from './statuses.ts';
  */
 export interface HostCommand {
   readonly instanceId: string;
-  readonly document: DocumentKind;
+  readonly document: HostDocument;
   /** Resolved once per deployment and sent with every command. */
   readonly documentVersion: string;
   readonly documentHash: string;

@@ -1,4 +1,4 @@
-import type { DocumentKind } from './statuses.ts';
+import type { HostDocument } from './statuses.ts';
 
 /** What everything of one service in one stage is called on AWS: `rollgate-payment-prod`. */
 export function stackName(service: string, stage: string): string {
@@ -11,7 +11,7 @@ export function stateMachineName(service: string, stage: string): string {
 }
 
 /** `rollgate-payment-prod-install`: the name under which SSM knows a document. */
-export function documentName(service: string, stage: string, kind: DocumentKind): string {
+export function documentName(service: string, stage: string, kind: HostDocument): string {
   return `${stackName(service, stage)}-${kind}`;
 }
 

@@ -1,5 +1,5 @@
 import { patterns } from './patterns.ts';
-import type { DocumentKind } from './statuses.ts';
+import type { HostDocument } from './statuses.ts';
 
 /**
  * `allowedPattern` of every parameter of every document. SSM puts the values into the script as text, so these are what
@@ -33,4 +33,5 @@ export const parameterPatterns = {
   activate: { ...common, releaseId: releaseIdOrPrevious },
   verify: { ...common, releaseId: releaseIdOrPrevious },
   settle: common,
-} as const satisfies Readonly<Record<DocumentKind, Readonly<Record<string, string>>>>;
+  inspect: { service: patterns.service, region: patterns.region },
+} as const satisfies Readonly<Record<HostDocument, Readonly<Record<string, string>>>>;

@@ -41,6 +41,13 @@ export const documentOfAction = {
 } as const satisfies Record<HostAction, string>;
 export type DocumentKind = (typeof documentOfAction)[HostAction];
 
+/** Every SSM document: those of a deployment, and the one that only looks at a host, beside whatever is going on. */
+export const hostDocuments = ['install', 'activate', 'verify', 'settle', 'inspect'] as const satisfies readonly (
+  | DocumentKind
+  | 'inspect'
+)[];
+export type HostDocument = (typeof hostDocuments)[number];
+
 /** What asked for a deployment. A person's request goes before waiting uploads; only an upload supersedes an upload. */
 export const triggers = ['upload', 'person', 'converge', 'repair'] as const;
 export type Trigger = (typeof triggers)[number];

@@ -75,7 +75,7 @@ export function emptyTargetState(service: string): TargetState {
 }
 
 /** The release that a new host gets; undefined before the first success. */
-export function stableRelease(state: TargetState): StableEntry | undefined {
+export function stableRelease(state: Pick<TargetState, 'stableHistory'>): StableEntry | undefined {
   return state.stableHistory.at(-1);
 }
 

@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildDocuments } from './documents/build-documents.ts';
 
-/** The four SSM documents; their scripts are encoded, so that no `${…}` and no `{{…}}` of a script is ever replaced. */
+/** The five SSM documents; their scripts are encoded, so that no `${…}` and no `{{…}}` of a script is ever replaced. */
 const documents = buildDocuments();
 export const install = JSON.parse(documents.install);
 export const activate = JSON.parse(documents.activate);
 export const verify = JSON.parse(documents.verify);
 export const settle = JSON.parse(documents.settle);
+export const inspect = JSON.parse(documents.inspect);
 
 /** The state machine definition, byte for byte as committed. */
 export const stateMachine = readFileSync(join(import.meta.dirname, '..', 'state-machine', 'rollout.asl.json'), 'utf8');

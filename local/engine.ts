@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Ports } from '../clients/ports.ts';
+import { documentName } from '../core/names.ts';
 import { logTo } from '../functions/runtime/log.ts';
 import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';
@@ -145,7 +146,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       },
       agentOf: (instanceId) => hosts.agentOf(instanceId),
       onEvent: (event) => {
-        if (event['detail-type'] === 'EC2 Command Invocation Status-change Notification') {
+        // As the rule on AWS: what a person looks at is no step of a deployment.
+        const isOfStep =
+          event['detail-type'] === 'EC2 Command Invocation Status-change Notification' &&
+          event.detail['document-name'] !== documentName(service, localStage.name, 'inspect');
+        if (isOfStep) {
           bus.deliver('OnCommandStatus', event);
         }
       },

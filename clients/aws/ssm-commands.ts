@@ -10,7 +10,7 @@ import {
 import { InvalidDeploymentError, TransientAwsError } from '../../core/errors.ts';
 import type { HostCommand } from '../../core/host-commands.ts';
 import { documentName, optInTag } from '../../core/names.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/statuses.ts';
 import type { Clock, Commands, Invocation, SendResult } from '../ports.ts';
 import { isDenied, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';
@@ -41,7 +41,7 @@ const pageSize = 50;
  */
 export function createSsmCommands(options: SsmCommandsOptions): Commands {
   const { ssm, ssmOnce, call, clock, service, stage } = options;
-  const nameOfDocument = (kind: DocumentKind): string => documentName(service, stage, kind);
+  const nameOfDocument = (kind: HostDocument): string => documentName(service, stage, kind);
 
   async function describe(name: string, version?: string): Promise<DocumentDescription> {
     const { Document } = await call('ssm:DescribeDocument', name, (sending) => {
@@ -52,7 +52,7 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
   }
 
   /** The hash belongs to one version: that it is the default one's is looked at, not taken for granted. */
-  async function describeDefault(kind: DocumentKind) {
+  async function describeDefault(kind: HostDocument) {
     const name = nameOfDocument(kind);
     try {
       const first = await describe(name);
@@ -85,6 +85,7 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
       ]);
       return { install, activate, verify, settle };
     },
+    document: describeDefault,
     async send(command) {
       try {
         const { Command } = await call('ssm:SendCommand', command.instanceId, (sending) =>

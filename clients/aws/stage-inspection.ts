@@ -16,7 +16,7 @@ import type {
   ParameterFacts,
 } from '../../core/doctor/facts.ts';
 import { documentName } from '../../core/names.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/statuses.ts';
 import type { StageInspection } from '../stage-inspection.ts';
 import { type AwsClients, createAwsClients } from './aws-clients.ts';
 import { isDenied, nameOf } from './aws-errors.ts';
@@ -50,13 +50,14 @@ export function createStageInspection(directory: StageDirectory, endpoint?: stri
   const reach: Reach = { clients, call: createCall(() => undefined), directory };
   return {
     async inspect({ instanceIds, parameters }): Promise<InspectedStage> {
-      const [stateBucket, artifactBucket, install, activate, verify, settle] = await Promise.all([
+      const [stateBucket, artifactBucket, install, activate, verify, settle, inspect] = await Promise.all([
         bucketFacts(reach, directory.stateBucket),
         bucketFacts(reach, directory.artifactBucket),
         documentFacts(reach, 'install'),
         documentFacts(reach, 'activate'),
         documentFacts(reach, 'verify'),
         documentFacts(reach, 'settle'),
+        documentFacts(reach, 'inspect'),
       ]);
       const [stateMachine, instances, agents, found] = await Promise.all([
         machineFacts(reach),
@@ -65,7 +66,7 @@ export function createStageInspection(directory: StageDirectory, endpoint?: stri
         parameterFacts(reach, parameters),
       ]);
       const { version, artifactKey } = directory;
-      const documents = { install, activate, verify, settle };
+      const documents = { install, activate, verify, settle, inspect };
       return {
         ...{ version, artifactKey, stateBucket, artifactBucket, documents },
         ...{ stateMachine, instances, agents, parameters: found },
@@ -141,7 +142,7 @@ async function bucketHere({ clients: { s3 }, call, directory }: Reach, Bucket: s
 
 function documentFacts(
   { clients: { ssm }, call, directory }: Reach,
-  kind: DocumentKind,
+  kind: HostDocument,
 ): Promise<Looked<DocumentFacts>> {
   const Name = documentName(directory.service, directory.stage, kind);
   return look(['InvalidDocument'], async () => {

@@ -1,5 +1,5 @@
 import { documentName, stateMachineName } from '../names.ts';
-import type { DocumentKind } from '../statuses.ts';
+import type { HostDocument } from '../statuses.ts';
 import { type Check, checkOf, checksAbout, deployStack, remakeStack } from './check.ts';
 import type { DoctorFacts, InspectedStage } from './facts.ts';
 
@@ -24,7 +24,7 @@ function checkDocuments(facts: DoctorFacts, aws: InspectedStage): readonly Check
   const about = 'documents';
   const { good, failed } = checksAbout(about);
   const checks = Object.entries(aws.documents).flatMap(([kind, document]) => {
-    const name = documentName(service, stage, kind as DocumentKind);
+    const name = documentName(service, stage, kind as HostDocument);
     const gone = (): Check => failed(`SSM knows no document ${name}`, ...remakeStack(facts));
     return checkOf(about, facts, document, gone, ({ status, defaultVersion, latestVersion }) => {
       if (status !== 'Active') {

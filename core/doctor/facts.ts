@@ -1,6 +1,6 @@
 import type { FoundByLookup } from '../resolve-environment.ts';
 import type { ServiceConfig } from '../service-config.ts';
-import type { DocumentKind } from '../statuses.ts';
+import type { HostDocument } from '../statuses.ts';
 import type { TargetState } from '../target-state.ts';
 import type { StageFacts } from '../views/stage-label.ts';
 
@@ -58,7 +58,7 @@ export interface InspectedStage {
   readonly artifactKey: string;
   readonly stateBucket: BucketFacts;
   readonly artifactBucket: BucketFacts;
-  readonly documents: Readonly<Record<DocumentKind, Looked<DocumentFacts>>>;
+  readonly documents: Readonly<Record<HostDocument, Looked<DocumentFacts>>>;
   readonly stateMachine: Looked<{ readonly status: string }>;
   /** By instance id; ids that EC2 does not know are missing. */
   readonly instances: Looked<Readonly<Record<string, InstanceFacts>>>;

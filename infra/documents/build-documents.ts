@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/statuses.ts';
 
 /**
  * The scripts that a document carries. The marker line of its template is replaced by lines that unpack them into
@@ -19,7 +19,7 @@ const common = [
   'checks.py',
   'amqp.py',
 ];
-const scriptsOf: Readonly<Record<DocumentKind, readonly string[]>> = {
+const scriptsOf: Readonly<Record<HostDocument, readonly string[]>> = {
   install: [
     'install.sh',
     'os-packages.sh',
@@ -29,11 +29,13 @@ const scriptsOf: Readonly<Record<DocumentKind, readonly string[]>> = {
     'aws.py',
     'artifact.py',
     'service_files.py',
+    'drift.py',
     'run_as.py',
   ],
-  activate: ['activate.sh'],
+  activate: ['activate.sh', 'drift.py', 'service_files.py', 'aws.py'],
   verify: ['verify.sh'],
   settle: ['settle.sh'],
+  inspect: ['inspect.sh', 'drift.py', 'service_files.py', 'aws.py'],
 };
 const marker = '# @unpack';
 
@@ -45,14 +47,20 @@ interface Step {
 }
 
 /**
- * The final text (JSON) of the four SSM documents. Scripts are embedded gzipped in base64: SSM replaces `{{ … }}`
+ * The final text (JSON) of the five SSM documents. Scripts are embedded gzipped in base64: SSM replaces `{{ … }}`
  * anywhere in a document, and packagers resolve `${…}`, so neither may stand in them as they are.
  */
-export function buildDocuments(): Record<DocumentKind, string> {
-  return { install: build('install'), activate: build('activate'), verify: build('verify'), settle: build('settle') };
+export function buildDocuments(): Record<HostDocument, string> {
+  return {
+    install: build('install'),
+    activate: build('activate'),
+    verify: build('verify'),
+    settle: build('settle'),
+    inspect: build('inspect'),
+  };
 }
 
-function build(kind: DocumentKind): string {
+function build(kind: HostDocument): string {
   const path = join(import.meta.dirname, `${kind}.yml`);
   const document = parse(readFileSync(path, 'utf8')) as { readonly mainSteps: readonly Step[] };
   for (const step of document.mainSteps) {
@@ -70,7 +78,7 @@ function build(kind: DocumentKind): string {
   return text;
 }
 
-function unpackingLines(kind: DocumentKind): string[] {
+function unpackingLines(kind: HostDocument): string[] {
   return [...scriptsOf[kind], ...common].flatMap((name) => [
     `unpack ${name} <<'END'`,
     gzipSync(readFileSync(join(import.meta.dirname, 'scripts', name)), { level: 9 }).toString('base64'),

@@ -25,10 +25,14 @@ const portMethods = {
   >,
   inventory: { hosts: true, stateOf: true } satisfies Record<keyof Inventory, true>,
   securityGroups: { ends: true } satisfies Record<keyof SecurityGroups, true>,
-  commands: { documents: true, send: true, find: true, invocation: true, cancel: true } satisfies Record<
-    keyof Commands,
-    true
-  >,
+  commands: {
+    documents: true,
+    document: true,
+    send: true,
+    find: true,
+    invocation: true,
+    cancel: true,
+  } satisfies Record<keyof Commands, true>,
   executions: { start: true, describe: true, stop: true, taskSucceeded: true, taskFailed: true } satisfies Record<
     Exclude<keyof Executions, 'arnOf'>,
     true

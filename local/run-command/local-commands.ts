@@ -1,6 +1,6 @@
 import type { Commands, Invocation } from '../../clients/ports.ts';
 import { documentName } from '../../core/names.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/statuses.ts';
 import { createRunCommand, type RunCommand, type RunCommandOptions } from './run-command.ts';
 import { RunCommandError } from './run-command-error.ts';
 
@@ -9,7 +9,7 @@ export interface LocalCommandsOptions extends Omit<RunCommandOptions, 'documents
   readonly service: string;
   readonly stage: string;
   /** Built documents (scripts put in), YAML or JSON text. */
-  readonly documents: Readonly<Record<DocumentKind, string>>;
+  readonly documents: Readonly<Record<HostDocument, string>>;
 }
 
 /** The `Commands` port over Run Command on local hosts; `runCommand` is what the engine needs besides. */
@@ -17,14 +17,15 @@ export function createLocalCommands(options: LocalCommandsOptions): {
   readonly commands: Commands;
   readonly runCommand: RunCommand;
 } {
-  const kinds = Object.keys(options.documents) as readonly DocumentKind[];
-  const nameOf = (kind: DocumentKind): string => documentName(options.service, options.stage, kind);
+  const kinds = Object.keys(options.documents) as readonly HostDocument[];
+  const nameOf = (kind: HostDocument): string => documentName(options.service, options.stage, kind);
   const documents = Object.fromEntries(kinds.map((kind) => [nameOf(kind), options.documents[kind]]));
   const runCommand = createRunCommand({ ...options, documents });
 
+  const describe = (kind: HostDocument) => ({ name: nameOf(kind), ...runCommand.document(nameOf(kind)) });
+
   const commands: Commands = {
     async documents() {
-      const describe = (kind: DocumentKind) => ({ name: nameOf(kind), ...runCommand.document(nameOf(kind)) });
       return {
         install: describe('install'),
         activate: describe('activate'),
@@ -32,6 +33,7 @@ export function createLocalCommands(options: LocalCommandsOptions): {
         settle: describe('settle'),
       };
     },
+    document: async (kind) => describe(kind),
     async send(command) {
       try {
         const { commandId } = runCommand.send({

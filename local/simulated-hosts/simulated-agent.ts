@@ -13,6 +13,10 @@ export function createSimulatedAgent(host: SimulatedHost): HostAgent {
     instanceId: host.instanceId,
     isOnline: () => host.isRunning(),
     async run(job) {
+      if (job.document.name.endsWith('-inspect')) {
+        const inspection = host.inspect(job.parameters['service']?.[0] ?? '');
+        return finished('Success', 0, `${JSON.stringify(inspection)}\n`, '');
+      }
       const kind = kindOf(job.document.name);
       if (kind === undefined) return finished('Failed', 1, '', `simulated hosts do not know ${job.document.name}`);
       const parameters = Object.entries(job.parameters).map(([name, value]) => [name, value[0] ?? ''] as const);

@@ -1,9 +1,11 @@
 import type { Clock } from '../../clients/ports.ts';
+import type { HostInspection } from '../../core/host-inspection.ts';
 import type { HostReport } from '../../core/host-report.ts';
 import type { DocumentKind, HostAction } from '../../core/statuses.ts';
 import type { ArtifactView } from './inspect-artifact.ts';
 import type { ReadObject } from './script-run.ts';
 import { isHostFailure, type SimulatedFaultQueue } from './simulated-faults.ts';
+import { inspectSimulated } from './simulated-inspection.ts';
 import { runScript } from './simulated-scripts.ts';
 import { freshState, type SimulatedState } from './simulated-state.ts';
 
@@ -37,6 +39,8 @@ export interface SimulatedHost {
   isRunning(): boolean;
   powerOn(): void;
   powerOff(): void;
+  /** As it is at this moment, beside whatever runs. */
+  inspect(service: string): HostInspection;
   /** One command; commands of one host run one after another, as under the scripts' lock. */
   run(kind: DocumentKind, parameters: Readonly<Record<string, string>>): Promise<SimulatedRun>;
 }
@@ -95,6 +99,7 @@ export function createSimulatedHost(options: SimulatedHostOptions): SimulatedHos
     powerOff() {
       change({ ...state, isPoweredOn: false });
     },
+    inspect: (service) => inspectSimulated(state, service, clock.now()),
     run(kind, parameters) {
       const next = turn.then(() => run(kind, parameters));
       turn = next.catch(() => undefined);

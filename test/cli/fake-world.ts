@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { runCli } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
-import type { ArtifactVersion, ExecutionInfo, Host, Ports, Stage } from '../../clients/ports.ts';
+import type {
+  ArtifactVersion,
+  ExecutionInfo,
+  Host,
+  Invocation,
+  Ports,
+  SendResult,
+  Stage,
+} from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
 import { executionNames } from '../../core/execution-names.ts';
+import type { HostCommand } from '../../core/host-commands.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 import { beginning, hosts } from '../fakes/deployment-story.ts';
@@ -17,6 +26,10 @@ export interface Started {
   readonly deploymentId: string;
   readonly input: unknown;
 }
+
+export type FakeAnswer =
+  | { readonly kind: 'answered'; readonly invocation: Partial<Invocation> }
+  | Extract<SendResult, { readonly kind: 'refused' }>;
 
 /** A person at a terminal, an engine that does what a test says, and all that was written and done. */
 export interface FakeWorld {
@@ -33,6 +46,9 @@ export interface FakeWorld {
   readonly files: Map<string, Uint8Array>;
   /** Zips in the ledger, by their keys. */
   readonly copies: Map<string, Uint8Array>;
+  /** Commands that went to hosts, and what each host answers to one; a host without an answer is at work for ever. */
+  readonly sent: readonly HostCommand[];
+  readonly answers: Map<string, FakeAnswer>;
   /** What becomes of the next execution, at once when it starts. */
   whenStarted: (started: Started) => void;
   /** At so many milliseconds of following something happens. */
@@ -65,6 +81,8 @@ export function fakeWorld(
   const asked: StageAddress[] = [];
   const executions = new Map<string, ExecutionInfo>();
   const copies = new Map<string, Uint8Array>();
+  const sent: HostCommand[] = [];
+  const answers = new Map<string, FakeAnswer>();
   const files = new Map<string, Uint8Array>([['services/payment.yml', readFileSync('services/payment.yml')]]);
   const events: { readonly at: number; readonly what: () => void }[] = [];
   const listeners = new Set<() => void>();
@@ -118,10 +136,21 @@ export function fakeWorld(
     },
     securityGroups: { ends: () => Promise.reject(new Error('the CLI asks for no security groups')) },
     commands: {
+      document: async (kind) => ({ name: `rollgate-payment-local-${kind}`, version: '3', hash: 'f'.repeat(64) }),
       documents: () => Promise.reject(new Error('the CLI sends no commands')),
-      send: () => Promise.reject(new Error('the CLI sends no commands')),
+      async send(command) {
+        if (command.document !== 'inspect') throw new Error('the CLI sends no command of a deployment');
+        sent.push(command);
+        const answer = answers.get(command.instanceId);
+        return answer?.kind === 'refused' ? answer : { kind: 'sent', commandId: `command-${sent.length}` };
+      },
       find: () => Promise.reject(new Error('the CLI sends no commands')),
-      invocation: () => Promise.reject(new Error('the CLI sends no commands')),
+      async invocation(commandId, instanceId) {
+        const answer = answers.get(instanceId);
+        const ended = { commandId, instanceId, responseCode: 0, stdout: '', stderr: '' };
+        if (answer === undefined || answer.kind === 'refused') return undefined;
+        return { ...ended, status: 'Success', statusDetails: 'Success', ...answer.invocation };
+      },
       cancel: () => Promise.reject(new Error('the CLI sends no commands')),
     },
     executions: {
@@ -178,7 +207,7 @@ export function fakeWorld(
   };
 
   const fake: FakeWorld = {
-    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies },
+    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies, sent, answers },
     whenStarted: () => {},
     at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
     interrupt: () => {

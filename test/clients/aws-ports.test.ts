@@ -54,6 +54,7 @@ test('after the signal nothing is asked of any service any more', async () => {
     () => ports.artifacts.upload(new Uint8Array()),
     () => ports.inventory.hosts({ Service: 'payment' }),
     () => ports.commands.documents(),
+    () => ports.commands.document('inspect'),
     () => ports.commands.send(command),
     () => ports.commands.find('i-0', 'c'),
     () => ports.commands.invocation('c', 'i-0'),

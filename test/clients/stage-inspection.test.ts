@@ -52,7 +52,7 @@ describe('the inspection of a stage', () => {
 
     expect(await inspect()).toEqual({
       ...{ version: '0.1.0', artifactKey: 'payment.zip', stateBucket: bucket, artifactBucket: bucket },
-      documents: { install: document, activate: document, verify: document, settle: document },
+      documents: { install: document, activate: document, verify: document, settle: document, inspect: document },
       stateMachine: { kind: 'seen', value: { status: 'ACTIVE' } },
       ...{ instances: { kind: 'seen', value: {} }, agents: { kind: 'seen', value: {} } },
       parameters: { kind: 'seen', value: {} },
@@ -66,6 +66,7 @@ describe('the inspection of a stage', () => {
       'rollgate-payment-prod-activate',
       'rollgate-payment-prod-verify',
       'rollgate-payment-prod-settle',
+      'rollgate-payment-prod-inspect',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Invocation, SendResult } from '../../clients/ports.ts';
 import type { HostCommand } from '../../core/host-commands.ts';
+import { hostDocuments } from '../../core/statuses.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import type { BackEnd, Bench } from './back-end.ts';
 import { contract } from './contract-test.ts';
@@ -14,8 +15,9 @@ export function commandsContract(backEnd: BackEnd): void {
       const documents = await ports.commands.documents();
 
       const stack = `rollgate-${ports.stage.service}-${ports.stage.name}`;
-      for (const kind of ['install', 'activate', 'verify', 'settle'] as const) {
-        expect(documents[kind]).toEqual({
+      for (const kind of hostDocuments) {
+        const document = kind === 'inspect' ? await ports.commands.document(kind) : documents[kind];
+        expect(document).toEqual({
           name: `${stack}-${kind}`,
           version: expect.stringMatching(/^[1-9][0-9]*$/),
           hash: expect.stringMatching(/^[0-9a-f]{64}$/),

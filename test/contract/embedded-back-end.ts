@@ -90,7 +90,7 @@ export const embedded: BackEnd = {
     const ledger = await createFileLedger({ directory: join(folder, 'ledger'), bucket: stateBucket, region, clock });
     const uploads = { directory: join(folder, 'uploads'), bucket: 'roboshop-builds', region, ledger, clock };
     const fleet = createFleet();
-    const kinds = { install: document, activate: document, verify: document, settle: document };
+    const kinds = { install: document, activate: document, verify: document, settle: document, inspect: document };
     const { commands } = createLocalCommands({
       service,
       stage: stageName,

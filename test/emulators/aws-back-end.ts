@@ -25,6 +25,7 @@ import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
 import type { AwsSettings } from '../../clients/aws/aws-settings.ts';
 import type { Ports } from '../../clients/ports.ts';
 import { documentName, stateMachineName } from '../../core/names.ts';
+import { hostDocuments } from '../../core/statuses.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import type { BackEnd, Bench, BenchOptions, GivenInstance } from '../contract/back-end.ts';
 import { benchMachine } from '../contract/bench-machine.ts';
@@ -227,7 +228,7 @@ async function tokenOf(endpoint: string, queueUrl: string, executionArn: string)
 /** Where the emulator has none, the commands name a version all the same. */
 async function makeDocuments(ssm: SSMClient): Promise<{ documentVersion: string; documentHash: string }> {
   let found = { documentVersion: '1', documentHash: '0'.repeat(64) };
-  for (const kind of ['install', 'activate', 'verify', 'settle'] as const) {
+  for (const kind of hostDocuments) {
     try {
       const { DocumentDescription } = await ssm.send(
         new CreateDocumentCommand({

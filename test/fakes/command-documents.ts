@@ -1,21 +1,21 @@
 import { parameterPatterns } from '../../core/parameter-patterns.ts';
-import { type DocumentKind, documentOfAction } from '../../core/statuses.ts';
+import { type HostDocument, hostDocuments } from '../../core/statuses.ts';
 
 /** The execution timeouts of the documents in infra/documents. */
-const timeoutSeconds: Readonly<Record<DocumentKind, number>> = {
+const timeoutSeconds: Readonly<Record<HostDocument, number>> = {
   install: 1800,
   activate: 1860,
   verify: 7260,
   settle: 60,
+  inspect: 120,
 };
 
 /** Documents with the parameters of the real ones and no script: simulated hosts run none. */
-export function commandDocuments(): Readonly<Record<DocumentKind, string>> {
-  const kinds = [...new Set(Object.values(documentOfAction))];
-  return Object.fromEntries(kinds.map((kind) => [kind, documentOf(kind)])) as Record<DocumentKind, string>;
+export function commandDocuments(): Readonly<Record<HostDocument, string>> {
+  return Object.fromEntries(hostDocuments.map((kind) => [kind, documentOf(kind)])) as Record<HostDocument, string>;
 }
 
-function documentOf(kind: DocumentKind): string {
+function documentOf(kind: HostDocument): string {
   const parameters = Object.entries(parameterPatterns[kind]).map(
     ([name, allowedPattern]) => [name, { type: 'String', allowedPattern }] as const,
   );

@@ -88,9 +88,9 @@ export async function givenPorts(): Promise<GivenPorts> {
   const answersToRegister: RegistrationResult[] = [];
   let hosts: readonly Host[] = ['a', 'b', 'c'].map((name) => hostNamed(name));
 
+  const named = (kind: string) => ({ name: `rollgate-payment-${kind}`, version: '3', hash: 'f'.repeat(64) });
   const commands: Commands = {
     async documents() {
-      const named = (kind: string) => ({ name: `rollgate-payment-${kind}`, version: '3', hash: 'f'.repeat(64) });
       return {
         install: named('install'),
         activate: named('activate'),
@@ -98,6 +98,7 @@ export async function givenPorts(): Promise<GivenPorts> {
         settle: named('settle'),
       };
     },
+    document: async (kind) => named(kind),
     async send(command) {
       const answer = answersToSend.shift();
       deeds.push(`send ${command.document} ${command.instanceId.replace(/^i-0*/, '')}`);
@@ -198,6 +199,7 @@ export async function givenPorts(): Promise<GivenPorts> {
       const command = sent.at(-1);
       if (command === undefined) throw new Error('nothing was sent yet');
       const { parameters, document } = command;
+      if (document === 'inspect') throw new Error('no step of a deployment inspects');
       const report: HostReport = {
         schema: 1,
         script: document,

@@ -4,7 +4,7 @@ import { ZipFile } from 'yazl';
 import { buildManifest } from '../../core/build-release.ts';
 import type { HostReport } from '../../core/host-report.ts';
 import type { HostConfiguration } from '../../core/release-manifest.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { encode } from '../../ledger/json-objects.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
@@ -60,7 +60,7 @@ export interface Lab {
     change?: (configuration: HostConfiguration) => HostConfiguration,
   ): Promise<LabRelease>;
   /** Starts one document on a host, as the agent does. */
-  start(host: LabHost, kind: DocumentKind, parameters: Given, watch?: Watch): Promise<Run>;
+  start(host: LabHost, kind: HostDocument, parameters: Given, watch?: Watch): Promise<Run>;
   install(host: LabHost, deploymentId: string, release: LabRelease, given?: Given, watch?: Watch): Promise<Run>;
   activate(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;
   verify(host: LabHost, deploymentId: string, releaseId: string, given?: Given): Promise<Run>;

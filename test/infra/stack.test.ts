@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseStageDirectory, settingsFromEnvironment } from '../../clients/aws/aws-settings.ts';
 import { documentName, functionName, stackName, stageDirectoryParameter } from '../../core/names.ts';
 import type { EndState } from '../../core/statuses.ts';
+import { hostDocuments } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { eventFunctions, stepFunctions } from '../../local/engine/functions.ts';
 import { type Definition, lambdaCallOf, statesOf } from '../../local/state-machine/definition.ts';
@@ -32,7 +33,7 @@ describe('what runs', () => {
   test('the documents are those that the engine runs, byte for byte', () => {
     const built = buildDocuments();
 
-    for (const kind of ['install', 'activate', 'verify', 'settle'] as const) {
+    for (const kind of hostDocuments) {
       const logicalId = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Document`;
       const { Content: content, ...settings } = resource(logicalId).Properties;
       expect(JSON.stringify(content)).toBe(built[kind]);

@@ -30,6 +30,9 @@ main() {
   fi
   if is_there_already; then
     note_running_process
+    keep_unit_in_force "$(unit_path)"
+    put_modes
+    remove_replaced_code
     link_current
     succeed "the host runs $target already: it was not restarted"
   fi
@@ -96,9 +99,36 @@ is_there_already() {
   [[ $(unit_property ActiveState)/$(unit_property SubState) == active/running ]] || return 1
   # How v0 answered before is not ours to judge.
   [[ $target != v0 ]] || return 0
+  is_process_of_its_files || return 1
   host_healthy=$(probe_health "/app/releases/$target/.rollgate/release.json")
   # Nothing is said of health where its check only reports.
   [[ $host_healthy != no ]]
+}
+
+# It may have been started by hand from an environment or a unit that was changed, or from code that was replaced since.
+is_process_of_its_files() {
+  helper drift process "$service" >"$work/process" || fail internal "the running process could not be compared"
+  [[ -s $work/process ]] || return 0
+  say "the running process is not what the files of $target say ($(tr '\t\n' ' ,' <"$work/process")): restarting it"
+  return 1
+}
+
+# Of a unit whose bytes are right: that takes no restart.
+put_modes() {
+  if [[ $target == v[1-9]* ]]; then
+    chown -- root:root "$(unit_path)"
+    chmod 0644 -- "$(unit_path)"
+  fi
+}
+
+# What `drift` compares the unit with, by its bytes and by the time of its last change.
+keep_unit_in_force() {
+  if [[ $target == v[1-9]* ]]; then
+    cp --archive --no-target-directory -- "$1" "$state/unit-in-force.new"
+    mv --force --no-target-directory -- "$state/unit-in-force.new" "$state/unit-in-force"
+  else
+    rm --force -- "$state/unit-in-force"
+  fi
 }
 
 # A process that this deployment started keeps its note; any other is watched from now on.
@@ -112,6 +142,7 @@ note_running_process() {
 
 switch_unit() {
   stop_service
+  keep_unit_in_force "$target_unit"
   take_cursor
   if [[ -n $target_unit ]]; then
     put_unit
@@ -126,6 +157,14 @@ switch_unit() {
     run_systemctl 60 start || fail start-failed "systemd could not start $service.service: $(tail --lines=1 -- "$work/command.log")"
   fi
   write_start "$target"
+  remove_replaced_code
+}
+
+# Nothing runs from what `install` moved aside any more.
+remove_replaced_code() {
+  if [[ $target == v[1-9]* ]]; then
+    rm --recursive --force -- "/app/releases/.old.$target".*
+  fi
 }
 
 # Under the unit that is in force: with its signal, its drain and its deadline.

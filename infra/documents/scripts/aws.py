@@ -218,19 +218,38 @@ def get_object(region, bucket, key, path):
 
 def get_parameters(region, names):
     """Decrypted values by the name asked for (`/payment/prod/AMQP_PASS` or `/payment/prod/AMQP_PASS:3`)."""
-    values = {}
+    return dict((name, value) for name, (value, _) in get_values_and_versions(region, names).items())
+
+
+def get_values_and_versions(region, names):
+    """The same with the version that each value is of."""
+    found = {}
+    for parameter in read_parameters(region, names, True):
+        one = (parameter["Value"], parameter.get("Version"))
+        found[parameter["Name"] + (parameter.get("Selector") or "")] = one
+        found["%s:%s" % (parameter["Name"], parameter.get("Version"))] = one
+    return found
+
+
+def get_versions(region, names):
+    """The newest version of each parameter that is there; their values stay encrypted."""
+    return dict((parameter["Name"], parameter.get("Version")) for parameter in read_parameters(region, names, False))
+
+
+def read_parameters(region, names, is_decrypted):
+    found = []
     for start in range(0, len(names), 10):
-        values.update(get_ten_parameters(region, names[start:start + 10]))
-    return values
+        found += read_ten_parameters(region, names[start:start + 10], is_decrypted)
+    return found
 
 
-def get_ten_parameters(region, names):
+def read_ten_parameters(region, names, is_decrypted):
     urls, overridden = endpoints(region)
-    output = cli(["ssm", "get-parameters", "--region", region, "--with-decryption", "--names"] + names,
-                 overridden, "SSM")
+    decryption = ["--with-decryption"] if is_decrypted else []
+    output = cli(["ssm", "get-parameters", "--region", region] + decryption + ["--names"] + names, overridden, "SSM")
     if output is None:
         role = credentials(urls["IMDS"])
-        body = json.dumps({"Names": names, "WithDecryption": True}).encode("utf-8")
+        body = json.dumps({"Names": names, "WithDecryption": is_decrypted}).encode("utf-8")
 
         def fetch():
             headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.GetParameters"}
@@ -241,12 +260,7 @@ def get_ten_parameters(region, names):
             return response.read()
 
         output = retried("SSM GetParameters", fetch)
-    answer = json.loads(as_text(output))
-    values = {}
-    for parameter in answer.get("Parameters", []):
-        values[parameter["Name"] + (parameter.get("Selector") or "")] = parameter["Value"]
-        values["%s:%s" % (parameter["Name"], parameter.get("Version"))] = parameter["Value"]
-    return values
+    return json.loads(as_text(output)).get("Parameters", [])
 
 
 def fail_of_aws(error, what, otherwise):

@@ -125,7 +125,7 @@ ensure_user() {
 # Code and virtualenv: the folder of the release appears, whole, when both are ready.
 install_release() {
   local release=$1 manifest=$2 target=/app/releases/$1 folder
-  if [[ -s $target/.rollgate/release.json ]]; then
+  if [[ -s $target/.rollgate/release.json ]] && is_as_it_was "$target" "$state/releases/$release.files"; then
     say "the code of $release is here already"
     # Equal content is the equal release; a ledger made anew may have another date in its manifest.
     persist "$target/.rollgate/release.json" <"$manifest"
@@ -147,8 +147,27 @@ install_release() {
   mkdir -- "$folder/.rollgate"
   persist "$folder/.rollgate/release.json" <"$manifest"
   label_for_selinux "$folder"
-  put_folder "$folder" "$target"
+  mkdir --parents -- "$state/releases"
+  helper drift record "$folder" | persist "$state/releases/$release.files"
+  put_code "$release" "$folder"
   rm --force -- "$state/downloads/${setting[artifactSha256]}"
+}
+
+# is_as_it_was FOLDER LIST: nothing in it differs from what was recorded of it. Where nothing was, nobody can tell.
+is_as_it_was() {
+  helper drift folder "$1" "$2" >"$work/differs" || fail internal "the files of $1 could not be compared"
+  [[ -s $work/differs ]] || return 0
+  warn "$1 is not as it was put there (differences: $(wc --lines <"$work/differs"), the first: $(head --lines=1 "$work/differs" | cut --fields=2)): it is made anew"
+  return 1
+}
+
+# A process that still runs from the changed code keeps its folder, under another name, until `activate` restarts it.
+put_code() {
+  local release=$1 folder=$2 target=/app/releases/$1
+  if [[ -e $target ]]; then
+    mv --no-target-directory -- "$target" "$(mktemp --dry-run "/app/releases/.old.$release.XXXXXXXX")"
+  fi
+  put_folder "$folder" "$target"
 }
 
 check_requirements() {
@@ -181,7 +200,8 @@ label_for_selinux() {
 # The environment file is a new one wherever its content is new; the unit that names it waits beside it for `activate`.
 stage_service_files() {
   local release=$1 manifest=$2 folder=/etc/rollgate/$service
-  helper service_files environment "$manifest" "${argument[region]}" "$folder" "$release" >"$work/environment"
+  helper service_files environment "$manifest" "${argument[region]}" "$folder" "$release" "$state/environments" \
+    >"$work/environment"
   environment=$(<"$work/environment")
   helper service_files unit "$manifest" "$virtualenv" "$environment" "$work/unit"
 }

@@ -16,7 +16,7 @@ refresh_previous() {
     return 0
   fi
   used=$(sed --quiet 's/^EnvironmentFile=//p' -- "$unit")
-  if ! fresh=$(helper service_files environment "$manifest" "${argument[region]:?}" "/etc/rollgate/$service" "$release"); then
+  if ! fresh=$(helper service_files environment "$manifest" "${argument[region]:?}" "/etc/rollgate/$service" "$release" "$state/environments"); then
     say "the parameters of $release cannot be read any more: a revert would use its old environment"
   elif [[ $fresh != "$used" ]] && ! upstreams_take "$manifest" "$used" && upstreams_take "$manifest" "$fresh"; then
     sed "s|^EnvironmentFile=.*|EnvironmentFile=$fresh|" -- "$unit" |

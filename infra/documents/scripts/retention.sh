@@ -23,7 +23,7 @@ remove_what_is_too_old() {
     if [[ -z ${kept[$release]:-} ]]; then
       say "removing the old release $release"
       # The unit first: without it the release counts as not installed.
-      rm --force -- "/etc/rollgate/$service/$release.service" "$state/releases/$release.json"
+      rm --force -- "/etc/rollgate/$service/$release.service" "$state/releases/$release.json" "$state/releases/$release.files"
       rm --recursive --force -- "/app/releases/${release:?}"
     fi
   done
@@ -80,7 +80,7 @@ remove_unused_virtualenvs() {
   for folder in /app/venvs/*; do
     if [[ -d $folder && $folder != "$virtualenv" ]] && is_older_than_an_install "$folder" && ! is_named_by_a_unit "$folder/"; then
       say "removing the virtualenv $folder, which no release names"
-      rm --recursive --force -- "${folder:?}"
+      rm --recursive --force -- "${folder:?}" "/var/lib/rollgate/virtualenvs/${folder##*/}.files"
     fi
   done
   exec 7>&-
@@ -94,7 +94,7 @@ remove_unused_environments() {
   local file
   for file in "/etc/rollgate/$service"/*.env; do
     if [[ -f $file ]] && ! is_named_by_a_unit "EnvironmentFile=$file"; then
-      rm --force -- "$file"
+      rm --force -- "$file" "$state/environments/${file##*/}.json"
     fi
   done
 }

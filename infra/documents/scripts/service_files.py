@@ -1,12 +1,15 @@
 """Writes what systemd reads for a release: the environment file, with secrets read from SSM, and the unit.
 
-usage: service_files.py environment MANIFEST REGION DIRECTORY OUTPUT-NAME
+usage: service_files.py environment MANIFEST REGION DIRECTORY OUTPUT-NAME RECORDS
        service_files.py unit MANIFEST VIRTUALENV ENVIRONMENT FILE
 """
 
 from __future__ import print_function
 
+import binascii
 import grp
+import hashlib
+import json
 import os
 import pwd
 import re
@@ -57,27 +60,32 @@ def environment_text(configuration, secrets):
 
 
 def read_secrets(configuration, region):
+    """Value and facts by name: which version of which parameter a value is of."""
     wanted = {}
     for secret in configuration["secrets"]:
         version = secret.get("version")
         wanted[secret["name"]] = secret["parameter"] + (":%d" % version if version is not None else "")
     if not wanted:
-        return {}
+        return {}, {}
     try:
-        values = aws.get_parameters(region, sorted(set(wanted.values())))
+        values = aws.get_values_and_versions(region, sorted(set(wanted.values())))
     except aws.AwsError as error:
         aws.fail_of_aws(error, "reading the parameters %s" % ", ".join(sorted(wanted.values())), "secret-unreadable")
     missing = sorted(name for name in wanted.values() if name not in values)
     if missing:
         fail("secret-unreadable", "SSM has no parameter %s that this host may read" % ", ".join(missing))
-    return dict((name, values[wanted[name]]) for name in wanted)
+    facts = dict((secret["name"], {"parameter": secret["parameter"], "version": values[wanted[secret["name"]]][1],
+                                   "isPinned": secret.get("version") is not None})
+                 for secret in configuration["secrets"])
+    return dict((name, values[wanted[name]][0]) for name in wanted), facts
 
 
-def write_environment(manifest, region, directory, prefix):
+def write_environment(manifest, region, directory, prefix, records):
     """An environment file is never changed, since a running unit names it: other values make the next one, `v42-....2.env`.
-    Prints the path."""
+    Prints the path. What `drift` compares with goes into RECORDS: hashes, and the versions of the secrets."""
     configuration = load(manifest)["configuration"]
-    content = environment_text(configuration, read_secrets(configuration, region)).encode("utf-8")
+    secrets, parameters = read_secrets(configuration, region)
+    content = environment_text(configuration, secrets).encode("utf-8")
     user = configuration["run"]["user"]
     number = 1
     while True:
@@ -87,9 +95,23 @@ def write_environment(manifest, region, directory, prefix):
             break
         with open(path, "rb") as existing:
             if existing.read() == content:
+                os.chmod(path, 0o640)
+                os.chown(path, 0, grp.getgrnam(user).gr_gid)
                 break
         number += 1
+    if not os.path.isdir(records):
+        os.mkdir(records, 0o700)
+    values = dict(configuration["environment"])
+    values.update(secrets)
+    salt = as_text(binascii.hexlify(os.urandom(16)))
+    record = {"sha256": hashlib.sha256(content).hexdigest(), "salt": salt, "parameters": parameters,
+              "values": dict((name, hash_of(salt, name, as_text(values[name]))) for name in values)}
+    write_durably(os.path.join(records, os.path.basename(path) + ".json"), json.dumps(record).encode("utf-8"), 0o600)
     print(path)
+
+
+def hash_of(salt, name, value):
+    return hashlib.sha256((u"%s\n%s=%s" % (salt, name, value)).encode("utf-8")).hexdigest()
 
 
 def with_ids(words, user):

@@ -23,6 +23,11 @@ ensure_virtualenv() {
     say "the virtualenv $name has other packages than the other hosts: using one of its own"
     name=$(name_of "${setting[requirementsSha256]}" "$python_full" "$platform" "${argument[packagesSha256]}")
   fi
+  local again=1 first=$name
+  while is_spoilt "$name"; do
+    again=$((again + 1))
+    name=$(name_of "$first" "$again")
+  done
   virtualenv=/app/venvs/$name
   if is_complete "$virtualenv"; then
     is_reused=true
@@ -44,6 +49,16 @@ name_of() {
 
 is_complete() {
   [[ -f $1/$complete_mark ]]
+}
+
+# Somebody changed it, or took its mark away; what may run from it is left alone, and another one is built.
+is_spoilt() {
+  local folder=/app/venvs/$1
+  if is_complete "$folder"; then
+    ! is_as_it_was "$folder" "/var/lib/rollgate/virtualenvs/$1.files"
+  else
+    [[ -d $folder ]] && is_named_by_a_unit "$folder/"
+  fi
 }
 
 build_virtualenv() {
@@ -70,6 +85,8 @@ build_virtualenv() {
   chown --recursive --no-dereference root:root -- "$virtualenv"
   chmod --recursive go-w,u-s,g-s -- "$virtualenv"
   label_for_selinux "$virtualenv"
+  mkdir --parents -- /var/lib/rollgate/virtualenvs
+  helper drift record "$virtualenv" | persist "/var/lib/rollgate/virtualenvs/${virtualenv##*/}.files"
   resolved_packages | persist "$virtualenv/$complete_mark"
 }
 

@@ -39,7 +39,7 @@ it('says of every part that it is there', () => {
   expect(report.checks.map((check) => `${check.verdict}  ${check.about}: ${check.says}`)).toMatchInlineSnapshot(`
     [
       "good  stack: Rollgate 0.1.0 is deployed",
-      "good  documents: all 4 are active: rollgate-payment-prod-install version 3, rollgate-payment-prod-activate version 3, rollgate-payment-prod-verify version 3, rollgate-payment-prod-settle version 3",
+      "good  documents: all 5 are active: rollgate-payment-prod-install version 3, rollgate-payment-prod-activate version 3, rollgate-payment-prod-verify version 3, rollgate-payment-prod-settle version 3, rollgate-payment-prod-inspect version 3",
       "good  state machine: rollgate-payment-prod is active",
       "good  artifact bucket: roboshop-builds keeps versions",
       "good  artifact bucket: roboshop-builds sends its events to EventBridge",

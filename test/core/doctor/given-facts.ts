@@ -39,7 +39,10 @@ const goodDocument = seen({ status: 'Active', defaultVersion: '3', latestVersion
 
 export const goodStage: InspectedStage = {
   ...{ version: '0.1.0', artifactKey: 'payment.zip', stateBucket: goodBucket, artifactBucket: goodBucket },
-  documents: { install: goodDocument, activate: goodDocument, verify: goodDocument, settle: goodDocument },
+  documents: {
+    ...{ install: goodDocument, activate: goodDocument, verify: goodDocument, settle: goodDocument },
+    inspect: goodDocument,
+  },
   stateMachine: seen({ status: 'ACTIVE' }),
   instances: seen(Object.fromEntries(hosts.map(({ instanceId }) => [instanceId, { instanceProfile: 'shop-hosts' }]))),
   agents: seen(

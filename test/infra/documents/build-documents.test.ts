@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parameterPatterns } from '../../../core/parameter-patterns.ts';
-import { type DocumentKind, documentOfAction } from '../../../core/statuses.ts';
+import { type HostDocument, hostDocuments } from '../../../core/statuses.ts';
 import { buildDocuments, documentLimitBytes } from '../../../infra/documents/build-documents.ts';
 import { runProgram } from '../../../local/hosts/run-program.ts';
 
@@ -19,13 +19,13 @@ interface Document {
 
 const scripts = join(import.meta.dirname, '../../../infra/documents/scripts');
 const documents = buildDocuments();
-const kinds = [...new Set(Object.values(documentOfAction))];
+const kinds = hostDocuments;
 
-function parsed(kind: DocumentKind): Document {
+function parsed(kind: HostDocument): Document {
   return JSON.parse(documents[kind]) as Document;
 }
 
-function lines(kind: DocumentKind): readonly string[] {
+function lines(kind: HostDocument): readonly string[] {
   return parsed(kind).mainSteps[0]?.inputs.runCommand ?? [];
 }
 

@@ -2,7 +2,7 @@ import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
 import type { Lock } from '../../../core/target-state.ts';
-import { type FakeWorld, fakeWorld, givenDeployment } from '../../cli/fake-world.ts';
+import { type FakeWorld, fakeWorld, givenDeployment, shop } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
 import { endings } from '../../fakes/stories.ts';
@@ -39,6 +39,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   releases: { policies: [], file: 'history.ts', lines: [['releases']] },
   plan: { policies: [], file: 'plan.ts', lines: [['plan'], ['plan', 'payment.zip'], ['plan', '--config-only']] },
   doctor: { policies: ['OperatorDoctorPolicy'], file: 'doctor.ts', lines: [['doctor']] },
+  drift: { policies: ['OperatorDriftPolicy'], file: 'drift.ts', lines: [['drift']] },
   configure: { policies: ['OperatorDeployPolicy'], file: 'configure.ts', lines: [['configure']] },
   deploy: {
     policies: ['OperatorDeployPolicy'],
@@ -132,6 +133,7 @@ async function givenFake(verb: string): Promise<FakeWorld> {
   givenDeployment(fake.ledger, endings.Succeeded);
   fake.files.set('payment.zip', await artifactZip(3));
   await fake.ports.artifacts.upload(await artifactZip(4));
+  for (const { instanceId } of shop) fake.answers.set(instanceId, { kind: 'answered', invocation: { stdout: '' } });
   fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
   return fake;
 }

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { HostCommand } from '../../../core/host-commands.ts';
-import type { DocumentKind } from '../../../core/statuses.ts';
+import type { HostDocument } from '../../../core/statuses.ts';
 import { createLocalCommands } from '../../../local/run-command/local-commands.ts';
 import { createScriptAgent } from '../../../local/run-command/script-agent.ts';
 import { createManualTime } from './manual-time.ts';
 import { createProcessMachine } from './process-machine.ts';
 
-function documentThatPrints(kind: DocumentKind): string {
+function documentThatPrints(kind: HostDocument): string {
   return `
 schemaVersion: '2.2'
 parameters:
@@ -28,6 +28,7 @@ const documents = {
   activate: documentThatPrints('activate'),
   verify: documentThatPrints('verify'),
   settle: documentThatPrints('settle'),
+  inspect: documentThatPrints('inspect'),
 };
 
 let machine: ReturnType<typeof createProcessMachine>;

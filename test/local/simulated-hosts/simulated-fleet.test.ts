@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { HostCommand } from '../../../core/host-commands.ts';
-import type { DocumentKind } from '../../../core/statuses.ts';
+import { parseHostInspection } from '../../../core/host-inspection.ts';
+import type { DocumentKind, HostDocument } from '../../../core/statuses.ts';
 import { createLocalCommands } from '../../../local/run-command/local-commands.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../../local/simulated-hosts/simulated-fleet.ts';
 import { createManualTime } from '../run-command/manual-time.ts';
@@ -13,8 +14,15 @@ const names = ['service', 'deploymentId', 'key', 'fence', 'notAfter', 'releaseId
 const more = ['manifestKey', 'manifestSha256', 'packagesKey', 'packagesSha256', 'keep'];
 
 /** A document as far as a simulated host is concerned: its name and its parameters. */
-function document(kind: DocumentKind): string {
-  const known = kind === 'settle' ? names.slice(0, 5) : kind === 'install' ? [...names, ...more] : names.slice(0, 6);
+function document(kind: HostDocument): string {
+  const known =
+    kind === 'inspect'
+      ? ['service', 'region']
+      : kind === 'settle'
+        ? names.slice(0, 5)
+        : kind === 'install'
+          ? [...names, ...more]
+          : names.slice(0, 6);
   return JSON.stringify({
     schemaVersion: '2.2',
     parameters: Object.fromEntries(known.map((name) => [name, { type: 'String' }])),
@@ -27,6 +35,7 @@ const documents = {
   activate: document('activate'),
   verify: document('verify'),
   settle: document('settle'),
+  inspect: document('inspect'),
 };
 
 let stateDir: string;
@@ -110,6 +119,32 @@ test('commands through Run Command end as on a real host', async () => {
     'Failed Failed 10 failed',
     'Failed Failed 20 refused',
   ]);
+});
+
+async function inspect(): Promise<unknown> {
+  const { version, hash } = await local.commands.document('inspect');
+  const sent = await local.commands.send({
+    ...{ instanceId: 'i-0a1', document: 'inspect', documentVersion: version, documentHash: hash },
+    ...{ comment: 'rollgate inspect 1', parameters: { service: 'payment', region: 'eu-west-1' }, deliverySeconds: 30 },
+  });
+  await local.runCommand.idle();
+  const commandId = sent.kind === 'sent' ? sent.commandId : '';
+  return parseHostInspection((await local.commands.invocation(commandId, 'i-0a1'))?.stdout ?? '');
+}
+
+test('an inspection says what a simulated host runs, that it is simulated, and changes nothing', async () => {
+  const report = { schema: 1, script: 'inspect', service: 'payment', more: {}, isSimulated: true };
+  await send('install', release.parameters);
+  await send('activate', { releaseId: release.releaseId });
+  const before = fleet.host('i-0a1').state();
+
+  expect(await inspect()).toMatchObject({ ...report, running: release.releaseId, isActive: true, findings: [] });
+  expect(fleet.host('i-0a1').state()).toEqual(before);
+
+  fleet.host('i-0a1').given({ isActive: false });
+  expect(await inspect()).toMatchObject({
+    ...{ ...report, isActive: false, findings: [{ kind: 'not-active', what: 'inactive (dead)' }] },
+  });
 });
 
 test('faults of the agent end as on a real host', async () => {
