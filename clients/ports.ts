@@ -2,6 +2,7 @@
  * The one set of ports through which handlers, CLI and page reach the world. `clients/` implements them on AWS,
  * `local/` on this machine; tests use the fakes in `test/fakes/`. Every method may throw `TransientAwsError`.
  */
+import type { Alarm } from '../core/alarms.ts';
 import type { HostCommand } from '../core/host-commands.ts';
 import type { ConnectionEnds } from '../core/network/security-groups.ts';
 import type { DocumentKind, HostDocument } from '../core/statuses.ts';
@@ -223,6 +224,12 @@ export interface LoadBalancer {
   deregister(groupArn: string, target: Target): Promise<RegistrationResult>;
 }
 
+/** CloudWatch's alarms, metric and composite ones. */
+export interface Alarms {
+  /** Those of these names that exist. */
+  describe(names: readonly string[]): Promise<readonly Alarm[]>;
+}
+
 /** Where the deployer itself stands. */
 export interface Stage {
   readonly service: string;
@@ -249,4 +256,5 @@ export interface Ports {
   readonly commands: Commands;
   readonly executions: Executions;
   readonly balancer: LoadBalancer;
+  readonly alarms: Alarms;
 }

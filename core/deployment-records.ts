@@ -53,6 +53,8 @@ export interface DeploymentPlan {
   readonly policy: RolloutConfig;
   /** Absent: the hosts stand behind none that Rollgate takes them out of. */
   readonly loadBalancer?: PlannedBalancer;
+  /** Plan has sent nothing to any host: a person approves first, or an alarm is in ALARM. */
+  readonly isStagedLater?: boolean;
   readonly documents: Readonly<
     Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>
   >;

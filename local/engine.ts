@@ -7,6 +7,7 @@ import { documentName } from '../core/names.ts';
 import { logTo } from '../functions/runtime/log.ts';
 import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';
+import { type AlarmStore, createAlarmStore } from './alarms/alarm-store.ts';
 import { type OpenBalancer, openBalancer } from './balancer/open-balancer.ts';
 import { createEventBus } from './engine/event-bus.ts';
 import { stepFunctions } from './engine/functions.ts';
@@ -61,6 +62,8 @@ export interface Engine {
   readonly parameters: ParameterStore;
   /** The simulated load balancer in front of the hosts; only a configuration with `loadBalancer` makes use of it. */
   readonly balancer: OpenBalancer['group'];
+  /** Simulated CloudWatch alarms; none unless somebody sets one. */
+  readonly alarms: AlarmStore;
   /** Simulated faults of Run Command; none unless somebody asks for one. */
   readonly faults: CommandFaultQueue;
   /** Simulated records of what lets the hosts reach their upstreams, enforced on booted hosts. */
@@ -84,6 +87,7 @@ const forgotten = [
   'dead-letters',
   'parameters.json',
   'balancer.json',
+  'alarms.json',
 ];
 
 /**
@@ -176,8 +180,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     });
     const { group } = balancer;
     const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
+    const alarms = createAlarmStore({
+      ...{ file: at('alarms.json'), region, clock },
+      onChange: (event) => bus.deliver('OnAlarmChanged', event),
+    });
     const ports: Ports = {
-      ...{ stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions },
+      ...{ stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions, alarms },
       balancer: balancer.port,
     };
     providePorts(() => ports);
@@ -198,9 +206,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await hosts.stop();
     };
     return {
-      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
       securityGroups,
       balancer: group,
+      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults, alarms },
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
       refuseParameters: (how) => {
         refusal = how;

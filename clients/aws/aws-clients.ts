@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -14,6 +15,7 @@ export interface AwsClients {
   readonly ssmOnce: SSMClient;
   readonly sfn: SFNClient;
   readonly elb: ElasticLoadBalancingV2Client;
+  readonly cloudWatch: CloudWatchClient;
 }
 
 export interface AwsClientsOptions {
@@ -32,6 +34,10 @@ const connectionTimeout = 3000;
 
 /** S3 may take its time to begin the answer to a large copy. */
 const silenceMilliseconds = { s3: 20_000, others: 10_000 };
+
+/** A rollout goes on without its alarms where CloudWatch gives no answer: it must not wait long to find that out. */
+const alarmAttempts = 2;
+const alarmMilliseconds = { connection: 1500, silence: 3000 };
 
 /** Makes no request: credentials are looked up at the first one. */
 export function createAwsClients(options: AwsClientsOptions): AwsClients {
@@ -62,6 +68,14 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
     }),
     sfn: new SFNClient({ ...config, requestHandler }),
     elb: new ElasticLoadBalancingV2Client({ ...config, requestHandler }),
+    cloudWatch: new CloudWatchClient({
+      ...config,
+      maxAttempts: alarmAttempts,
+      requestHandler: {
+        connectionTimeout: alarmMilliseconds.connection,
+        socketTimeout: options.silenceMilliseconds ?? alarmMilliseconds.silence,
+      },
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type {
+  Alarms,
   ArtifactStore,
   Clock,
   Commands,
@@ -41,6 +42,7 @@ const portMethods = {
     keyof LoadBalancer,
     true
   >,
+  alarms: { describe: true } satisfies Record<keyof Alarms, true>,
 } as const;
 
 type PortName = keyof typeof portMethods;
@@ -91,6 +93,7 @@ async function portsOver(connection: EngineConnection): Promise<Ports> {
     securityGroups: remote('securityGroups'),
     commands: remote('commands'),
     balancer: remote('balancer'),
+    alarms: remote('alarms'),
     executions: { ...remote('executions'), arnOf: (name) => `${executionArnPrefix}${name}` },
   };
 }

@@ -12,6 +12,7 @@ import type {
 } from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
+import type { Alarm } from '../../core/alarms.ts';
 import { executionNames } from '../../core/execution-names.ts';
 import type { HostCommand } from '../../core/host-commands.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
@@ -49,6 +50,8 @@ export interface FakeWorld {
   /** Commands that went to hosts, and what each host answers to one; a host without an answer is at work for ever. */
   readonly sent: readonly HostCommand[];
   readonly answers: Map<string, FakeAnswer>;
+  /** What CloudWatch has. */
+  alarms: readonly Alarm[];
   /** What becomes of the next execution, at once when it starts. */
   whenStarted: (started: Started) => void;
   /** At so many milliseconds of following something happens. */
@@ -153,6 +156,7 @@ export function fakeWorld(
       },
       cancel: () => Promise.reject(new Error('the CLI sends no commands')),
     },
+    alarms: { describe: async (names) => fake.alarms.filter((alarm) => names.includes(alarm.name)) },
     executions: {
       arnOf: (name) => `${prefix}${name}`,
       start: async (name, input) => ({ kind: 'started', executionArn: begin(name, input) }),
@@ -208,6 +212,7 @@ export function fakeWorld(
 
   const fake: FakeWorld = {
     ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies, sent, answers },
+    alarms: [],
     whenStarted: () => {},
     at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
     interrupt: () => {

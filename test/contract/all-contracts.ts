@@ -1,3 +1,4 @@
+import { alarmsContract } from './alarms.contract.ts';
 import { artifactsContract } from './artifacts.contract.ts';
 import type { BackEnd } from './back-end.ts';
 import { balancerContract } from './balancer.contract.ts';
@@ -20,4 +21,5 @@ export function allContracts(backEnd: BackEnd): void {
   executionsContract(backEnd);
   balancerContract(backEnd);
   hostReadsContract(backEnd);
+  alarmsContract(backEnd);
 }

@@ -28,6 +28,7 @@ export const capabilities = {
   causeOfFailure: 'the cause that a task was failed with',
   targetPorts: 'two ports of one instance as two targets of a group',
   selectors: 'the answer about a parameter repeats its selector (`:3`)',
+  alarms: 'CloudWatch alarms and their states',
   hostReads: 'secrets and objects as the hosts read them',
 } as const;
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../clients/ports.ts';
+import { createAlarmStore } from '../../local/alarms/alarm-store.ts';
 import { createLocalBalancer } from '../../local/balancer/local-balancer.ts';
 import { createTargetGroup } from '../../local/balancer/target-group.ts';
 import { createInventory, type InventoryEntry } from '../../local/engine/inventory.ts';
@@ -58,6 +59,7 @@ export const embeddedCapabilities: CapabilityTable = {
   causeOfFailure: true,
   targetPorts: true,
   selectors: true,
+  alarms: true,
   hostReads: true,
 };
 
@@ -109,6 +111,7 @@ export const embedded: BackEnd = {
     });
     const group = createTargetGroup({ now: clock.now, probe: async () => ({ isOk: true }), drainMilliseconds: 1000 });
     const balancer = createLocalBalancer({ name: balancerName, region, group, beforeLook: group.check });
+    const alarms = createAlarmStore({ region, clock, onChange: () => undefined });
     const ports: Ports = {
       stage: { service, name: stageName, region, stateBucket, artifactBucket: uploads.bucket, kind: 'embedded' },
       clock,
@@ -122,6 +125,7 @@ export const embedded: BackEnd = {
       commands,
       executions,
       balancer,
+      alarms,
     };
     const parameters = createParameterStore(undefined, clock.now);
     const endpoints = createHostEndpoints({
@@ -169,6 +173,7 @@ export const embedded: BackEnd = {
         return { ports: faults.wrap(ports, { isOver: false }), lost: () => calls };
       },
       portsWithSmallPages: async () => ({ ports, pages: () => 1 }),
+      setAlarm: async (name, state, reason) => alarms.set(name, state, reason),
       putSecret: async (name, value) => void parameters.put(name, value),
       async hostEndpoints() {
         const url = (await endpoints.open())[0]?.url ?? '';

@@ -49,6 +49,7 @@ export const miniStackCapabilities: CapabilityTable = {
     instead: 'the embedded engine; what is sent: test/clients/elb-balancer.test.ts',
   },
   selectors: true,
+  alarms: true,
   hostReads: true,
 };
 

@@ -8,6 +8,7 @@ import { writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { type AlarmStore, createAlarmStore } from '../../local/alarms/alarm-store.ts';
 import { createLocalBalancer } from '../../local/balancer/local-balancer.ts';
 import { createSimulatedProbe } from '../../local/balancer/simulated-probe.ts';
 import { createTargetGroup, type LocalTargetGroup, type ProbeAnswer } from '../../local/balancer/target-group.ts';
@@ -65,6 +66,7 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   inGroup(): readonly string[];
   readonly executions: LocalExecutions;
   readonly securityGroups: GivenSecurityGroups;
+  readonly alarms: AlarmStore;
   /** What goes wrong between handlers and their ports. */
   readonly faults: PortFaults;
   /** What goes wrong with commands and their events. */
@@ -224,6 +226,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       watchAll(event);
     },
   });
+  const alarms = createAlarmStore({
+    region,
+    clock: time,
+    onChange: (event) => void lambda.deliver('OnAlarmChanged', event),
+  });
   const faults = createPortFaults((call) => {
     pace.noticed();
     calls.push(call);
@@ -248,6 +255,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     commands,
     executions,
     balancer,
+    alarms,
   };
   providePorts(() => faults.wrap(ports, lambda.life()));
   const behind = options.loadBalancer === undefined ? {} : { loadBalancer: options.loadBalancer };
@@ -305,6 +313,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         .sort(),
     executions,
     securityGroups,
+    alarms,
     faults,
     commandFaults,
     until: pace.until,

@@ -10,6 +10,7 @@ import type {
   TargetGroup,
   TargetHealth,
 } from '../../clients/ports.ts';
+import type { Alarm } from '../../core/alarms.ts';
 import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
@@ -57,6 +58,8 @@ export interface GivenPorts {
   givenInvocation(commandId: string, invocation: Partial<Invocation>): void;
   /** The host answers the newest command so. */
   givenReport(more?: Partial<HostReport>): void;
+  /** What CloudWatch has, or answers. */
+  givenAlarms(alarms: readonly Alarm[] | Error): void;
   givenHosts(...hosts: readonly Partial<Host>[]): void;
   /** The load balancer has this target group. */
   givenGroup(group: TargetGroup): void;
@@ -86,6 +89,7 @@ export async function givenPorts(): Promise<GivenPorts> {
   const groups = new Map<string, TargetGroup>();
   let targets: readonly TargetHealth[] | undefined = [];
   const answersToRegister: RegistrationResult[] = [];
+  let alarms: readonly Alarm[] | Error = [];
   let hosts: readonly Host[] = ['a', 'b', 'c'].map((name) => hostNamed(name));
 
   const named = (kind: string) => ({ name: `rollgate-payment-${kind}`, version: '3', hash: 'f'.repeat(64) });
@@ -154,6 +158,13 @@ export async function givenPorts(): Promise<GivenPorts> {
         return answersToRegister.shift() ?? { kind: 'done' };
       },
     },
+    alarms: {
+      async describe(names) {
+        deeds.push(`describe ${names.join(', ')}`);
+        if (alarms instanceof Error) throw alarms;
+        return alarms.filter((alarm) => names.includes(alarm.name));
+      },
+    },
     executions: {
       arnOf,
       async start(name, input) {
@@ -217,6 +228,9 @@ export async function givenPorts(): Promise<GivenPorts> {
       };
       const status = report.outcome === 'done' ? 'Success' : 'Failed';
       givenInvocation(`command-${sent.length}`, { status, statusDetails: status, stdout: JSON.stringify(report) });
+    },
+    givenAlarms: (given) => {
+      alarms = given;
     },
     givenHosts: (...more) => {
       hosts = more.map((host, index) => ({ ...hostNamed('abcdef'.charAt(index)), ...host }));

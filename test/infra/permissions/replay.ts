@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -69,7 +70,8 @@ async function withStubbedSdk(mood: Mood, act: () => Promise<unknown>): Promise<
     sent.push({ name, input: { ...command.input }, isAbsent });
     return answerOf(name, command.input, mood);
   };
-  const stubs = [S3Client, EC2Client, SSMClient, SFNClient, ElasticLoadBalancingV2Client].map((client) =>
+  const clients = [S3Client, EC2Client, SSMClient, SFNClient, ElasticLoadBalancingV2Client, CloudWatchClient];
+  const stubs = clients.map((client) =>
     vi.spyOn(client.prototype as { send(command: never): Promise<unknown> }, 'send').mockImplementation(answer),
   );
   try {

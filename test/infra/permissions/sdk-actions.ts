@@ -129,6 +129,7 @@ const translations: Readonly<Record<string, Translate>> = {
   DescribeTargetHealthCommand: anywhere('elasticloadbalancing:DescribeTargetHealth'),
   RegisterTargetsCommand: ofTargetGroup('elasticloadbalancing:RegisterTargets'),
   DeregisterTargetsCommand: ofTargetGroup('elasticloadbalancing:DeregisterTargets'),
+  DescribeAlarmsCommand: anywhere('cloudwatch:DescribeAlarms'),
   SendTaskSuccessCommand: anywhere('states:SendTaskSuccess'),
   SendTaskFailureCommand: anywhere('states:SendTaskFailure'),
 };
