@@ -83,6 +83,8 @@ export interface Host {
 export interface Inventory {
   /** Instances that carry all these tags and are not terminated or shutting down, sorted by zone, then id. */
   hosts(tags: Readonly<Record<string, string>>): Promise<readonly Host[]>;
+  /** How one instance is now; `terminated` also where EC2 knows nothing of it any more. */
+  stateOf(instanceId: string): Promise<Host['state']>;
 }
 
 /** What filters traffic between hosts and what they call. */

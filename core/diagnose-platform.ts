@@ -9,6 +9,8 @@ export interface PlatformFacts {
   readonly sendRefused?: string | undefined;
   /** What kind of refusal that was; `unreachable` where it is not said. */
   readonly whyRefused?: 'unreachable' | 'denied' | 'wrong-platform' | undefined;
+  /** EC2's word for an instance that is off or going away, where that is why nobody waits for the command any more. */
+  readonly hostGone?: string | undefined;
   /** SSM had the host online when the deployment was planned. */
   readonly wasOnline?: boolean | undefined;
 }
@@ -23,6 +25,9 @@ const killedExitCode = 137;
 export function diagnosePlatform(facts: PlatformFacts): Diagnosis {
   if (facts.sendRefused !== undefined) {
     return refusedSend(facts.sendRefused, facts);
+  }
+  if (facts.hostGone !== undefined) {
+    return lostHost(`its instance is ${facts.hostGone}`);
   }
   const { invocation } = facts;
   if (invocation === undefined) {

@@ -11,6 +11,8 @@ export interface InvocationFacts {
     readonly stdout: string;
   } | null;
   readonly nowMilliseconds: number;
+  /** EC2's word for the instance; absent where it was not asked, as it is only at a heartbeat. */
+  readonly hostState?: string;
 }
 
 export type Verdict =
@@ -37,7 +39,7 @@ export function judgeInvocation(facts: InvocationFacts): Verdict {
   const { intent, invocation } = facts;
   if (invocation === null || !terminalStatuses.includes(invocation.status)) {
     const isLost = facts.nowMilliseconds > intent.deadlineMilliseconds;
-    return isLost ? ended('unknown', null, false) : { kind: 'pending' };
+    return isLost || isHostGone(facts.hostState) ? ended('unknown', null, false) : { kind: 'pending' };
   }
   const report = parseReport(invocation.stdout, intent.key);
   if (report !== null) {
@@ -51,6 +53,16 @@ export function judgeInvocation(facts: InvocationFacts): Verdict {
   const isKnownEnd = invocation.status === 'Failed' || details === 'ExecutionTimedOut' || details === 'AccessDenied';
   return ended(isKnownEnd ? 'failed' : 'unknown', null, false);
 }
+
+/**
+ * An instance that is off runs nothing, and SSM may take an hour to say so of its command. One that reboots is `running`
+ * to EC2 all the time.
+ */
+export function isHostGone(state: string | undefined): boolean {
+  return state !== undefined && goneStates.includes(state);
+}
+
+const goneStates: readonly string[] = ['stopping', 'stopped', 'shutting-down', 'terminated'];
 
 /** The report of a host, if the text is one and answers this key. */
 export function parseReport(stdout: string, key: string): HostReport | null {

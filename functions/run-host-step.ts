@@ -50,7 +50,9 @@ export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   if (earlier === undefined || (earlier.outcome === null && earlier.commandId === null)) {
     await sendStep(ports, plan, parked, steps);
   }
-  await answerStep(ports, plan, parked);
+  const askHost = () => ports.inventory.stateOf(instanceId);
+  // Asked for once more, the task has missed a heartbeat.
+  await answerStep(ports, plan, parked, earlier === undefined ? undefined : askHost);
 }
 
 export const handler = toHandler('run-host-step', inputSchema, run);

@@ -41,6 +41,14 @@ export function createEc2Inventory({ ec2, ssm, call }: Ec2InventoryOptions): Inv
         .map((instance) => toHost(instance, pingOfHost.get(instance.InstanceId) ?? 'absent'))
         .toSorted((a, b) => compare(a.zone, b.zone) || compare(a.instanceId, b.instanceId));
     },
+    async stateOf(instanceId) {
+      // As a filter: an id in InstanceIds that EC2 has forgotten is an error.
+      const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
+      const { Reservations } = await call('ec2:DescribeInstances', `the instance ${instanceId}`, (options) =>
+        ec2.send(new DescribeInstancesCommand({ Filters }), options),
+      );
+      return Reservations?.[0]?.Instances?.[0]?.State?.Name ?? 'terminated';
+    },
   };
 }
 

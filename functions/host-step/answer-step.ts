@@ -1,4 +1,4 @@
-import type { Ports } from '../../clients/ports.ts';
+import type { Host, Ports } from '../../clients/ports.ts';
 import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/decide-by-cause.ts';
 import type { AdmittedDeployment, DeploymentPlan, Step, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
@@ -17,7 +17,12 @@ import { stepOfRound } from './step-of-round.ts';
  * Looks once at a parked step and, where it has ended, answers its task. Called after the send, at every status event and
  * at every heartbeat: whoever sees the end first writes the outcome, and the first outcome stands.
  */
-export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: ParkedCommand): Promise<void> {
+export async function answerStep(
+  ports: Ports,
+  plan: DeploymentPlan,
+  parked: ParkedCommand,
+  askHost?: () => Promise<Host['state']>,
+): Promise<void> {
   const { deploymentId, instanceId, action, round } = parked;
   for (;;) {
     const steps = await readSteps(ports, deploymentId, instanceId);
@@ -25,7 +30,7 @@ export async function answerStep(ports: Ports, plan: DeploymentPlan, parked: Par
     if (step === undefined) {
       return;
     }
-    const outcome = step.outcome ?? (await lookAtStep(ports, deploymentId, step));
+    const outcome = step.outcome ?? (await lookAtStep(ports, deploymentId, step, askHost));
     if (outcome === undefined) {
       return;
     }
@@ -64,11 +69,20 @@ async function answer(ports: Ports, name: string, parked: ParkedCommand, outcome
 }
 
 /** Asks SSM once; writes and returns the outcome where the step has ended. */
-async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promise<StepOutcome | undefined> {
+async function lookAtStep(
+  ports: Ports,
+  deploymentId: string,
+  step: Step,
+  askHost?: () => Promise<Host['state']>,
+): Promise<StepOutcome | undefined> {
   const { intent, commandId } = step;
   const { instanceId, action, attempt, round, fence } = intent;
   const found = commandId === null ? undefined : await ports.commands.invocation(commandId, instanceId);
-  const verdict = judgeInvocation({ intent, invocation: found ?? null, nowMilliseconds: ports.clock.now() });
+  const facts = { intent, invocation: found ?? null, nowMilliseconds: ports.clock.now() };
+  const first = judgeInvocation(facts);
+  // SSM goes on waiting for a host that was switched off: EC2 knows better.
+  const hostState = first.kind === 'pending' ? await askHost?.() : undefined;
+  const verdict = hostState === undefined ? first : judgeInvocation({ ...facts, hostState });
   if (verdict.kind === 'pending') {
     return undefined;
   }
@@ -80,6 +94,7 @@ async function lookAtStep(ports: Ports, deploymentId: string, step: Step): Promi
       ? null
       : await diagnoseStep(ports, instanceId, admitted?.stable ?? null, {
           ...(report === null ? {} : { report }),
+          ...(hostState === undefined ? {} : { hostGone: hostState }),
           ...(found === undefined ? {} : { invocation: found }),
           ...(release === undefined ? {} : { configuration: release.manifest.configuration }),
           nowSeconds: ports.clock.now() / 1000,

@@ -6,7 +6,7 @@ export interface InventoryEntry {
   readonly instance: LocalInstance;
   readonly privateAddress: string;
   readonly isSimulated: boolean;
-  isRunning(): boolean;
+  state(): Host['state'];
   ping(): Host['ping'];
 }
 
@@ -20,6 +20,9 @@ export function createInventory(entries: readonly InventoryEntry[]): Inventory {
         .map(hostOf)
         .sort((a, b) => (`${a.zone} ${a.instanceId}` < `${b.zone} ${b.instanceId}` ? -1 : 1));
     },
+    async stateOf(instanceId) {
+      return entries.find(({ instance }) => instance.instanceId === instanceId)?.state() ?? 'terminated';
+    },
   };
 }
 
@@ -31,7 +34,7 @@ function hostOf(entry: InventoryEntry): Host {
     zone,
     privateAddress: entry.privateAddress,
     tags,
-    state: entry.isRunning() ? 'running' : 'stopped',
+    state: entry.state(),
     ping: entry.ping(),
     isSimulated: entry.isSimulated,
   };

@@ -36,7 +36,10 @@ export function openSimulatedTarget(options: TargetOptions & { readonly why: str
       instance,
       privateAddress: addressOf(instance),
       isSimulated: true,
-      isRunning: () => fleet.machines.find((host) => host.instanceId === instance.instanceId)?.isRunning() ?? true,
+      state: () => {
+        const host = fleet.machines.find((each) => each.instanceId === instance.instanceId);
+        return host?.isRunning() === false ? 'stopped' : 'running';
+      },
     })),
     agentOf: (instanceId) => fleet.agentOf(instanceId),
     onPower: (listener) => void listeners.push(listener),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Host } from '../../clients/ports.ts';
 import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
@@ -6,7 +7,7 @@ import { type Fleet, openFleet } from '../hosts/fleet.ts';
 import { iptables, type Network } from '../hosts/network.ts';
 import { ensureBaseRoot, type Root } from '../hosts/roots.ts';
 import { ensureWarmRoot } from '../hosts/standard-roots.ts';
-import type { HostSpec, SystemdHost } from '../hosts/systemd-host.ts';
+import type { HostSpec, PowerState, SystemdHost } from '../hosts/systemd-host.ts';
 import { createScriptAgent } from '../run-command/script-agent.ts';
 import { ensureUpstreamsRoot, provisionUpstreams } from '../upstreams/provision-upstreams.ts';
 import type { LocalTarget, TargetOptions } from './local-target.ts';
@@ -91,7 +92,7 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
         ...payment.map((instance) => entryOf(instance, fleet, hosts)),
         ...called.map((instance) => ({
           ...entryOf(instance, fleet, hosts),
-          isRunning: () => upstreams.isRunning(),
+          state: () => states[upstreams.power()],
         })),
       ],
       agentOf: (instanceId) => agents.get(instanceId),
@@ -111,6 +112,14 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
     throw error;
   }
 }
+
+/** EC2's word for each. */
+const states = {
+  booting: 'pending',
+  running: 'running',
+  stopping: 'stopping',
+  stopped: 'stopped',
+} as const satisfies Record<PowerState, Host['state']>;
 
 const upstreamsName = 'upstreams';
 
@@ -138,7 +147,7 @@ function entryOf(instance: LocalInstance, fleet: Fleet, hosts: readonly SystemdH
     instance,
     privateAddress: `${fleet.network.prefix}${instance.octet}`,
     isSimulated: false,
-    isRunning: () => host?.isRunning() ?? false,
+    state: () => states[host?.power() ?? 'stopped'],
   };
 }
 

@@ -22,7 +22,7 @@ const portMethods = {
     keyof ArtifactStore,
     true
   >,
-  inventory: { hosts: true } satisfies Record<keyof Inventory, true>,
+  inventory: { hosts: true, stateOf: true } satisfies Record<keyof Inventory, true>,
   securityGroups: { ends: true } satisfies Record<keyof SecurityGroups, true>,
   commands: { documents: true, send: true, find: true, invocation: true, cancel: true } satisfies Record<
     keyof Commands,

@@ -114,6 +114,7 @@ export function fakeWorld(
         (options.hosts ?? shop).filter((host) =>
           Object.entries(tags).every(([key, value]) => host.tags[key] === value),
         ),
+      stateOf: () => Promise.reject(new Error('the CLI asks for all hosts')),
     },
     securityGroups: { ends: () => Promise.reject(new Error('the CLI asks for no security groups')) },
     commands: {

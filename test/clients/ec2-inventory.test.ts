@@ -168,3 +168,14 @@ test('an EC2 that may not be asked names the action', async () => {
     message: expect.stringMatching(/^ec2:DescribeInstances on the instances with these tags was denied/),
   });
 });
+
+test.each([
+  ['one that EC2 knows', [{ id: 'i-1', state: 'stopping' }], 'stopping'],
+  ['one that EC2 has forgotten', [], 'terminated'],
+] as const)('%s is asked for by its id alone, and SSM is not asked', async (_which, found, state) => {
+  const { aws, ports } = await givenAws();
+  aws.answerInTurn(instances(found));
+
+  expect(await ports.inventory.stateOf('i-1')).toBe(state);
+  expect(aws.actions()).toEqual(['DescribeInstances']);
+});

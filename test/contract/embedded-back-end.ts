@@ -108,7 +108,10 @@ export const embedded: BackEnd = {
       clock,
       ledger,
       artifacts: await createFileArtifacts({ ...uploads, key: artifactKey }),
-      inventory: { hosts: (tags) => createInventory(fleet.entries).hosts(tags) },
+      inventory: {
+        hosts: (tags) => createInventory(fleet.entries).hosts(tags),
+        stateOf: (instanceId) => createInventory(fleet.entries).stateOf(instanceId),
+      },
       securityGroups: createLocalSecurityGroups({ entries: fleet.entries }),
       commands,
       executions,
@@ -188,7 +191,7 @@ function createFleet() {
           instance,
           privateAddress: `10.0.${octet >> 8}.${octet & 255}`,
           isSimulated: true,
-          isRunning,
+          state: () => (isRunning() ? 'running' : 'stopped'),
           ping: () => (isRunning() ? 'Online' : 'ConnectionLost'),
         });
         return instanceId;

@@ -78,6 +78,15 @@ export function inventoryContract(backEnd: BackEnd): void {
       expect(hosts[0]?.ping).not.toBe('Online');
     });
 
+    contractTest('one instance is asked how it is', [], async ({ ports, launch, stopInstance }) => {
+      const [up = '', stopped = ''] = await launch([{ tags: wanted }, { tags: {} }]);
+      await stopInstance(stopped);
+
+      expect(await ports.inventory.stateOf(up)).toBe('running');
+      expect(await ports.inventory.stateOf(stopped)).toMatch(/^stopp(ing|ed)$/);
+      expect(await ports.inventory.stateOf('i-0123456789abcdef0')).toBe('terminated');
+    });
+
     contractTest('a terminated instance is no host', ['terminatedInstances'], async (bench) => {
       const [kept, ended = ''] = await bench.launch([{ tags: wanted }, { tags: wanted }]);
       await bench.terminateInstance(ended);

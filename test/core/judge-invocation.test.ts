@@ -29,6 +29,32 @@ describe('a command', () => {
     expect(judge(null, 1)).toMatchObject({ status: 'unknown' });
   });
 
+  test.each(['stopping', 'stopped', 'shutting-down', 'terminated'])(
+    'of an instance that is %s is not waited for: nobody can tell whether it ran',
+    (hostState) => {
+      const invocation = { status: 'InProgress', statusDetails: 'InProgress', responseCode: -1, stdout: '' };
+
+      expect(judgeInvocation({ intent, invocation, nowMilliseconds: 0, hostState })).toEqual({
+        kind: 'ended',
+        status: 'unknown',
+        report: null,
+        isRetryable: false,
+      });
+    },
+  );
+
+  test.each(['running', 'pending'])('of an instance that is %s is waited for', (hostState) => {
+    expect(judgeInvocation({ intent, invocation: null, nowMilliseconds: 0, hostState })).toEqual({ kind: 'pending' });
+  });
+
+  test('that ended with a report is what the report says, also where the instance is off since', () => {
+    const invocation = { status: 'Success', statusDetails: 'Success', responseCode: 0, stdout };
+
+    expect(judgeInvocation({ intent, invocation, nowMilliseconds: 0, hostState: 'stopped' })).toMatchObject({
+      status: 'done',
+    });
+  });
+
   test('is done, failed or refused when the host says so, whatever SSM makes of the exit code', () => {
     expect(judge({ stdout })).toEqual({ kind: 'ended', status: 'done', report, isUndelivered: false });
     const failed = JSON.stringify({ ...report, outcome: 'failed' });

@@ -117,6 +117,7 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
             isSimulated: true,
           }));
       },
+      stateOf: async (instanceId) => (stateOf(nameOf(instanceId)).isPoweredOn ? 'running' : 'stopped'),
     },
     agentOf(instanceId) {
       const agent = fleet.agentOf(instanceId);

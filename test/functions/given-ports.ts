@@ -118,6 +118,7 @@ export async function givenPorts(): Promise<GivenPorts> {
     inventory: {
       hosts: async (tags) =>
         tags['Service'] === 'payment' ? hosts : [{ ...hostNamed('f'), privateAddress: '10.0.0.9', tags }],
+      stateOf: async (instanceId) => hosts.find((host) => host.instanceId === instanceId)?.state ?? 'terminated',
     },
     securityGroups,
     commands,

@@ -96,6 +96,17 @@ describe('a step', () => {
     expect(given.deeds).toEqual(['send activate a']);
   });
 
+  test('of an instance that is off by the next heartbeat is given up, with the host as its cause', async () => {
+    await run(input, given.ports);
+    const inventory = { ...given.ports.inventory, stateOf: async () => 'stopped' as const };
+
+    await run({ ...input, token: 'two' }, { ...given.ports, inventory });
+
+    expect(given.deeds).toEqual(['send activate a', 'answer two {"status":"unknown"}']);
+    const [step] = await readSteps(given.ports, deploymentId);
+    expect(step?.outcome?.diagnosis?.cause).toBe('host-lost');
+  });
+
   test('whose answer to the send was lost is found by its comment', async () => {
     const send = given.ports.commands.send;
     const losing = async (command: Parameters<typeof send>[0]) => {

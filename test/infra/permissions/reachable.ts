@@ -47,7 +47,7 @@ function mayHoldPorts(path: string): boolean {
 
 /** Every method of every port but arnOf, which asks nobody; `ledger` is also what handlers call their one port. */
 const portCall =
-  /\b(?:ledger\.(?:read|create|replace|put|remove|list)|artifacts\.(?:versions|read|copyToLedger|readCopy|upload)|inventory\.hosts|securityGroups\.ends|commands\.(?:documents|send|find|invocation|cancel)|executions\.(?:start|describe|stop|taskSucceeded|taskFailed))\(/;
+  /\b(?:ledger\.(?:read|create|replace|put|remove|list)|artifacts\.(?:versions|read|copyToLedger|readCopy|upload)|inventory\.(?:hosts|stateOf)|securityGroups\.ends|commands\.(?:documents|send|find|invocation|cancel)|executions\.(?:start|describe|stop|taskSucceeded|taskFailed))\(/;
 
 interface Declaration {
   readonly path: string;

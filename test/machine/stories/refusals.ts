@@ -171,6 +171,10 @@ describeMachine('where hosts are offline', () => {
     ]);
     expect(story.error).toBe('RevertFailedError');
     expect(story.outcome?.reason.text).toMatch(/^these hosts are not as they should be: a \(/);
+    expect(story.outcome?.hosts[0]?.diagnosis).toMatchObject({
+      cause: 'host-lost',
+      meaning: 'the host went away during the deployment: its instance is stopped',
+    });
     expect(story.cause).toContain(`To repair: a: rollgate deploy --release v1 --hosts ${world.idOf('a')}`);
     expect(world.sent().filter((command) => command.endsWith('b') || command.endsWith('c'))).toEqual([
       ...['install b', 'install c'],
