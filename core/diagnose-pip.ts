@@ -212,6 +212,8 @@ function packageOf(lines: readonly string[]): string | undefined {
     firstMatch(lines, /Failed to build ([\w.-]+)/) ??
     firstMatch(lines, /^╰─> ([\w.-]+)$/) ??
     firstMatch(lines, /ERROR: Package '([\w.-]+)' requires/) ??
+    firstMatch(lines, /^\s*writing .+ to ([\w.-]+)\.egg-info\//) ??
+    firstMatch(lines, /\bis required to build ([\w.-]+) from source/) ??
     firstMatch(lines.toReversed(), /Collecting ([\w.-]+)/)
   );
 }

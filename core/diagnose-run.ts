@@ -18,7 +18,7 @@ function crashed({ report, evidence, journal, service }: ReadFacts): Diagnosis |
   const restarts = Number(systemd['NRestarts'] ?? 0);
   const how = howItEnded(systemd);
   const isBetweenStarts = systemd['SubState'] === 'auto-restart' || systemd['Result'] === 'start-limit-hit';
-  const said = lastWords(journal);
+  const said = lastWords(journal, how?.startsWith(killed) ?? false);
   if (restarts > 0 || isBetweenStarts || how !== undefined) {
     const often = restarts > 0 ? `, ${restarts} automatic ${restarts === 1 ? 'restart' : 'restarts'}` : '';
     return finding(
@@ -35,11 +35,13 @@ function crashed({ report, evidence, journal, service }: ReadFacts): Diagnosis |
   );
 }
 
+const killed = 'killed by signal';
+
 /** `exit status 3`, `killed by signal 11`; undefined while its process runs or where it ended well. */
 function howItEnded(systemd: Readonly<Record<string, string>>): string | undefined {
   const status = systemd['ExecMainStatus'] ?? '';
   if (systemd['Result'] === 'signal' || systemd['Result'] === 'core-dump' || systemd['ExecMainCode'] === '2') {
-    return `killed by signal ${status}`;
+    return `${killed} ${status}`;
   }
   if (systemd['Result'] === 'timeout') {
     return 'it did not come up in time';
@@ -47,17 +49,21 @@ function howItEnded(systemd: Readonly<Record<string, string>>): string | undefin
   return status === '' || status === '0' ? undefined : `exit status ${status}`;
 }
 
-function lastWords(journal: JournalFacts): string | undefined {
+/** What it said before it ended; one that was killed had no last word, unless a line tells of trouble. */
+function lastWords(journal: JournalFacts, isKilled: boolean): string | undefined {
   if (journal.exception !== undefined) {
     return `${oneLine(journal.exception, 160)}${journal.place === undefined ? '' : ` (${journal.place})`}`;
   }
   const own = journal.lines.filter(
     (line) =>
       line.trim() !== '' &&
-      !/^(?:Started|Starting|Stopped|Stopping|Scheduled restart job|Main process exited|\S+\.service: )/.test(line),
+      !/^(?:Started|Starting|Stopped|Stopping|Scheduled restart job|Main process exited|\S+\.service: )/.test(line) &&
+      // What the workers of a uWSGI say when its master was killed.
+      !/the master disconnected from this worker/.test(line),
   );
   const telling =
-    own.findLast((line) => /error|fatal|exception|fail|refused|denied|segmentation/i.test(line)) ?? own.at(-1);
+    own.findLast((line) => /error|fatal|exception|fail|refused|denied|segmentation/i.test(line)) ??
+    (isKilled ? undefined : own.at(-1));
   return telling === undefined ? undefined : oneLine(telling, 160);
 }
 

@@ -31,10 +31,12 @@ export interface LocalStage {
   readonly engine: Engine;
   readonly hosts: readonly HostMachine[];
   /** Uploads a variant of the sample, as `aws s3 cp` does, without waiting for anything. */
-  upload(variant: string): Promise<{ readonly executionArn: string }>;
+  upload(variant: string, version?: string): Promise<{ readonly executionArn: string }>;
   /** Uploads and waits for the end. */
   deploy(variant: string): Promise<Ended>;
-  /** Starts an execution as a person does in the console, and waits for the end. */
+  /** Starts an execution as a person does in the console. */
+  start(input: unknown): Promise<{ readonly executionArn: string }>;
+  /** The same, and waits for the end. */
   run(input: unknown): Promise<Ended>;
   /** Waits until an execution has ended. */
   ended(executionArn: string): Promise<Ended>;
@@ -85,12 +87,17 @@ export async function startStage(
     await publishServiceConfig(ports, change(yaml), 'test');
   }
 
-  async function upload(variant: string): Promise<{ executionArn: string }> {
-    const version = await ports.artifacts.upload(await makeArtifact(variant));
-    const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);
+  async function upload(variant: string, version?: string): Promise<{ executionArn: string }> {
+    const bytes = await makeArtifact(variant, version === undefined ? {} : { version });
+    const { bucket, key, versionId } = await ports.artifacts.upload(bytes);
+    const name = executionNames.ofUpload(bucket, key, versionId);
     const executionArn = ports.executions.arnOf(name);
     await until(async () => (await ports.executions.describe(executionArn)) !== undefined, `the start of ${name}`);
     return { executionArn };
+  }
+
+  async function start(input: unknown): Promise<{ executionArn: string }> {
+    return ports.executions.start(executionNames.ofPerson('test', crypto.randomUUID()), input);
   }
 
   await publish(options.change);
@@ -99,13 +106,8 @@ export async function startStage(
     hosts: engine.target.machines.slice(0, 3),
     upload,
     deploy: async (variant) => ended((await upload(variant)).executionArn),
-    run: async (input) => {
-      const { executionArn } = await ports.executions.start(
-        executionNames.ofPerson('test', crypto.randomUUID()),
-        input,
-      );
-      return ended(executionArn);
-    },
+    start,
+    run: async (input) => ended((await start(input)).executionArn),
     ended,
     publish,
     orders: () => {

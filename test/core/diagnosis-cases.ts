@@ -57,6 +57,7 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
   ]),
   'pip: no such pkg-config module': pip(seen('pip-no-mysql')),
   'pip: no curl-config': pip(seen('pip-no-curl-config')),
+  'pip: no pg_config': pip(seen('pip-no-pg-config')),
   'pip: pkg-config itself is missing': pip([
     '      /bin/sh: 1: pkg-config: not found',
     '  ERROR: Failed building wheel for mysqlclient',
@@ -216,6 +217,18 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
   'run: dies after a while': gate(
     'not-stable',
     { systemd: { Result: 'signal', ExecMainStatus: '9', NRestarts: '1' } },
+    [check('stable', 'not-stable', 'the process that was started is not the one that runs now: 1 automatic restarts')],
+  ),
+  'run: killed from outside': gate(
+    'not-stable',
+    {
+      systemd: { Result: 'signal', ExecMainStatus: '9', NRestarts: '0', SubState: 'auto-restart' },
+      journal: [
+        "WSGI app 0 (mountpoint='') ready in 3 seconds on interpreter 0x7f0049d0faf8 pid: 4915 (default app)",
+        'Thu Nov 26 18:12:12 2026 - uWSGI worker 3 error: the master disconnected from this worker. Shutting down the worker.',
+        'payment.service: Main process exited, code=killed, status=9/KILL',
+      ],
+    },
     [check('stable', 'not-stable', 'the process that was started is not the one that runs now: 1 automatic restarts')],
   ),
   'run: killed for memory': gate('out-of-memory', {
@@ -391,6 +404,10 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
   'ssm: cancelled': ssm('Cancelled', 'Cancelled', -1),
   'ssm: no report': ssm('Failed', 'Failed', 2),
   'ssm: still running after its deadline': ssm('InProgress', 'InProgress', -1),
+  'ssm: still running on an instance that is off': {
+    ...ssm('InProgress', 'InProgress', -1),
+    hostGone: 'stopped',
+  },
   'ssm: knows nothing': {},
   'ssm: knows nothing of a host that was offline': { wasOnline: false },
 };

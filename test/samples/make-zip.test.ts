@@ -83,12 +83,16 @@ describe('the variants', () => {
       'new-requirement': ['requirements.txt', 'version.py'],
       'pip-fails': ['requirements.txt'],
       'pip-fails-early': ['requirements.txt'],
+      'no-uwsgi': ['requirements.txt'],
       'import-error': ['version.py'],
       'exits-at-start': ['payment.ini'],
       'answers-500': ['health.py'],
+      'wrong-port': ['payment.ini'],
       'slow-health': ['health.py'],
+      'dies-after-first-answer': ['health.py'],
       'dies-after-8s': ['health.py'],
       'worker-dies-after-4s': ['health.py'],
+      'eats-memory': ['version.py'],
       'prints-secret': ['version.py'],
     });
   });
@@ -154,8 +158,9 @@ describe('the command', () => {
   test('names every variant in its help', async () => {
     const { stdout } = await makeZip(['--help']);
 
+    const width = Math.max(...variantNames.map((name) => name.length));
     for (const [name, description] of Object.entries(variants))
-      expect(stdout).toContain(`${name.padEnd(20)}  ${description}`);
+      expect(stdout).toContain(`${name.padEnd(width)}  ${description}`);
   });
 
   test('writes the variant it was asked for', async () => {
