@@ -148,7 +148,10 @@ function diagnoseInstall(facts: ServiceFacts): Diagnosis | undefined {
       return finding(
         'secret-unreadable',
         report.message,
-        `create the SecureString parameter, or let the instance's role read it (ssm:GetParameters, kms:Decrypt)`,
+        /ExpiredToken/.test(report.message)
+          ? "the credentials of the instance's role have expired and were not renewed: check its instance profile and " +
+              'its way to the instance metadata, then rerun the deployment'
+          : `create the SecureString parameter, or let the instance's role read it (ssm:GetParameters, kms:Decrypt)`,
       );
     case 'disk-full':
       return finding(

@@ -15,6 +15,7 @@ import { createLocalSecurityGroups, type LocalSecurityGroups } from './engine/se
 import { openSimulatedTarget } from './engine/simulated-target.ts';
 import { artifactKey, localStage, passwordParameter } from './engine/stage.ts';
 import { openSystemdTarget } from './engine/systemd-target.ts';
+import type { ParameterRefusal } from './host-endpoints/parameter-endpoint.ts';
 import { createParameterStore, type ParameterStore } from './host-endpoints/parameter-store.ts';
 import { discardHosts } from './hosts/fleet.ts';
 import { ensureHostTools, probeHosts } from './hosts/host-tools.ts';
@@ -60,6 +61,8 @@ export interface Engine {
   readonly faults: CommandFaultQueue;
   /** Simulated records of what lets the hosts reach their upstreams, enforced on booted hosts. */
   readonly securityGroups: LocalSecurityGroups;
+  /** Simulated: from now on SSM refuses every host's read of a parameter like this; null ends it. */
+  refuseParameters(refusal: ParameterRefusal | null): void;
   /** Stops hosts and servers and leaves nothing on the machine; running executions are repaired at the next start. */
   stop(): Promise<void>;
 }
@@ -109,7 +112,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       parameters.put(passwordParameter, randomBytes(18).toString('base64url'));
     }
     const readObject = async (key: string) => (await ledger.readObject(key))?.body;
-    target = await openTarget({ ...options, stateDirectory, rootsDirectory, readObject, parameters });
+    let refusal: ParameterRefusal | null = null;
+    const parameterRefusal = () => refusal;
+    target = await openTarget({
+      ...{ ...options, stateDirectory, rootsDirectory, readObject, parameters, parameterRefusal },
+    });
     const hosts = target;
     const faults = createCommandFaultQueue();
     const { commands, runCommand } = createLocalCommands({
@@ -167,6 +174,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
       securityGroups,
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
+      refuseParameters: (how) => {
+        refusal = how;
+      },
       stop: () => {
         stopped ??= stop();
         return stopped;

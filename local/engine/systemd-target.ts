@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Host } from '../../clients/ports.ts';
 import { createAccessLog } from '../host-endpoints/access-log.ts';
 import { createHostEndpoints } from '../host-endpoints/host-endpoints.ts';
+import type { ParameterRefusal } from '../host-endpoints/parameter-endpoint.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
 import { type Fleet, openFleet } from '../hosts/fleet.ts';
 import { iptables, type Network } from '../hosts/network.ts';
@@ -38,6 +39,8 @@ export interface TargetPlace {
 
 export interface SystemdTargetOptions extends TargetOptions {
   readonly parameters: ParameterReader;
+  /** A simulated fault: how every read of a parameter is refused. */
+  readonly parameterRefusal?: () => ParameterRefusal | null;
   /** The embedded stage where absent. */
   readonly place?: TargetPlace;
   /** Hosts that come with compiler and headers: for tests, where only the first installation's time differs. */
@@ -173,6 +176,7 @@ function endpointsOf(
     readObject: options.readObject,
     parameters: options.parameters,
     parameterPrefix: place.parameterPrefix,
+    ...(options.parameterRefusal === undefined ? {} : { parameterRefusal: options.parameterRefusal }),
     clock: { now: () => Date.now() },
     onAccess: createAccessLog(join(options.stateDirectory, 'access.log')),
   });

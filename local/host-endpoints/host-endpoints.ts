@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../clients/ports.ts';
 import type { AccessEntry, EndpointHost, EndpointRequest, EndpointResponse } from './endpoint.ts';
 import { createInstanceMetadata } from './instance-metadata.ts';
-import { createParameterEndpoint } from './parameter-endpoint.ts';
+import { createParameterEndpoint, type ParameterRefusal } from './parameter-endpoint.ts';
 import type { ParameterReader } from './parameter-store.ts';
 import { createCredentialIssuer } from './role-credentials.ts';
 import { createStateBucket } from './state-bucket.ts';
@@ -20,6 +20,8 @@ export interface HostEndpointsOptions {
   readonly parameters: ParameterReader;
   /** `/payment/local/`: parameters below it may be read by the hosts. */
   readonly parameterPrefix: string;
+  /** A simulated fault: how every read of a parameter is refused. */
+  readonly parameterRefusal?: () => ParameterRefusal | null;
   readonly clock: Pick<Clock, 'now'>;
   readonly credentialSeconds?: number;
   readonly onAccess?: (entry: AccessEntry) => void;
@@ -58,6 +60,7 @@ export function createHostEndpoints(options: HostEndpointsOptions): HostEndpoint
     readablePrefixes: [options.parameterPrefix],
     now,
     credentials,
+    ...(options.parameterRefusal === undefined ? {} : { refusal: options.parameterRefusal }),
   });
 
   async function route(request: EndpointRequest): Promise<EndpointResponse> {

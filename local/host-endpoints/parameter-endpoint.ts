@@ -13,7 +13,12 @@ export interface ParameterEndpointOptions {
   readonly readablePrefixes: readonly string[];
   readonly now: () => number;
   readonly credentials: CredentialIssuer;
+  /** A simulated fault: how every read is refused; null where none is. */
+  readonly refusal?: () => ParameterRefusal | null;
 }
+
+/** How SSM refuses a host that may not read, or no longer. */
+export type ParameterRefusal = 'AccessDeniedException' | 'ExpiredTokenException';
 
 /** GetParameters takes at most so many names. */
 const maxNames = 10;
@@ -72,6 +77,10 @@ export function createParameterEndpoint(
       const isSkewed = problem === 'skewed' && verdict.kind === 'invalid';
       return refuse(type, isSkewed ? skewMessage(verdict.detail, options.now()) : message);
     }
+    const refusal = options.refusal?.() ?? null;
+    if (refusal === 'ExpiredTokenException') return refuse(...problems['expired-token']);
+    if (refusal === 'AccessDeniedException')
+      return refuse(refusal, denial(caller, action, input?.names[0] ?? '', options));
     if (action !== 'GetParameter' && action !== 'GetParameters') {
       return refuse('UnknownOperationException', `${action} is not served here`);
     }

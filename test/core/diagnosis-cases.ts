@@ -132,6 +132,13 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
       'SSM GetParameters: AccessDeniedException: arn:aws:sts::123456789012:assumed-role/payment-host/i-0a is not authorized to perform: kms:Decrypt',
     ),
   },
+  'install: credentials expired': {
+    report: reportOf(
+      'install',
+      'secret-unreadable',
+      'reading the parameters /payment/prod/AMQP_PASS: ExpiredTokenException: The security token included in the request is expired',
+    ),
+  },
   'install: disk full': {
     configuration,
     report: reportOf('install', 'disk-full', '/app has 1048576 bytes free, the release may need 9000000', {

@@ -38,7 +38,7 @@ describe('a command', () => {
         kind: 'ended',
         status: 'unknown',
         report: null,
-        isRetryable: false,
+        isUndelivered: false,
       });
     },
   );

@@ -101,4 +101,49 @@ export const releaseFaults: readonly Fault[] = [
       why: 'both are killed from outside of their own code, and what to look at is the same',
     },
   },
+  {
+    ...broken,
+    name: 'health-500',
+    injected: '/health answers 500',
+    deploy: { kind: 'upload', variant: 'answers-500', to: 'all' },
+    expected: reverted({
+      cause: 'http-unhealthy',
+      meaning: /^GET \/health on port 8080 is answered with 500, not 200/,
+      remedy: /^correct the release and upload again/,
+    }),
+  },
+  {
+    ...broken,
+    name: 'health-slow',
+    injected: '/health takes 30 s, and 2 s are allowed',
+    deploy: { kind: 'upload', variant: 'slow-health', to: 'all' },
+    expected: reverted({
+      cause: 'http-unhealthy',
+      meaning: /^payment runs and does not answer GET \/health on port 8080: no answer within 2 s/,
+      remedy: /^uwsgi .* listens there: see that it .*is not stuck$/,
+    }),
+  },
+  {
+    ...broken,
+    name: 'wrong-port',
+    injected: 'payment.ini listens on 8081, and health.port is 8080',
+    deploy: { kind: 'upload', variant: 'wrong-port', to: 'all' },
+    expected: reverted({
+      cause: 'http-unhealthy',
+      meaning: /^payment runs and does not answer GET \/health on port 8080: [Cc]onnection refused/,
+      remedy: /^nothing listens on port 8080: see that socket in the ini file names the port of health\.port$/,
+    }),
+  },
+  {
+    ...broken,
+    name: 'worker-deaths',
+    injected: 'every worker crashes after 4 s under a master that lives on; the gate asks for 7 s',
+    configure: (yaml) => withHealth(yaml, { stableSeconds: 7 }),
+    deploy: { kind: 'upload', variant: 'worker-dies-after-4s', to: 'all' },
+    expected: reverted({
+      cause: 'worker-deaths',
+      meaning: /^\d workers of payment died while its master stayed up/,
+      remedy: /read the journal lines of this host|a compiled package crashes/,
+    }),
+  },
 ];
