@@ -6,6 +6,9 @@ import type { FaultRig } from './rig.ts';
 
 const toFirst = { isSimulated: true, deploy: { kind: 'good-release' }, mend: () => undefined } as const;
 
+/** Within the revert that follows when SSM has given the command up: the worst moment. */
+const lateSeconds = 62;
+
 /** The next activation of the first host meets this. */
 function atActivation({ stage, first }: FaultRig, fault: SendFault): void {
   stage.engine.faults.givenSend(
@@ -50,8 +53,8 @@ export const agentFaults: readonly Fault[] = [
   {
     ...toFirst,
     name: 'command-late',
-    injected: 'the agent starts the activation 60 s late, when SSM has given it up',
-    inject: (rig) => atActivation(rig, { kind: 'start-late', seconds: 60 }),
+    injected: `the agent starts the activation ${lateSeconds} s late; SSM gives it up after 60 s`,
+    inject: (rig) => atActivation(rig, { kind: 'start-late', seconds: lateSeconds }),
     also: async ({ stage }) => {
       await stage.engine.runCommand.idle();
       return [];

@@ -10,7 +10,7 @@ export function renderFaults(results: readonly FaultResult[]): readonly string[]
     result.name,
     result.isSimulated ? 'simulated' : 'real',
     result.end ?? 'no end',
-    result.diagnosis?.cause ?? 'no harm',
+    result.diagnosis?.cause ?? (result.end === 'Succeeded' ? 'no harm' : 'none'),
     firstWords(result.diagnosis?.meaning ?? result.firstLine ?? ''),
     result.seconds.toFixed(0),
     result.problems.length === 0 ? '✓' : '✗',

@@ -3,6 +3,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { AccessEntry, EndpointHost } from '../../../local/host-endpoints/endpoint.ts';
 import { createHostEndpoints, type HostEndpoints } from '../../../local/host-endpoints/host-endpoints.ts';
+import type { ParameterRefusal } from '../../../local/host-endpoints/parameter-endpoint.ts';
 import { createParameterStore } from '../../../local/host-endpoints/parameter-store.ts';
 
 export const bucket = 'rollgate-state-local';
@@ -33,6 +34,8 @@ export interface GivenEndpoints {
   host: EndpointHost | undefined;
   /** Milliseconds that the engine's clock is ahead. */
   offset: number;
+  /** How every read of a parameter is refused. */
+  refusal: ParameterRefusal | null;
   readonly accesses: readonly AccessEntry[];
   readonly endpoints: HostEndpoints;
   readonly url: string;
@@ -49,9 +52,10 @@ export interface GivenEndpoints {
 export async function givenEndpoints(): Promise<GivenEndpoints> {
   const accesses: AccessEntry[] = [];
   const clients: { destroy(): void }[] = [];
-  const state: Pick<GivenEndpoints, 'host' | 'offset'> = {
+  const state: Pick<GivenEndpoints, 'host' | 'offset' | 'refusal'> = {
     host: { instanceId: 'i-0a1', zone: 'eu-west-1a', privateAddress: '127.0.0.1', role: 'rollgate-payment-host' },
     offset: 0,
+    refusal: null,
   };
   const clock = { now: () => Date.now() + state.offset };
   const parameters = createParameterStore(undefined, clock.now);
@@ -66,6 +70,7 @@ export async function givenEndpoints(): Promise<GivenEndpoints> {
     stateBucket: bucket,
     readObject: async (key) => (key === zipKey ? zip : undefined),
     parameters,
+    parameterRefusal: () => state.refusal,
     parameterPrefix: '/payment/local/',
     clock,
     onAccess: (entry) => void accesses.push(entry),

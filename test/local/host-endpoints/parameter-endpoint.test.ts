@@ -60,4 +60,18 @@ describe('parameters, signed by the AWS SDK', () => {
       'UnknownOperationException 400',
     );
   });
+
+  test.each(['AccessDeniedException', 'ExpiredTokenException'] as const)(
+    'a simulated %s refuses every read until it is ended',
+    async (how) => {
+      const client = given.ssm(await given.roleCredentials());
+      given.refusal = how;
+
+      const refused = await refusal(client.send(getPass()));
+      given.refusal = null;
+
+      expect(refused).toBe(`${how} 400`);
+      expect((await client.send(getPass())).Parameter?.Value).toBe(secret);
+    },
+  );
 });
