@@ -77,7 +77,7 @@ function workersDied({ report, journal, service }: ReadFacts): Diagnosis | undef
   const said = fault ?? (journal.exception === undefined ? undefined : oneLine(journal.exception, 160));
   return finding(
     'worker-deaths',
-    `${deaths > 0 ? `${deaths} workers` : 'workers'} of ${service} died while its master stayed up${said === undefined ? '' : `: ${said}`}`,
+    `${deaths === 0 ? 'workers' : deaths === 1 ? '1 worker' : `${deaths} workers`} of ${service} died while its master stayed up${said === undefined ? '' : `: ${said}`}`,
     fault === undefined
       ? 'read the journal lines of this host: the code ends its own process; correct it and upload again'
       : 'a compiled package crashes: pin another version of it in the requirements file and upload again',

@@ -38,7 +38,7 @@ export function createScriptAgent(machine: HostMachine, options: ScriptAgentOpti
       try {
         return await runDocument({ machine, timers, region: options.region }, job, cancel);
       } catch (error) {
-        if (!machine.isRunning()) return { kind: 'lost' };
+        if (!machine.isRunning() || !(await isUp(machine))) return { kind: 'lost' };
         return failedBeforeStart(error instanceof Error ? error.message : String(error));
       }
     },

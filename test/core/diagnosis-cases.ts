@@ -250,6 +250,11 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
     ...fine,
     check('workers', 'worker-deaths', '6 uWSGI workers died since the start'),
   ]),
+  'run: one worker crashes': gate(
+    'worker-deaths',
+    { journal: ['DAMN ! worker 1 (pid: 812) died :( trying respawn ...'] },
+    [...fine, check('workers', 'worker-deaths', '1 uWSGI workers died since the start')],
+  ),
   'run: workers crash': gate('worker-deaths', { journal: seen('uwsgi-worker-segfault') }, [
     ...fine,
     check('workers', 'worker-deaths', '2 uWSGI workers died since the start'),

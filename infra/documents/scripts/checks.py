@@ -72,9 +72,9 @@ def failure_of(error):
     return "upstream-unreachable"
 
 
-def reason_of(error, host=""):
+def reason_of(error, host="", seconds=CONNECT_SECONDS):
     if isinstance(error, socket.timeout):
-        return "no answer%s within %d s" % (from_address(host), CONNECT_SECONDS)
+        return "no answer%s within %g s" % (from_address(host), seconds)
     return getattr(error, "strerror", None) or "%s" % error
 
 
@@ -129,7 +129,7 @@ def ask_http(health):
         response = connection.getresponse()
         return response.status, as_text(response.read(BODY_BYTES))
     except (EnvironmentError, HTTPException) as error:
-        return 0, as_text(reason_of(error) or error.__class__.__name__)
+        return 0, as_text(reason_of(error, seconds=health["timeoutSeconds"]) or error.__class__.__name__)
     finally:
         connection.close()
 

@@ -31,9 +31,7 @@ export type FaultDeployment =
   /** A build is uploaded and rolls out: over the whole target, or to the first host alone where the others would only repeat it. */
   | { readonly kind: 'upload'; readonly variant: Variant; readonly version?: string; readonly to: 'all' | 'first' }
   /** The good release that the first host does not run is brought to it alone. */
-  | { readonly kind: 'good-release' }
-  /** A release that was known before, to the first host alone. */
-  | { readonly kind: 'release'; readonly release: string };
+  | { readonly kind: 'good-release' };
 
 export interface Expected {
   readonly end: DeploymentEnd;

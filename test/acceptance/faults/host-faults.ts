@@ -6,7 +6,7 @@ import { keys } from '../../../ledger/keys.ts';
 import { readState } from '../../../ledger/target-state.ts';
 import type { HostMachine } from '../../../local/hosts/host-machine.ts';
 import { limitMemory } from '../../hosts/limit-memory.ts';
-import { type AvailabilityProbe, probeAvailability } from '../availability-probe.ts';
+import { type AvailabilityProbe, isHealthy, probeAvailability } from '../availability-probe.ts';
 import { on, until } from '../local-stage.ts';
 import { leftDirty, notStaged, reverted } from './expectations.ts';
 import type { Fault } from './fault.ts';
@@ -96,15 +96,9 @@ export const hostFaults: readonly Fault[] = [
       const others = hosts.slice(1).map((host) => [host.name, host.addresses[0] ?? ''] as const);
       probe = probeAvailability(Object.fromEntries(others));
     },
-    meanwhile: async ({ stage, first }) => {
-      const isActivating = async (): Promise<boolean> =>
-        stage.engine.runCommand
-          .commands()
-          .some(
-            ({ instanceId, documentName, status }) =>
-              instanceId === first.instanceId && documentName.endsWith('-activate') && status === 'InProgress',
-          );
-      await until(isActivating, 'the activation to run on the host', 120);
+    meanwhile: async ({ first }) => {
+      // Activate has let go of the old release, and has not yet started the new one.
+      await until(async () => !(await isHealthy(first.addresses[0] ?? '')), 'the old service to stop', 120);
       await first.powerOff('cut');
       cutAt = Date.now();
     },
@@ -120,7 +114,7 @@ export const hostFaults: readonly Fault[] = [
     },
     mend: async (rig) => {
       await rig.first.powerOn();
-      await until(() => runsStableAgain(rig), 'the stable release on the host that came back', 60);
+      await until(() => runsStableAgain(rig), 'the stable release on the host that came back', 120);
     },
     expected: leftDirty({
       cause: 'host-lost',
@@ -137,7 +131,7 @@ export const hostFaults: readonly Fault[] = [
     mend: ({ first }) => mendClock(first),
     expected: notStaged({
       cause: 'clock-skew',
-      meaning: /the host's clock is off: .*Signature expired: \S+ is now earlier than/,
+      meaning: /the host's clock is off: .*(Signature expired|RequestTimeTooSkewed)/,
       remedy: /^start its time service/,
     }),
   },

@@ -142,7 +142,7 @@ export const releaseFaults: readonly Fault[] = [
     deploy: { kind: 'upload', variant: 'worker-dies-after-4s', to: 'all' },
     expected: reverted({
       cause: 'worker-deaths',
-      meaning: /^\d workers of payment died while its master stayed up/,
+      meaning: /^\d workers? of payment died while its master stayed up/,
       remedy: /read the journal lines of this host|a compiled package crashes/,
     }),
   },

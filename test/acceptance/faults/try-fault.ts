@@ -57,9 +57,10 @@ type Met = Omit<FaultResult, 'name' | 'injected' | 'isSimulated' | 'seconds' | '
 async function meet(rig: FaultRig, fault: Fault): Promise<Met> {
   const { stage } = rig;
   const before = await look(rig);
+  const goodRelease = await otherGoodRelease(rig);
   await fault.inject(rig);
   const startedAt = Date.now();
-  const { executionArn } = await start(rig, fault);
+  const { executionArn } = await start(rig, fault, goodRelease);
   const ending = inTime(stage.ended(executionArn));
   // Where the meantime fails first, nobody waits for the end any more.
   ending.catch(() => undefined);
@@ -100,16 +101,18 @@ function endedFault({ deploymentId, outcome }: Ended, startedAt: number): EndedF
   return { deploymentId, startedAt, endedAt: Date.parse(outcome.endedAt) };
 }
 
-async function start(rig: FaultRig, { deploy, configure }: Fault): Promise<{ readonly executionArn: string }> {
+async function start(
+  rig: FaultRig,
+  { deploy, configure }: Fault,
+  goodRelease: string,
+): Promise<{ readonly executionArn: string }> {
   const { stage, first } = rig;
   switch (deploy.kind) {
     case 'upload':
       await stage.publish((yaml) => configure?.(shortGate(yaml), rig) ?? shortGate(yaml));
       return deploy.to === 'all' ? stage.upload(deploy.variant, deploy.version) : uploadToFirst(rig, deploy);
     case 'good-release':
-      return stage.start({ release: await otherGoodRelease(rig), hosts: [first.instanceId] });
-    case 'release':
-      return stage.start({ release: deploy.release, hosts: [first.instanceId] });
+      return stage.start({ release: goodRelease, hosts: [first.instanceId] });
   }
 }
 

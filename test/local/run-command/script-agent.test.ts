@@ -335,6 +335,18 @@ describe('stopping', () => {
     expect(await start([['true']])).toEqual({ kind: 'lost' });
   });
 
+  test('a host that goes down before its agent has written the script leaves a command without a result', async () => {
+    machine = {
+      ...machine,
+      exec: async (argv) => {
+        if (argv[0] === 'true') throw new HostNotRunningError('going down');
+        return { code: null, signal: 'SIGKILL', stdout: '', stderr: '' };
+      },
+    };
+
+    expect(await start([['true']])).toEqual({ kind: 'lost' });
+  });
+
   test('a host that goes down under a command leaves it without a result', async () => {
     const mark = join(root, 'mark');
     const running = start([[`echo $$ >${mark}; exec sleep 1000`]]);
