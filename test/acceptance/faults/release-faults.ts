@@ -67,7 +67,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'exits-at-start',
     injected: 'payment.ini names a folder that does not exist, so uWSGI exits at once',
-    deploy: { kind: 'upload', variant: 'exits-at-start', to: 'all' },
+    deploy: { kind: 'upload', variant: 'exits-at-start', to: 'first' },
     expected: reverted({
       cause: 'crash-loop',
       meaning: /^payment started and died again: exit status 1.*; it said: .*chdir/,
@@ -78,7 +78,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'dies-after-first-answer',
     injected: 'the service is killed as soon as it has answered /health once, again and again',
-    deploy: { kind: 'upload', variant: 'dies-after-first-answer', to: 'all' },
+    deploy: { kind: 'upload', variant: 'dies-after-first-answer', to: 'first' },
     expected: reverted({
       cause: 'crash-loop',
       meaning: /^payment started and died again: killed by signal 9/,
@@ -90,7 +90,7 @@ export const releaseFaults: readonly Fault[] = [
     name: 'dies-after-8s',
     injected: 'the service is healthy for 8 s, then killed; the gate asks for 10 s (the default)',
     configure: (yaml) => withHealth(yaml, { stableSeconds: 10 }),
-    deploy: { kind: 'upload', variant: 'dies-after-8s', to: 'all' },
+    deploy: { kind: 'upload', variant: 'dies-after-8s', to: 'first' },
     expected: reverted({
       cause: 'crash-loop',
       meaning: /^payment started and died again: killed by signal 9/,
@@ -105,7 +105,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'health-500',
     injected: '/health answers 500',
-    deploy: { kind: 'upload', variant: 'answers-500', to: 'all' },
+    deploy: { kind: 'upload', variant: 'answers-500', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
       meaning: /^GET \/health on port 8080 is answered with 500, not 200/,
@@ -116,7 +116,9 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'health-slow',
     injected: '/health takes 30 s, and 2 s are allowed',
-    deploy: { kind: 'upload', variant: 'slow-health', to: 'all' },
+    // What is in flight when it is stopped again is such a request.
+    configure: (yaml) => yaml.replace(/^( {2}stopSeconds:) [0-9]+/m, '$1 3'),
+    deploy: { kind: 'upload', variant: 'slow-health', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
       meaning: /^payment runs and does not answer GET \/health on port 8080: no answer within 2 s/,
@@ -127,7 +129,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'wrong-port',
     injected: 'payment.ini listens on 8081, and health.port is 8080',
-    deploy: { kind: 'upload', variant: 'wrong-port', to: 'all' },
+    deploy: { kind: 'upload', variant: 'wrong-port', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
       meaning: /^payment runs and does not answer GET \/health on port 8080: [Cc]onnection refused/,
@@ -139,7 +141,7 @@ export const releaseFaults: readonly Fault[] = [
     name: 'worker-deaths',
     injected: 'every worker crashes after 4 s under a master that lives on; the gate asks for 7 s',
     configure: (yaml) => withHealth(yaml, { stableSeconds: 7 }),
-    deploy: { kind: 'upload', variant: 'worker-dies-after-4s', to: 'all' },
+    deploy: { kind: 'upload', variant: 'worker-dies-after-4s', to: 'first' },
     expected: reverted({
       cause: 'worker-deaths',
       meaning: /^\d workers? of payment died while its master stayed up/,
