@@ -47,7 +47,8 @@ export function createEc2Inventory({ ec2, ssm, call }: Ec2InventoryOptions): Inv
       const { Reservations } = await call('ec2:DescribeInstances', `the instance ${instanceId}`, (options) =>
         ec2.send(new DescribeInstancesCommand({ Filters }), options),
       );
-      return Reservations?.[0]?.Instances?.[0]?.State?.Name ?? 'terminated';
+      const found = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+      return found.find((instance) => instance.InstanceId === instanceId)?.State?.Name ?? 'terminated';
     },
   };
 }
