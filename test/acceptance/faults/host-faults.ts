@@ -144,7 +144,7 @@ export const hostFaults: readonly Fault[] = [
     mend: ({ first }) => mendClock(first),
     expected: notStaged({
       cause: 'clock-skew',
-      meaning: /^the clock of this host is 1(19\d|20\d) s ahead, so it refuses every command as too late$/,
+      meaning: /^the clock of this host is at least 1(19\d|20\d) s ahead: /,
       remedy: /^start its time service/,
     }),
   },

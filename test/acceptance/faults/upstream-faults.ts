@@ -30,7 +30,8 @@ export const upstreamFaults: readonly Fault[] = [
     mend: () => undefined,
     expected: notStaged({
       cause: 'upstream-unreachable',
-      meaning: /^cart does not answer at [\d.]+\.99:8080 \(CART_HOST, written in the configuration\): /,
+      meaning:
+        /^cart (does not answer|can not be reached) at [\d.]+\.99:8080 \(CART_HOST, written in the configuration\): /,
       remedy: /CART_HOST in services\/payment\.yml/,
     }),
   },
@@ -51,14 +52,29 @@ export const upstreamFaults: readonly Fault[] = [
   },
   {
     ...toFirst,
+    name: 'ingress-rule-missing',
+    injected:
+      "cart's security group lost the rule that lets the hosts in: its record is simulated, the packets are dropped",
+    inject: ({ stage }) => stage.engine.securityGroups.revokeIngress('cart'),
+    mend: ({ stage }) => stage.engine.securityGroups.authorizeIngress('cart'),
+    expected: notStaged({
+      cause: 'upstream-unreachable',
+      meaning:
+        /^cart does not answer at [\d.]+:8080 \(CART_HOST, from tag Service=cart\): its simulated security group sg-\w+ \([^)]+\) lets nothing in from /,
+      remedy: /^add the missing ingress rule/,
+    }),
+  },
+  {
+    ...toFirst,
     name: 'cart-firewalled',
-    injected: "the host's packets to cart are dropped, as by a missing security group rule",
+    injected: "the host's packets to cart are dropped, though every security group lets them pass",
     inject: (rig) => dropTraffic(rig.first, { address: cart(rig), port: 8080 }),
     mend: (rig) => clearFirewall(rig.first),
     expected: notStaged({
       cause: 'upstream-unreachable',
-      meaning: /^cart does not answer at [\d.]+:8080 \(CART_HOST, from tag Service=cart\): no answer within 3 s/,
-      remedy: /ingress/,
+      meaning:
+        /^cart does not answer at [\d.]+:8080 \(CART_HOST, from tag Service=cart\): no answer within 3 s, though its security group sg-\w+ \([^)]+\) lets this host in/,
+      remedy: /^it is not the security groups: see that cart runs and listens/,
     }),
   },
   {
