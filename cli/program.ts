@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { explainAccess } from '../clients/aws/stage-access.ts';
 import type { StageAddress } from '../clients/stage-address.ts';
-import { controlVerbs } from '../ledger/keys.ts';
 import { CliError } from './cli-error.ts';
 import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
@@ -136,7 +135,7 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .description('the same input again as a new deployment (default: the last one that was no dry run)')
     .option('--reason <text>', 'goes into the record')
     .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(session.world, id, options)));
-  for (const verb of controlVerbs) {
+  for (const verb of ['halt', 'pause', 'resume', 'approve'] as const) {
     const command = common(program.command(`${verb} [deployment]`))
       .description(verbDescriptions[verb])
       .option('--reason <text>', 'goes into the record')

@@ -1,3 +1,4 @@
+import type { StoppingWord } from './cuts-short.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { DeploymentRequest } from './execution-input.ts';
 import type { HostReport } from './host-report.ts';
@@ -90,6 +91,8 @@ export interface StepOutcome {
   readonly diagnosis: Diagnosis | null;
   /** The platform failed, not the host or the release: the step is tried again. */
   readonly isRetryable: boolean;
+  /** Nobody waits for its end any more, because an operator said so. */
+  readonly stoppedBy?: StoppingWord;
 }
 
 /** A step as it stands: intent, the command id once known, the outcome once known. */
@@ -99,13 +102,16 @@ export interface Step {
   readonly outcome: StepOutcome | null;
 }
 
-/** What an operator asked for: `control/<verb>/<deploymentId>.json` */
+/** What an operator said, written once: `control/<verb>/<deploymentId>/<instant>-<hash>.json` */
 export interface Control {
+  /** As far as it is known: a name that nobody has checked says so. */
   readonly by: string;
   readonly at: string;
   readonly reason: string;
   /** halt only: leave the hosts as they are. */
   readonly isKept?: boolean;
+  /** skip and retry only: the hosts that it is about. */
+  readonly hosts?: readonly string[];
 }
 
 /** `deployments/<id>/outcome.json`: the end of a deployment. Written once. */

@@ -1,4 +1,5 @@
-import type { AdmittedDeployment, Control, DeploymentPlan } from './deployment-records.ts';
+import type { Controls } from './controls.ts';
+import type { AdmittedDeployment, DeploymentPlan } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import type { HostProgress } from './host-progress.ts';
 import type { Reason } from './reasons.ts';
@@ -10,12 +11,7 @@ export interface RolloutFacts {
   readonly progress: readonly HostProgress[];
   /** Earlier decisions, oldest first. */
   readonly decisions: readonly RecordedDecision[];
-  readonly controls: {
-    readonly halt: Control | null;
-    readonly pause: Control | null;
-    readonly resume: Control | null;
-    readonly approve: Control | null;
-  };
+  readonly controls: Controls;
   /** This execution only puts right what a dead one left. */
   readonly isRepair: boolean;
   /** The error of the machine that led to this reading; what it led to is in the decision that followed. */

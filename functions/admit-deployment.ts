@@ -8,7 +8,8 @@ import { type DeploymentRequest, parseExecutionInput } from '../core/execution-i
 import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
-import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
+import { writeControl } from '../ledger/controls.ts';
+import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readRelease, type StoredRelease } from '../ledger/releases.ts';

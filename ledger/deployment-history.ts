@@ -1,7 +1,9 @@
 import type { Ports } from '../clients/ports.ts';
+import type { SpokenWord } from '../core/controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
-import { listDeployments, readAdmitted, readControls, readDecisions, readOutcome, readPlan } from './deployments.ts';
+import { readRecord, readRecords } from './controls.ts';
+import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readSteps } from './host-steps.ts';
 import { readState } from './target-state.ts';
 
@@ -9,12 +11,12 @@ type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
 /** All that there is of one deployment; undefined where the ledger holds nothing of it. */
 export async function readDeployment(ports: LedgerPorts, deploymentId: string): Promise<DeploymentRecord | undefined> {
-  const [admitted, plan, steps, decisions, controls, state] = await Promise.all([
+  const [admitted, plan, steps, decisions, words, state] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
     readSteps(ports, deploymentId),
     readDecisions(ports, deploymentId),
-    readControls(ports, deploymentId),
+    readRecord(ports, deploymentId),
     readState(ports),
   ]);
   // Read last: where there is an end, all that came before it has been read.
@@ -29,7 +31,7 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
     plan: plan ?? null,
     steps,
     decisions,
-    controls,
+    words,
     outcome: outcome ?? null,
     lock: state.lock,
     isQueued: state.queue.some((entry) => entry.deploymentId === deploymentId),
@@ -37,7 +39,7 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
   };
 }
 
-/** Request and end of the newest deployments, newest first. */
+/** Request, end and what was said of the newest deployments, newest first. */
 export async function readHistory(
   ports: LedgerPorts,
   limit: number,
@@ -46,13 +48,16 @@ export async function readHistory(
     readonly deploymentId: string;
     readonly admitted: AdmittedDeployment | null;
     readonly outcome: DeploymentOutcome | null;
+    readonly words: readonly SpokenWord[];
   }[]
 > {
   // Ids begin with date and time in UTC: the order of the keys is the order of time.
   const newest = (await listDeployments(ports)).toReversed().slice(0, limit);
+  const words = await readRecords(ports, newest);
   return Promise.all(
     newest.map(async (deploymentId) => ({
       deploymentId,
+      words: words.get(deploymentId) ?? [],
       admitted: (await readAdmitted(ports, deploymentId)) ?? null,
       outcome: (await readOutcome(ports, deploymentId)) ?? null,
     })),

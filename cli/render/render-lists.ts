@@ -2,6 +2,7 @@ import type { ConvergenceView } from '../../core/views/convergence-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import type { HistoryEntry, HistoryView, ReleasesView } from '../../core/views/history-view.ts';
 import type { PlanView } from '../../core/views/plan-view.ts';
+import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords } from '../../core/views/status-words.ts';
 import type { TargetView } from '../../core/views/target-view.ts';
 import { instantText } from './instant.ts';
@@ -25,7 +26,15 @@ export function renderHistory(view: HistoryView, style: Style): readonly string[
       entry.durationSeconds === null ? '–' : durationText(entry.durationSeconds),
     ];
   });
-  return [title, '', ...table(['deployment', 'release', 'status', 'asked for', 'started (UTC)', 'took'], rows, style)];
+  const said = view.deployments.flatMap(({ deploymentId, said }) =>
+    said.map((word) => [deploymentId, instantText(word.at), saidText(word)]),
+  );
+  return [
+    title,
+    '',
+    ...table(['deployment', 'release', 'status', 'asked for', 'started (UTC)', 'took'], rows, style),
+    ...(said.length === 0 ? [] : ['', ...table(['said to', 'at (UTC)', 'what, by whom and why'], said, style)]),
+  ];
 }
 
 function askedBy(entry: HistoryEntry): string {

@@ -1,3 +1,4 @@
+import type { SpokenWord } from '../controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../deployment-records.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
 import { releaseName } from '../release-manifest.ts';
@@ -5,6 +6,7 @@ import type { Trigger } from '../statuses.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { secondsBetween } from './elapsed.ts';
 import { releaseLabel } from './release-label.ts';
+import { type SaidView, saidView } from './said-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 import type { DeploymentStatus } from './status-words.ts';
 
@@ -16,6 +18,7 @@ export interface HistoryFacts {
     readonly deploymentId: string;
     readonly admitted: AdmittedDeployment | null;
     readonly outcome: DeploymentOutcome | null;
+    readonly words: readonly SpokenWord[];
   }[];
   readonly nowMilliseconds: number;
 }
@@ -34,6 +37,8 @@ export interface HistoryEntry {
   readonly why: string | null;
   readonly startedAt: string | null;
   readonly durationSeconds: number | null;
+  /** What operators have said to it, oldest first. */
+  readonly said: readonly SaidView[];
 }
 
 export interface HistoryView {
@@ -49,7 +54,7 @@ export function historyView(facts: HistoryFacts): HistoryView {
     service: facts.stage.service,
     stage: stageLabel(facts.stage),
     stable: stableName(facts.state),
-    deployments: facts.deployments.map(({ deploymentId, admitted, outcome }) => ({
+    deployments: facts.deployments.map(({ deploymentId, admitted, outcome, words }) => ({
       deploymentId,
       status: statusInList(deploymentId, outcome, facts.state),
       release: admitted === null ? null : releaseLabel(admitted.release.number),
@@ -60,6 +65,7 @@ export function historyView(facts: HistoryFacts): HistoryView {
       why: outcome?.reason.text ?? null,
       startedAt: admitted?.admittedAt ?? outcome?.endedAt ?? null,
       durationSeconds: secondsBetween(admitted?.admittedAt ?? null, outcome?.endedAt ?? facts.nowMilliseconds),
+      said: saidView(words, outcome?.hosts ?? []),
     })),
   };
 }

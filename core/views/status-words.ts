@@ -49,6 +49,7 @@ export const hostWords = {
   passed: { icon: '✓', word: 'passed', colour: 'green' },
   failed: { icon: '✗', word: 'failed', colour: 'red' },
   unknown: { icon: '?', word: 'no answer', colour: 'red' },
+  stopped: { icon: '■', word: 'stopped', colour: 'yellow' },
   reverting: { icon: movingIcon, word: 'reverting', colour: 'yellow' },
   revertGate: { icon: movingIcon, word: 'in its gate', colour: 'yellow' },
   reverted: { icon: '↺', word: 'reverted', colour: 'yellow' },

@@ -12,16 +12,18 @@ export function createSimulatedAgent(host: SimulatedHost): HostAgent {
   return {
     instanceId: host.instanceId,
     isOnline: () => host.isRunning(),
-    async run(job) {
+    async run(job, cancel) {
       const kind = kindOf(job.document.name);
       if (kind === undefined) return finished('Failed', 1, '', `simulated hosts do not know ${job.document.name}`);
       const parameters = Object.entries(job.parameters).map(([name, value]) => [name, value[0] ?? ''] as const);
-      const run = await host.run(kind, Object.fromEntries(parameters));
+      const run = await host.run(kind, Object.fromEntries(parameters), cancel);
       switch (run.kind) {
         case 'lost':
           return { kind: 'lost' };
         case 'timed-out':
           return finished('TimedOut', 137, '', '');
+        case 'cancelled':
+          return finished('Cancelled', 137, '', '');
         case 'no-report':
           return finished('Failed', exitCodeOfBrokenScript, '', 'simulated: the script ended without a report');
         case 'reported': {
@@ -39,7 +41,7 @@ function kindOf(documentName: string): DocumentKind | undefined {
 }
 
 function finished(
-  status: 'Success' | 'Failed' | 'TimedOut',
+  status: 'Success' | 'Failed' | 'TimedOut' | 'Cancelled',
   responseCode: number,
   stdout: string,
   stderr: string,

@@ -1,3 +1,4 @@
+import { noControls } from '../../core/controls.ts';
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import type { HostProgress } from '../../core/host-progress.ts';
@@ -98,7 +99,7 @@ export function givenRollout(progress: readonly HostProgress[], given: Given = {
     },
     progress,
     decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
-    controls: { halt: null, pause: null, resume: null, approve: null, ...given.controls },
+    controls: { ...noControls, ...given.controls },
     isRepair: false,
     error: null,
     nowMilliseconds: startedAt + 60_000 * ((given.decisions?.length ?? 0) + 1),

@@ -1,3 +1,4 @@
+import { controlsOf, type SpokenWord } from '../../core/controls.ts';
 import type {
   AdmittedDeployment,
   DeploymentPlan,
@@ -79,7 +80,7 @@ export interface Story {
   readonly decisions?: readonly (readonly [seconds: number, decision: Decision])[];
   readonly policy?: Partial<RolloutConfig>;
   readonly admitted?: Partial<AdmittedDeployment>;
-  readonly controls?: Partial<DeploymentRecord['controls']>;
+  readonly words?: readonly SpokenWord[];
   /** Seconds after the beginning at which it is looked at; the end, where `isEnded`. */
   readonly now: number;
   readonly isEnded?: boolean;
@@ -124,7 +125,6 @@ export function recordOf(story: Story): DeploymentRecord {
       executionArn: admitted.executionArn,
     }),
   );
-  const controls = { halt: null, pause: null, resume: null, approve: null, ...story.controls };
   const record: DeploymentRecord = {
     stage: { service: 'payment', name: 'local', kind: 'embedded' },
     deploymentId: admitted.deploymentId,
@@ -132,7 +132,7 @@ export function recordOf(story: Story): DeploymentRecord {
     plan,
     steps,
     decisions,
-    controls,
+    words: story.words ?? [],
     outcome: null,
     lock: story.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
     isQueued: false,
@@ -152,7 +152,7 @@ function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: Dep
     errorName,
     hosts: hostOutcomes,
   } = evaluateOutcome({
-    ...{ admitted, plan, progress, decisions: record.decisions, controls: record.controls },
+    ...{ admitted, plan, progress, decisions: record.decisions, controls: controlsOf(record.words) },
     ...{ isRepair: false, error: null, nowMilliseconds: record.nowMilliseconds },
   });
   return {

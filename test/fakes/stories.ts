@@ -92,7 +92,7 @@ export const endings = {
       [32, wave1],
       [44, finish],
     ],
-    controls: { halt: { by: 'alice', at: '2026-11-22T20:45:40.000Z', reason: 'wrong build', isKept: true } },
+    words: [{ verb: 'halt', by: 'alice', at: '2026-11-22T20:45:40.000Z', reason: 'wrong build', isKept: true }],
     now: 44.2,
     isEnded: true,
   }),

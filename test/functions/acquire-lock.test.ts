@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/acquire-lock.ts';
-import { writeControl } from '../../ledger/deployments.ts';
+import { writeControl } from '../../ledger/controls.ts';
 import { findParked, lockParkingName } from '../../ledger/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
 

@@ -2,10 +2,11 @@ import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
 import type { Lock } from '../../../core/target-state.ts';
+import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
-import { endings } from '../../fakes/stories.ts';
+import { endings, goingOn } from '../../fakes/stories.ts';
 import type { Principal } from './check-policies.ts';
 import { elsewhere, kindOf } from './elsewhere.ts';
 import type { Request } from './iam.ts';
@@ -130,6 +131,11 @@ async function givenFake(verb: string): Promise<FakeWorld> {
   givenReleases(fake.ledger, 1, 2);
   await givenStableArtifact(fake, 2, await artifactZip(2));
   givenDeployment(fake.ledger, endings.Succeeded);
+  if (isSaying) givenDeployment(fake.ledger, goingOn.awaitingApproval, running);
+  if (verb === 'resume') {
+    const pause = { by: 'bob', at: '2026-11-22T20:45:51.000Z', reason: '' };
+    fake.ledger.given(keys.control('payment', 'pause', running, pause), pause);
+  }
   fake.files.set('payment.zip', await artifactZip(3));
   await fake.ports.artifacts.upload(await artifactZip(4));
   fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);

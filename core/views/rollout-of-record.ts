@@ -1,0 +1,23 @@
+import { controlsOf } from '../controls.ts';
+import { progressOf } from '../host-progress.ts';
+import type { RolloutFacts } from '../rollout-facts.ts';
+import type { DeploymentRecord } from './deployment-view.ts';
+
+/** What the decisions of this deployment are made from, as its record has it; null before it was planned. */
+export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {
+  const { admitted, plan, steps, decisions, words } = record;
+  if (admitted === null || plan === null) {
+    return null;
+  }
+  const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
+  return {
+    admitted,
+    plan,
+    progress: plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? [])),
+    decisions,
+    controls: controlsOf(words),
+    isRepair: record.lock?.purpose === 'repair' && record.lock.deploymentId === record.deploymentId,
+    error: null,
+    nowMilliseconds: record.nowMilliseconds,
+  };
+}
