@@ -6,15 +6,18 @@ import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { freeze, unfreeze } from './commands/freeze.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
 import { type RerunOptions, rerun } from './commands/rerun.ts';
 import { type RollbackOptions, rollback } from './commands/rollback.ts';
 import { type SayOptions, say, verbDescriptions } from './commands/say.ts';
 import { type StatusOptions, status } from './commands/status.ts';
+import { unlock } from './commands/unlock.ts';
 import { localStageName } from './connect.ts';
 import { nextLine, printLines } from './print.ts';
 import { reportError } from './report-error.ts';
+import type { SpeakOptions } from './speak.ts';
 import { addStageOptions, stageOptionsTyped } from './stage-options.ts';
 import type { CommonOptions, World } from './world.ts';
 
@@ -144,6 +147,18 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
       command.option('--keep', 'leave the hosts as they are instead of putting them back', false);
     }
   }
+  common(program.command('freeze'))
+    .description('take no deployment until unfreeze; what runs goes on')
+    .option('--reason <text>', 'why; goes into the record and to everybody who is refused')
+    .action(async (options: SpeakOptions) => exit(await freeze(session.world, options)));
+  common(program.command('unfreeze'))
+    .description('take deployments again')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (options: SpeakOptions) => exit(await unfreeze(session.world, options)));
+  common(program.command('unlock'))
+    .description('repair at once what holds the lock and is dead; the repair frees it')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (options: SpeakOptions) => exit(await unlock(session.world, options)));
   return program;
 }
 

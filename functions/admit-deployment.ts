@@ -5,6 +5,7 @@ import { configWarnings } from '../core/config-warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { type DeploymentRequest, parseExecutionInput } from '../core/execution-input.ts';
+import { frozenSentence } from '../core/freeze.ts';
 import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
@@ -71,8 +72,7 @@ async function admit(
   const config = await readServiceConfig(ports);
   const state = await readState(ports);
   if (state.freeze !== null) {
-    const { by, reason } = state.freeze;
-    throw new DeploymentLockedError(`the target is frozen by ${by} (${reason}); unfreeze it first`);
+    throw new DeploymentLockedError(frozenSentence(state.freeze));
   }
   await (request.kind === 'converge'
     ? findConverging(ports, config, request.hosts)

@@ -1,8 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
-import type { SpokenWord } from '../core/controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
-import { readRecord, readRecords } from './controls.ts';
+import { readRecord } from './controls.ts';
 import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readSteps } from './host-steps.ts';
 import { readState } from './target-state.ts';
@@ -39,7 +38,7 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
   };
 }
 
-/** Request, end and what was said of the newest deployments, newest first. */
+/** Request and end of the newest deployments, newest first. */
 export async function readHistory(
   ports: LedgerPorts,
   limit: number,
@@ -48,16 +47,13 @@ export async function readHistory(
     readonly deploymentId: string;
     readonly admitted: AdmittedDeployment | null;
     readonly outcome: DeploymentOutcome | null;
-    readonly words: readonly SpokenWord[];
   }[]
 > {
   // Ids begin with date and time in UTC: the order of the keys is the order of time.
   const newest = (await listDeployments(ports)).toReversed().slice(0, limit);
-  const words = await readRecords(ports, newest);
   return Promise.all(
     newest.map(async (deploymentId) => ({
       deploymentId,
-      words: words.get(deploymentId) ?? [],
       admitted: (await readAdmitted(ports, deploymentId)) ?? null,
       outcome: (await readOutcome(ports, deploymentId)) ?? null,
     })),

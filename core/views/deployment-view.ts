@@ -1,7 +1,10 @@
+import { maxRepairsWithoutAPerson } from '../acquire-lock.ts';
 import type { SpokenWord } from '../controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
+import { progressOf } from '../host-progress.ts';
 import type { RecordedDecision } from '../rollout-facts.ts';
 import type { Trigger } from '../statuses.ts';
+import type { Lock } from '../target-state.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
 import { secondsBetween } from './elapsed.ts';
 import { type EndView, endView, reportedText } from './end-view.ts';
@@ -24,7 +27,7 @@ export interface DeploymentRecord {
   readonly words: readonly SpokenWord[];
   readonly outcome: DeploymentOutcome | null;
   /** Who holds the target's lock: this deployment, another one or nobody. */
-  readonly lock: { readonly deploymentId: string; readonly purpose: 'rollout' | 'repair' } | null;
+  readonly lock: (Pick<Lock, 'deploymentId' | 'purpose'> & Partial<Pick<Lock, 'repairs'>>) | null;
   readonly isQueued: boolean;
   readonly nowMilliseconds: number;
 }
@@ -142,7 +145,9 @@ function statusNote(record: DeploymentRecord): string | null {
     return record.isQueued ? `behind ${lock.deploymentId}` : null;
   }
   if (lock.purpose === 'repair') {
-    return 'its execution was lost; a repair puts its hosts right';
+    return (lock.repairs ?? 0) < maxRepairsWithoutAPerson
+      ? 'its execution was lost; a repair puts its hosts right'
+      : `${lock.repairs} repairs of it have failed, and no other starts by itself: rollgate unlock starts one`;
   }
   const last = record.decisions.at(-1);
   return last?.decision.kind === 'park'

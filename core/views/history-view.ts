@@ -18,8 +18,9 @@ export interface HistoryFacts {
     readonly deploymentId: string;
     readonly admitted: AdmittedDeployment | null;
     readonly outcome: DeploymentOutcome | null;
-    readonly words: readonly SpokenWord[];
   }[];
+  /** What was said, by deployment; under `target` what was said about the target. */
+  readonly words: ReadonlyMap<string, readonly SpokenWord[]>;
   readonly nowMilliseconds: number;
 }
 
@@ -46,6 +47,8 @@ export interface HistoryView {
   readonly stage: string;
   readonly stable: string | null;
   readonly deployments: readonly HistoryEntry[];
+  /** What operators have said about the target, oldest first: freeze and unfreeze. */
+  readonly said: readonly SaidView[];
 }
 
 /** The list of deployments, newest first. */
@@ -54,7 +57,8 @@ export function historyView(facts: HistoryFacts): HistoryView {
     service: facts.stage.service,
     stage: stageLabel(facts.stage),
     stable: stableName(facts.state),
-    deployments: facts.deployments.map(({ deploymentId, admitted, outcome, words }) => ({
+    said: saidView(facts.words.get('target') ?? [], []),
+    deployments: facts.deployments.map(({ deploymentId, admitted, outcome }) => ({
       deploymentId,
       status: statusInList(deploymentId, outcome, facts.state),
       release: admitted === null ? null : releaseLabel(admitted.release.number),
@@ -65,7 +69,7 @@ export function historyView(facts: HistoryFacts): HistoryView {
       why: outcome?.reason.text ?? null,
       startedAt: admitted?.admittedAt ?? outcome?.endedAt ?? null,
       durationSeconds: secondsBetween(admitted?.admittedAt ?? null, outcome?.endedAt ?? facts.nowMilliseconds),
-      said: saidView(words, outcome?.hosts ?? []),
+      said: saidView(facts.words.get(deploymentId) ?? [], outcome?.hosts ?? []),
     })),
   };
 }

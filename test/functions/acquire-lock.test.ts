@@ -103,7 +103,7 @@ test('a frozen target is refused', async () => {
   await expect(run(input, given.ports)).rejects.toThrow(
     expect.objectContaining({
       name: 'DeploymentLockedError',
-      message: 'the target is frozen by ben (sale); unfreeze it first',
+      message: 'the target is frozen by ben (sale); rollgate unfreeze ends that',
     }),
   );
 });

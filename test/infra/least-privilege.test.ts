@@ -15,6 +15,8 @@ import '../machine/stories/uploads.ts';
 import '../machine/stories/config-only.ts';
 import '../machine/stories/operators.ts';
 import '../machine/stories/halt.ts';
+import '../machine/stories/freeze.ts';
+import '../machine/stories/unlock.ts';
 import '../machine/stories/refusals.ts';
 import '../machine/stories/shared-fault.ts';
 import '../machine/stories/silence.ts';

@@ -6,6 +6,8 @@ import './stories/uploads.ts';
 import './stories/config-only.ts';
 import './stories/operators.ts';
 import './stories/halt.ts';
+import './stories/freeze.ts';
+import './stories/unlock.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';
 import './stories/silence.ts';

@@ -23,6 +23,9 @@ interface Verb {
   readonly lines: readonly (readonly string[])[];
 }
 
+/** Their verbs write words. */
+const filesOfWords: readonly string[] = ['say.ts', 'freeze.ts', 'unlock.ts'];
+
 const ended = endings.Succeeded.deploymentId;
 const running = 'd-20261122-203000-bbbbbb';
 
@@ -62,6 +65,13 @@ export const verbs: Readonly<Record<string, Verb>> = {
   pause: saying('pause'),
   resume: saying('resume'),
   approve: saying('approve'),
+  freeze: {
+    policies: ['OperatorFreezePolicy'],
+    file: 'freeze.ts',
+    lines: [['freeze', '--reason', 'sale']],
+  },
+  unfreeze: { policies: ['OperatorUnfreezePolicy'], file: 'freeze.ts', lines: [['unfreeze']] },
+  unlock: { policies: ['OperatorUnlockPolicy'], file: 'unlock.ts', lines: [['unlock']] },
 };
 
 /** Each verb as a person who has the policy to read and the one for this verb. */
@@ -73,9 +83,9 @@ export async function operatorsAsPrincipals(): Promise<readonly Principal[]> {
   const principals: Principal[] = [];
   for (const [verb, { policies, file }] of Object.entries(verbs)) {
     const reachable = await reachablePortCallers(`cli/commands/${file}`);
-    // Four verbs share say.ts, and each writes below a prefix of its own: there only what was seen counts.
+    // Verbs share files, and each writes below a prefix of its own: there only what was seen counts.
     const mayBe = (through: readonly string[]): boolean =>
-      file !== 'say.ts' && through.every((each) => reachable.all.has(each));
+      !filesOfWords.includes(file) && through.every((each) => reachable.all.has(each));
     const calls = recorded.calls().filter(({ by, through }) => by.has(verb) || mayBe(through));
     const requests = [
       ...(await replayAll(calls)),
@@ -126,7 +136,9 @@ async function type(verb: string, line: readonly string[], recorded: RecordedCal
 async function givenFake(verb: string): Promise<FakeWorld> {
   const fake = fakeWorld();
   const isSaying = verbs[verb]?.file === 'say.ts';
-  givenState(fake.ledger, { stable: [1, 2], ...(isSaying || verb === 'doctor' ? { lock } : {}) });
+  const isLocked = isSaying || verb === 'doctor' || verb === 'unlock';
+  const freeze = verb === 'unfreeze' ? { by: 'bob', at: '2026-11-22T20:30:00.000Z', reason: 'sale' } : null;
+  givenState(fake.ledger, { stable: [1, 2], freeze, ...(isLocked ? { lock } : {}) });
   if (verb !== 'configure') givenConfig(fake.ledger);
   givenReleases(fake.ledger, 1, 2);
   await givenStableArtifact(fake, 2, await artifactZip(2));

@@ -313,7 +313,7 @@ describeMachine('an operator', () => {
 
     expect(story.path).toEqual(['Admit', 'Finish', 'FailedClean']);
     expect(story.error).toBe('DeploymentLockedError');
-    expect(story.cause?.split('\n')[0]).toBe('the target is frozen by anna (sale); unfreeze it first');
+    expect(story.cause?.split('\n')[0]).toBe('the target is frozen by anna (sale); rollgate unfreeze ends that');
     expect(world.sent()).toEqual([]);
   });
 
