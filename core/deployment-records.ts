@@ -140,6 +140,8 @@ export interface HostOutcome {
   readonly diagnosis: Diagnosis | null;
   /** For a dirty host: what to type to repair it. */
   readonly repair: string | null;
+  /** Why an operator had it left out; of a host that was offline there is nothing more to say. */
+  readonly why?: string;
   /** Checks of its newest gate that failed and do not decide; absent in records of before there were any. */
   readonly reported?: readonly ReportedCheck[];
 }

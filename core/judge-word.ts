@@ -55,7 +55,7 @@ export function judgeTurned({ deploymentId, controls, decisions }: SpokenToFacts
 
 function judgeResume({ deploymentId, controls, decisions }: SpokenToFacts): WordVerdict {
   const waitsFor = parkReason(decisions);
-  if (isPaused(controls) || waitsFor === 'shared-fault') {
+  if (isPaused(controls) || waitsFor === 'shared-fault' || waitsFor === 'platform-fault') {
     return { kind: 'said' };
   }
   return waitsFor === 'approval'

@@ -36,8 +36,15 @@ export type ParkReason = 'approval' | 'pause' | 'shared-fault' | 'platform-fault
 
 /** What the machine does next; `kind` is the string that its Choice compares. */
 export type Decision =
-  | { readonly kind: 'stage'; readonly hosts: readonly string[] }
-  | { readonly kind: 'wave'; readonly wave: number; readonly hosts: readonly string[]; readonly maxConcurrency: number }
+  | { readonly kind: 'stage'; readonly hosts: readonly string[]; readonly isRetry?: true }
+  | {
+      readonly kind: 'wave';
+      readonly wave: number;
+      readonly hosts: readonly string[];
+      readonly maxConcurrency: number;
+      /** An operator has said retry: these hosts have failed before. */
+      readonly isRetry?: true;
+    }
   | { readonly kind: 'bake'; readonly wave: number; readonly seconds: number }
   | {
       readonly kind: 'verify';

@@ -16,6 +16,7 @@ import { deploymentIdOf } from '../ledger/keys.ts';
 import { readRelease, type StoredRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
+import { earlierDeployment } from './admit/earlier-deployment.ts';
 import { makeRelease } from './admit/make-release.ts';
 import { reconfigureStable } from './admit/reconfigure-stable.ts';
 import { wakePause } from './parked/wake.ts';
@@ -121,15 +122,9 @@ async function releaseOf(
       return readRelease(ports, rollbackTo ?? 0);
     case 'release':
       return readRelease(ports, request.release);
-    case 'resume': {
-      const earlier = await readAdmitted(ports, request.deploymentId);
-      if (earlier === undefined) {
-        throw new InvalidDeploymentError(
-          `resume: there is no deployment ${request.deploymentId}; see rollgate history`,
-        );
-      }
-      return readRelease(ports, earlier.release.number);
-    }
+    case 'resume':
+    case 'retry':
+      return readRelease(ports, (await earlierDeployment(request, ports)).release.number);
     case 'converge': {
       const stable = stableRelease(state);
       if (stable === undefined) {

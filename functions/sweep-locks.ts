@@ -19,8 +19,8 @@ const inputSchema = z.unknown();
  * not keep the other from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
-  await applyFreeze(ports);
   const { lock, queue } = await readState(ports);
+  const [freezing] = await Promise.allSettled([applyFreeze(ports)]);
   if (lock !== null) {
     await repairIfDead(ports, lock);
   }
@@ -33,7 +33,7 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
     await wakeLockWaiters(ports);
   }
   const looks = await Promise.allSettled([sweepParked(ports), convergeHosts(ports, null)]);
-  for (const look of looks) {
+  for (const look of [freezing, ...looks]) {
     if (look.status === 'rejected') {
       throw look.reason;
     }

@@ -2,6 +2,7 @@ import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
 import { progressOf } from '../core/host-progress.ts';
 import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout-facts.ts';
+import { withWords } from '../core/with-words.ts';
 import { readControls } from './controls.ts';
 import { readSteps } from './host-steps.ts';
 import { createJson, readAll, readJson } from './json-objects.ts';
@@ -106,10 +107,11 @@ export async function readFacts(
   }
   const before = decisions.findLast((decision) => decision.executionArn !== situation.executionArn)?.round;
   const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
+  const progress = plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before));
   return {
     admitted,
     plan,
-    progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before)),
+    progress: withWords(progress, controls, decisions),
     decisions,
     controls,
     isRepair: situation.isRepair,

@@ -11,18 +11,19 @@ export interface SayOptions extends SpeakOptions {
   readonly keep?: boolean;
 }
 
+/** Resume has a file of its own: it also goes on with deployments that have ended. */
+export type SaidVerb = Exclude<PlainVerb, 'resume'>;
+
 /** The verbs, each with what it does to a running deployment. */
-export const verbDescriptions: Readonly<Record<PlainVerb, string>> = {
+export const verbDescriptions: Readonly<Record<SaidVerb, string>> = {
   halt: 'stop the running deployment at once and put its hosts back',
   pause: 'start no further host of the running deployment until resume',
-  resume: 'go on after a pause, or after a fault that was not of the release',
   approve: 'let the running deployment go on where it waits for approval',
 };
 
-const answers: Readonly<Record<PlainVerb, string>> = {
+const answers: Readonly<Record<SaidVerb, string>> = {
   halt: 'will halt: nothing waits for an install or a gate any more, a host that is being switched ends its step',
   pause: 'will pause before its next host; what is staged goes on, since it touches nothing that runs',
-  resume: 'goes on',
   approve: 'is approved',
 };
 
@@ -32,7 +33,7 @@ const answers: Readonly<Record<PlainVerb, string>> = {
  */
 export async function say(
   world: World,
-  verb: PlainVerb,
+  verb: SaidVerb,
   typed: string | undefined,
   options: SayOptions,
 ): Promise<number> {

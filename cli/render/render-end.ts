@@ -25,7 +25,7 @@ function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: 
   const seen = host.observedAt === null ? '' : style.faint(`  seen ${timeText(Date.parse(host.observedAt))} UTC`);
   const left = style.paint(word.colour, padEnd(word.word, leftWidth));
   return [
-    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${seen}`,
+    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  ${host.why === null ? '' : `${host.why}; `}runs ${host.running}${seen}`,
     ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
     ...(host.command === undefined ? [] : [`    type: ${host.command}`]),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),

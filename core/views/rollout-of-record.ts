@@ -1,6 +1,7 @@
 import { controlsOf } from '../controls.ts';
 import { progressOf } from '../host-progress.ts';
 import type { RolloutFacts } from '../rollout-facts.ts';
+import { withWords } from '../with-words.ts';
 import type { DeploymentRecord } from './deployment-view.ts';
 
 /** What the decisions of this deployment are made from, as its record has it; null before it was planned. */
@@ -10,12 +11,14 @@ export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {
     return null;
   }
   const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
+  const controls = controlsOf(words);
+  const progress = plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? []));
   return {
     admitted,
     plan,
-    progress: plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? [])),
+    progress: withWords(progress, controls, decisions),
     decisions,
-    controls: controlsOf(words),
+    controls,
     isRepair: record.lock?.purpose === 'repair' && record.lock.deploymentId === record.deploymentId,
     error: null,
     nowMilliseconds: record.nowMilliseconds,

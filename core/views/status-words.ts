@@ -77,7 +77,7 @@ export const leftWords = {
   reverted: { icon: '↺', word: 'put back', colour: 'yellow' },
   untouched: { icon: '–', word: 'not touched', colour: 'gray' },
   kept: { icon: '■', word: 'left as it was', colour: 'yellow' },
-  skipped: { icon: '–', word: 'offline, left out', colour: 'gray' },
+  skipped: { icon: '–', word: 'left out', colour: 'gray' },
   dirty: { icon: '✗', word: 'not as it should be', colour: 'red' },
 } as const satisfies Readonly<Record<string, StatusWord>>;
 export type LeftStatus = keyof typeof leftWords;

@@ -37,6 +37,8 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     packagesSha256: 'p1',
     recovery: null,
     diagnosis: null,
+    isSkipped: false,
+    isToRetry: false,
     ...more,
   };
 }

@@ -16,6 +16,7 @@ import '../machine/stories/config-only.ts';
 import '../machine/stories/operators.ts';
 import '../machine/stories/halt.ts';
 import '../machine/stories/freeze.ts';
+import '../machine/stories/skip.ts';
 import '../machine/stories/unlock.ts';
 import '../machine/stories/refusals.ts';
 import '../machine/stories/shared-fault.ts';

@@ -7,6 +7,7 @@ import './stories/config-only.ts';
 import './stories/operators.ts';
 import './stories/halt.ts';
 import './stories/freeze.ts';
+import './stories/skip.ts';
 import './stories/unlock.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';

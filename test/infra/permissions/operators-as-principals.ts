@@ -6,7 +6,7 @@ import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
-import { endings, goingOn } from '../../fakes/stories.ts';
+import { endings, goingOn, oneFailed } from '../../fakes/stories.ts';
 import type { Principal } from './check-policies.ts';
 import { elsewhere, kindOf } from './elsewhere.ts';
 import type { Request } from './iam.ts';
@@ -24,10 +24,12 @@ interface Verb {
 }
 
 /** Their verbs write words. */
-const filesOfWords: readonly string[] = ['say.ts', 'freeze.ts', 'unlock.ts'];
+const filesOfWords: readonly string[] = ['say.ts', 'resume.ts', 'skip.ts', 'retry.ts', 'freeze.ts', 'unlock.ts'];
 
 const ended = endings.Succeeded.deploymentId;
 const running = 'd-20261122-203000-bbbbbb';
+const halted = 'd-20261122-202000-cccccc';
+const degraded = 'd-20261122-202100-dddddd';
 
 const saying = (verb: string): Verb => ({
   policies: [`Operator${verb.charAt(0).toUpperCase()}${verb.slice(1)}Policy`],
@@ -63,7 +65,18 @@ export const verbs: Readonly<Record<string, Verb>> = {
   rerun: { policies: ['OperatorRollbackPolicy'], file: 'rerun.ts', lines: [['rerun'], ['rerun', ended]] },
   halt: saying('halt'),
   pause: saying('pause'),
-  resume: saying('resume'),
+  // A deployment that has ended is gone on with by a new one, which takes the right to start them.
+  resume: {
+    policies: ['OperatorResumePolicy', 'OperatorRollbackPolicy'],
+    file: 'resume.ts',
+    lines: [['resume'], ['resume', ended], ['resume', halted]],
+  },
+  skip: { policies: ['OperatorSkipPolicy'], file: 'skip.ts', lines: [['skip', 'payment-3']] },
+  retry: {
+    policies: ['OperatorRetryPolicy', 'OperatorRollbackPolicy'],
+    file: 'retry.ts',
+    lines: [['retry'], ['retry', degraded]],
+  },
   approve: saying('approve'),
   freeze: {
     policies: ['OperatorFreezePolicy'],
@@ -135,7 +148,7 @@ async function type(verb: string, line: readonly string[], recorded: RecordedCal
 /** A target with two releases; a verb that speaks to a deployment finds one that runs. */
 async function givenFake(verb: string): Promise<FakeWorld> {
   const fake = fakeWorld();
-  const isSaying = verbs[verb]?.file === 'say.ts';
+  const isSaying = ['halt', 'pause', 'resume', 'approve', 'skip', 'retry'].includes(verb);
   const isLocked = isSaying || verb === 'doctor' || verb === 'unlock';
   const freeze = verb === 'unfreeze' ? { by: 'bob', at: '2026-11-22T20:30:00.000Z', reason: 'sale' } : null;
   givenState(fake.ledger, { stable: [1, 2], freeze, ...(isLocked ? { lock } : {}) });
@@ -143,7 +156,9 @@ async function givenFake(verb: string): Promise<FakeWorld> {
   givenReleases(fake.ledger, 1, 2);
   await givenStableArtifact(fake, 2, await artifactZip(2));
   givenDeployment(fake.ledger, endings.Succeeded);
-  if (isSaying) givenDeployment(fake.ledger, goingOn.awaitingApproval, running);
+  if (isSaying) givenDeployment(fake.ledger, verb === 'retry' ? oneFailed : goingOn.awaitingApproval, running);
+  givenDeployment(fake.ledger, endings.Halted, halted);
+  givenDeployment(fake.ledger, endings.Degraded, degraded);
   if (verb === 'resume') {
     const pause = { by: 'bob', at: '2026-11-22T20:45:51.000Z', reason: '' };
     fake.ledger.given(keys.control('payment', 'pause', running, pause), pause);
