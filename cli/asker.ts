@@ -17,6 +17,7 @@ export function askerOf(
   if (ports.stage.kind === 'embedded') {
     return world.user;
   }
-  const how = profile === undefined || profile === '' ? 'unverified' : `profile ${profile}, unverified`;
+  const of = profile === undefined || profile === '' ? '' : `profile ${profile}, `;
+  const how = `${of}unverified, see CloudTrail`;
   return `${world.user} (${how})`.slice(0, maxLetters);
 }

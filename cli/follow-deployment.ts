@@ -12,12 +12,12 @@ export type FollowEnd =
   /** The execution has ended, and nothing says how the deployment did; a repair may still come. */
   | { readonly kind: 'lost'; readonly execution: ExecutionInfo; readonly view: DeploymentView | null };
 
-/** How often the ledger is read: here it is a file away, on AWS a look is six reads, two lists and what is new. */
+/** How often the ledger is read: here it is a file away, on AWS a look is four reads, nine lists and what is new. */
 const lookMilliseconds = { embedded: 240, aws: 2000 } as const;
 
-/** On AWS, where nothing has changed for a minute: an approval may take a day, and a day of looks costs 20 cents then. */
+/** On AWS, where nothing has changed for a minute: an approval may take a day, and a day of looks costs 40 cents then. */
 const quietMilliseconds = 60_000;
-const quietLookMilliseconds = 5000;
+const quietLookMilliseconds = 10_000;
 
 /** An ended execution's outcome is there before its status; a repair needs a moment to take the lock. */
 const graceMilliseconds = 15_000;

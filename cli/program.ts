@@ -1,23 +1,29 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { explainAccess } from '../clients/aws/stage-access.ts';
 import type { StageAddress } from '../clients/stage-address.ts';
-import { controlVerbs } from '../ledger/keys.ts';
 import { CliError } from './cli-error.ts';
 import { type ConfigureOptions, configure } from './commands/configure.ts';
 import { type DeployOptions, deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { type DriftOptions, drift } from './commands/drift.ts';
 import { explain } from './commands/explain.ts';
+import { freeze, unfreeze } from './commands/freeze.ts';
 import { type HistoryOptions, history, releases } from './commands/history.ts';
 import { type PlanOptions, plan } from './commands/plan.ts';
 import { type RerunOptions, rerun } from './commands/rerun.ts';
+import { resume } from './commands/resume.ts';
+import { retry } from './commands/retry.ts';
 import { type RollbackOptions, rollback } from './commands/rollback.ts';
 import { type SayOptions, say, verbDescriptions } from './commands/say.ts';
+import { skip } from './commands/skip.ts';
 import { type StatusOptions, status } from './commands/status.ts';
+import { unlock } from './commands/unlock.ts';
 import { localStageName } from './connect.ts';
 import { nextLine, printLines } from './print.ts';
 import { reportError } from './report-error.ts';
+import type { SpeakOptions } from './speak.ts';
 import { addStageOptions, stageOptionsTyped } from './stage-options.ts';
+import type { StartOptions } from './start-again.ts';
 import type { CommonOptions, World } from './world.ts';
 
 /** The exit code of a command that was typed wrong. */
@@ -141,7 +147,7 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
     .description('the same input again as a new deployment (default: the last one that was no dry run)')
     .option('--reason <text>', 'goes into the record')
     .action(async (id: string | undefined, options: RerunOptions) => exit(await rerun(session.world, id, options)));
-  for (const verb of controlVerbs) {
+  for (const verb of ['halt', 'pause', 'approve'] as const) {
     const command = common(program.command(`${verb} [deployment]`))
       .description(verbDescriptions[verb])
       .option('--reason <text>', 'goes into the record')
@@ -150,6 +156,32 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
       command.option('--keep', 'leave the hosts as they are instead of putting them back', false);
     }
   }
+  starting(common(program.command('resume [deployment]')))
+    .description('go on: after a pause, after a fault that was not of the release, or with a deployment that has ended')
+    .action(async (id: string | undefined, options: StartOptions) => exit(await resume(session.world, id, options)));
+  common(program.command('skip [host] [deployment]'))
+    .description('leave a host out of the running deployment from now on; one that is being tried goes back')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (host: string | undefined, id: string | undefined, options: SpeakOptions) =>
+      exit(await skip(session.world, [host, id], options)),
+    );
+  starting(common(program.command('retry [host] [deployment]')))
+    .description('try the hosts that failed once more, while it runs or (with its id) after its end')
+    .action(async (host: string | undefined, id: string | undefined, options: StartOptions) =>
+      exit(await retry(session.world, [host, id], options)),
+    );
+  common(program.command('freeze'))
+    .description('take no deployment until unfreeze; what runs goes on')
+    .option('--reason <text>', 'why; goes into the record and to everybody who is refused')
+    .action(async (options: SpeakOptions) => exit(await freeze(session.world, options)));
+  common(program.command('unfreeze'))
+    .description('take deployments again')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (options: SpeakOptions) => exit(await unfreeze(session.world, options)));
+  common(program.command('unlock'))
+    .description('repair at once what holds the lock and is dead; the repair frees it')
+    .option('--reason <text>', 'goes into the record')
+    .action(async (options: SpeakOptions) => exit(await unlock(session.world, options)));
   return program;
 }
 
@@ -157,6 +189,13 @@ function common(command: Command): Command {
   return addStageOptions(command)
     .option('--json', 'the same as JSON', false)
     .option('--verbose', 'with an error, where it came from', false);
+}
+
+/** What also starts deployments. */
+function starting(command: Command): Command {
+  return command
+    .option('--reason <text>', 'goes into the record')
+    .option('--no-wait', 'do not follow the deployment that it starts');
 }
 
 const exitCodeHelp = `

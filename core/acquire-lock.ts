@@ -9,6 +9,12 @@ export interface AcquireFacts {
   readonly nowSeconds: number;
 }
 
+/**
+ * Repairs of one lock that are started without a person, five minutes apart: an hour of them. After that something is
+ * wrong that no repair mends.
+ */
+export const maxRepairsWithoutAPerson = 12;
+
 export type AcquireDecision =
   /** The lock is ours, in `state` as it must now be written (or as it already is, when `isHeld`). */
   | { readonly kind: 'acquired'; readonly state: TargetState; readonly fence: number; readonly isHeld: boolean }

@@ -43,5 +43,6 @@ export function missingApproval(facts: RolloutFacts, waves: readonly Wave[], wav
     return null;
   }
   const before = approval.kind === 'before-staging' ? beforeStaging : approvalBeforeWave(approval, waves);
-  return before === wave ? approval : null;
+  // A wave whose hosts were all skipped is not waited for; the approval is.
+  return before !== null && before <= wave ? approval : null;
 }

@@ -49,7 +49,7 @@ export interface GivenUpHost {
   readonly name: string;
   readonly at: string;
   /** `offline` hosts are taken up again as soon as SSM has them; the others when they come back or a person deploys. */
-  readonly kind: 'offline' | 'failed' | 'halted';
+  readonly kind: 'offline' | 'failed' | 'halted' | 'skipped';
   readonly why: string;
   /** What to type or to do. */
   readonly next: string;

@@ -1,8 +1,17 @@
 import { beforeStaging, isStagingDue, missingApproval } from './approval.ts';
 import { isOutside, owesJoin } from './balancer-standing.ts';
+import type { Control } from './deployment-records.ts';
 import { failureOf } from './evaluate-outcome.ts';
 import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
-import { type HostProgress, isDown, isInterrupted, isRevertable, isSuspended, landed } from './host-progress.ts';
+import {
+  type HostProgress,
+  hasFailed,
+  isDown,
+  isInterrupted,
+  isRevertable,
+  isSuspended,
+  landed,
+} from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
 import { concurrencyOf, maxHostsPerWave, maxMapConcurrency, planWaves, type Wave } from './plan-waves.ts';
 import { reason } from './reasons.ts';
@@ -60,7 +69,9 @@ function decideForward(facts: RolloutFacts): Decision {
   if (differing.length > 0) {
     return { kind: 'stage', hosts: differing };
   }
-  const failed = facts.progress.filter((host) => isRevertable(host) && !isSuspended(host) && !isInterrupted(host));
+  const failed = facts.progress.filter(
+    (host) => isRevertable(host) && (host.isSkipped || !(isSuspended(host) || isInterrupted(host))),
+  );
   if (failed.length > 0) {
     return revert(facts, failed);
   }
@@ -68,24 +79,29 @@ function decideForward(facts: RolloutFacts): Decision {
   if (recovery !== null) {
     return recovery;
   }
-  const suspended = facts.progress.filter(isSuspended);
+  const suspended = facts.progress.filter((host) => isSuspended(host) && !host.isSkipped);
   if (suspended.length > 0) {
     return awaitSharedFault(facts, suspended);
   }
+  const restage = facts.progress.filter((host) => mayBeRetried(host) && host.run === 'untouched' && !host.isRefused);
+  if (restage.length > 0) {
+    return { kind: 'stage', hosts: restage.map((host) => host.host.instanceId), isRetry: true };
+  }
   const waves = wavesOf(facts);
   const after = decideAfterWave(facts, waves);
+  const retry = retryOf(facts, waves);
   const next = waves
     .map((wave) => ({ ...wave, hosts: wave.hosts.filter((id) => isStillToActivate(facts, id)) }))
     .find((wave) => wave.hosts.length > 0);
-  const wave = after?.wave ?? next?.number;
+  const wave = after?.wave ?? retry?.wave ?? next?.number;
   if (wave === undefined) {
     return settleOrFinish(facts);
   }
   if (isPaused(facts.controls)) {
     return park(facts, wave, 'pause', pauseLimitSeconds);
   }
-  if (after !== undefined || next === undefined) {
-    return after ?? settleOrFinish(facts);
+  if (after !== undefined || retry !== undefined || next === undefined) {
+    return after ?? retry ?? settleOrFinish(facts);
   }
   const approval = missingApproval(facts, waves, next.number);
   if (approval !== null) {
@@ -112,7 +128,7 @@ function decideStaging(facts: RolloutFacts): Decision {
   }
   const approval = missingApproval(facts, [], beforeStaging);
   return approval === null
-    ? { kind: 'stage', hosts: facts.plan.hosts.map((host) => host.instanceId) }
+    ? { kind: 'stage', hosts: facts.progress.filter((host) => !host.isSkipped).map((host) => host.host.instanceId) }
     : park(facts, beforeStaging, 'approval', approval.timeLimitSeconds);
 }
 
@@ -171,13 +187,26 @@ function settleOrFinish(facts: RolloutFacts): Decision {
     : { kind: 'finish' };
 }
 
+/** Hosts that were put back, or refused, and that an operator wants tried again: one after another. */
+function retryOf(
+  facts: RolloutFacts,
+  waves: readonly Wave[],
+): Extract<Decision, { readonly kind: 'wave' }> | undefined {
+  const hosts = facts.progress.filter(mayBeRetried).map((host) => host.host.instanceId);
+  const wave = waves.find((each) => hosts.some((id) => each.hosts.includes(id)));
+  return wave === undefined
+    ? undefined
+    : { kind: 'wave', wave: wave.number, hosts: hosts.slice(0, maxHostsPerWave), maxConcurrency: 1, isRetry: true };
+}
+
 /** A wave that is complete bakes, and is then verified again. A bake of 0 s is no state at all. */
 function decideAfterWave(
   facts: RolloutFacts,
   waves: readonly Wave[],
 ): Extract<Decision, { readonly kind: 'bake' | 'verify' }> | undefined {
   const { bakeSeconds } = facts.plan.policy;
-  const last = facts.decisions.findLast(({ decision }) => decision.kind === 'wave')?.decision;
+  const begun = facts.decisions.findLastIndex(({ decision }) => decision.kind === 'wave');
+  const last = facts.decisions[begun]?.decision;
   if (bakeSeconds === 0 || facts.admitted.isRollback || last?.kind !== 'wave') {
     return undefined;
   }
@@ -187,11 +216,14 @@ function decideAfterWave(
   if (!isComplete || passed.length === 0) {
     return undefined;
   }
-  const find = (kind: 'bake' | 'verify'): RecordedDecision | undefined =>
-    facts.decisions.find(({ decision }) => decision.kind === kind && decision.wave === last.wave);
-  const isVerified = find('verify') !== undefined;
-  // What woke it early (an alarm that is well again, a pause that was ended) does not make a bake shorter.
-  const left = secondsLeft(find('bake'), bakeSeconds, facts.nowMilliseconds);
+  const since = facts.decisions.slice(begun);
+  // What woke it early (a word that was said, an alarm that is well again) does not make a bake shorter.
+  const left = secondsLeft(
+    since.find(({ decision }) => decision.kind === 'bake'),
+    bakeSeconds,
+    facts.nowMilliseconds,
+  );
+  const isVerified = since.some(({ decision }) => decision.kind === 'verify' && decision.wave === last.wave);
   if (!isVerified && left > 0) {
     return { kind: 'bake', wave: last.wave, seconds: left };
   }
@@ -213,12 +245,13 @@ function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: numbe
 
 /**
  * A fault that the old release shows too pauses, and never reverts a good release: the rollout waits until a person says
- * resume (then the hosts are asked again) or halt (then they are put back).
+ * resume or retry (then the hosts are asked again, with retry also where only some of them are meant) or halt (then they are
+ * put back).
  */
 function awaitSharedFault(facts: RolloutFacts, suspended: readonly HostProgress[]): Decision {
-  return isResumed(facts)
-    ? verify(facts, suspended)
-    : park(facts, currentWave(facts), 'shared-fault', pauseLimitSeconds);
+  const asked = answersOf(facts).flatMap((word) => word.hosts ?? []);
+  const hosts = isResumed(facts) ? suspended : suspended.filter(({ host }) => asked.includes(host.instanceId));
+  return hosts.length > 0 ? verify(facts, hosts) : park(facts, currentWave(facts), 'shared-fault', pauseLimitSeconds);
 }
 
 /**
@@ -226,9 +259,12 @@ function awaitSharedFault(facts: RolloutFacts, suspended: readonly HostProgress[
  * does for any fault that is not the release's. Null where there is none, or where the next wave takes care of it.
  */
 function recover(facts: RolloutFacts): Decision | null {
-  const lost = facts.progress.filter((host) => host.recovery !== null && (isInterrupted(host) || isToActivate(host)));
+  const lost = facts.progress.filter(
+    (host) => host.recovery !== null && !host.isSkipped && (isInterrupted(host) || isToActivate(host)),
+  );
   const last = facts.decisions.at(-1)?.decision;
-  const isWaiting = last?.kind === 'park' && last.why === 'platform-fault' && !isResumed(facts);
+  const isWaiting =
+    last?.kind === 'park' && last.why === 'platform-fault' && !isResumed(facts) && answersOf(facts).length === 0;
   if (lost.length > 0 && (isWaiting || lost.some((host) => triesOf(facts, host) >= maxRecoveryTries))) {
     return park(facts, currentWave(facts), 'platform-fault', pauseLimitSeconds);
   }
@@ -271,6 +307,12 @@ function isResumed({ decisions, controls }: RolloutFacts): boolean {
   return last?.decision.kind === 'park' && controls.resume !== null && controls.resume.at >= last.at;
 }
 
+/** What was said to retry since the rollout was parked. */
+function answersOf({ decisions, controls }: RolloutFacts): readonly Control[] {
+  const last = decisions.at(-1);
+  return last?.decision.kind === 'park' ? controls.retry.filter((word) => word.at >= last.at) : [];
+}
+
 /** Waves are planned from what Stage found: the same finding always gives the same waves. */
 export function wavesOf(facts: RolloutFacts): readonly Wave[] {
   const staged = facts.progress.filter((host) => host.stage === 'staged');
@@ -291,24 +333,31 @@ export function wavesOf(facts: RolloutFacts): readonly Wave[] {
  * the packages that the ledger now holds.
  */
 function hostsWithOtherPackages(facts: RolloutFacts): readonly string[] {
-  const staged = facts.progress.filter((host) => host.stage === 'staged' && host.packagesSha256 !== null);
+  const staged = facts.progress.filter(
+    (host) => host.stage === 'staged' && host.packagesSha256 !== null && !host.isSkipped,
+  );
   const counts = new Map<string, number>();
   for (const host of staged) {
     counts.set(host.packagesSha256 ?? '', (counts.get(host.packagesSha256 ?? '') ?? 0) + 1);
   }
-  const stagings = facts.decisions.filter(({ decision }) => decision.kind === 'stage').length;
+  const stagings = facts.decisions.filter(({ decision }) => decision.kind === 'stage' && !decision.isRetry).length;
   const wasRestaged = stagings > (facts.plan.isStagedLater === true ? 1 : 0);
   return counts.size > 1 && !wasRestaged ? staged.map((host) => host.host.instanceId) : [];
 }
 
-/** Staged, not touched yet, and not refused by the host or SSM. */
+/** Staged, not touched yet, not refused by the host or SSM, and not left out by an operator. */
 function isStillToActivate(facts: RolloutFacts, instanceId: string): boolean {
   const host = hostOf(facts, instanceId);
   return host !== undefined && isToActivate(host);
 }
 
 function isToActivate(host: HostProgress): boolean {
-  return host.run === 'untouched' && !host.isRefused;
+  return host.run === 'untouched' && !host.isRefused && !host.isSkipped;
+}
+
+/** It has failed, is whole again, and an operator wants it tried once more. */
+function mayBeRetried(host: HostProgress): boolean {
+  return host.isToRetry && !host.isSkipped && hasFailed(host) && (host.run === 'untouched' || host.run === 'reverted');
 }
 
 function hostOf(facts: RolloutFacts, instanceId: string): HostProgress | undefined {

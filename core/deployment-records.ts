@@ -1,3 +1,4 @@
+import type { StoppingWord } from './cuts-short.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { DeploymentRequest } from './execution-input.ts';
 import type { HostReport } from './host-report.ts';
@@ -102,6 +103,8 @@ export interface StepOutcome<Action extends StepAction = StepAction> {
   readonly isRetryable: boolean;
   /** What is worth knowing of a success that is less than it might have been. */
   readonly note?: string;
+  /** Nobody waits for its end any more, because an operator said so. */
+  readonly stoppedBy?: StoppingWord;
 }
 
 /** A step as it stands: intent, the command id once known, the outcome once known. */
@@ -111,13 +114,16 @@ export interface Step<Action extends StepAction = StepAction> {
   readonly outcome: StepOutcome<Action> | null;
 }
 
-/** What an operator asked for: `control/<verb>/<deploymentId>.json` */
+/** What an operator said, written once: `control/<verb>/<deploymentId>/<instant>-<hash>.json` */
 export interface Control {
+  /** As far as it is known: a name that nobody has checked says so. */
   readonly by: string;
   readonly at: string;
   readonly reason: string;
   /** halt only: leave the hosts as they are. */
   readonly isKept?: boolean;
+  /** skip and retry only: the hosts that it is about. */
+  readonly hosts?: readonly string[];
 }
 
 /** `deployments/<id>/outcome.json`: the end of a deployment. Written once. */
@@ -148,6 +154,8 @@ export interface HostOutcome {
   readonly repair: string | null;
   /** The load balancer sends it no requests, though it did or should. */
   readonly isOutside?: true;
+  /** Why an operator had it left out; of a host that was offline there is nothing more to say. */
+  readonly why?: string;
   /** Checks of its newest gate that failed and do not decide; absent in records of before there were any. */
   readonly reported?: readonly ReportedCheck[];
 }

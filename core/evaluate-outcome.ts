@@ -1,8 +1,9 @@
 import { failureOfAlarms } from './alarms.ts';
 import { isLeftOutside, isOutside } from './balancer-standing.ts';
-import type { HostOutcome } from './deployment-records.ts';
+import type { Control, HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
-import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
+import { countsAsFailed, type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
+import { saidBy } from './judge-word.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import { type Reason, reason } from './reasons.ts';
 import { releaseName } from './release-manifest.ts';
@@ -43,7 +44,7 @@ export function failureOf(facts: RolloutFacts): Failure | null {
   if (facts.error !== null) {
     return failed(reason('execution-error', facts.error));
   }
-  const failedHosts = facts.progress.filter(hasFailed);
+  const failedHosts = facts.progress.filter(countsAsFailed);
   const first = failedHosts.find((host) => host.diagnosis !== null) ?? failedHosts[0];
   const isOverBudget = failedHosts.length > facts.plan.policy.maxFailedHosts;
   // Where an execution died, hosts without an answer are its consequence, not the reason.
@@ -66,9 +67,9 @@ export function failureOf(facts: RolloutFacts): Failure | null {
 
 /** Nothing is left to activate or to put back: from here on only a host itself can fail the rollout. */
 function isThrough(facts: RolloutFacts): boolean {
-  const { progress } = facts;
+  const progress = facts.progress.filter((host) => !isLeftOut(host));
   return (
-    progress.filter(hasFailed).length <= facts.plan.policy.maxFailedHosts &&
+    progress.filter(countsAsFailed).length <= facts.plan.policy.maxFailedHosts &&
     progress.some((host) => host.run === 'passed') &&
     progress.every(
       (host) => host.run === 'passed' || host.run === 'reverted' || (host.run === 'untouched' && hasFailed(host)),
@@ -104,15 +105,16 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
       failure.keepsHosts && touched.length > 0 ? 'Halted' : touched.length === 0 ? 'FailedClean' : 'RolledBack';
     return { status, reason: failure.reason, errorName: failure.errorName, hosts };
   }
-  if (passed.length === facts.progress.length && passed.length > 0) {
+  const leftOut = facts.progress.filter(isLeftOut);
+  if (passed.length + leftOut.length === facts.progress.length && passed.length > 0) {
     return {
       status: 'Succeeded',
-      reason: reason('all-hosts-passed', { release, count: passed.length }),
+      reason: reason('all-hosts-passed', { release, count: passed.length, leftOut: names(leftOut) }),
       errorName: null,
       hosts,
     };
   }
-  const failedHosts = facts.progress.filter(hasFailed);
+  const failedHosts = facts.progress.filter((host) => hasFailed(host) || host.isSkipped);
   return {
     status: passed.length > 0 ? 'Degraded' : touched.length > 0 ? 'RolledBack' : 'FailedClean',
     reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts) }),
@@ -146,13 +148,16 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
   const isDirty =
     !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver || isLeftOutside(host);
   const keeps = facts.controls.halt?.isKept ?? false;
+  const skip = isLeftOut(host) ? skipOf(facts, host) : undefined;
   const status = isDirty
     ? keeps && host.isSettled
       ? 'kept'
       : 'dirty'
-    : ({ untouched: 'untouched', passed: 'passed', reverted: 'reverted' } as const)[
-        host.run as 'untouched' | 'passed' | 'reverted'
-      ];
+    : skip !== undefined
+      ? 'skipped'
+      : ({ untouched: 'untouched', passed: 'passed', reverted: 'reverted' } as const)[
+          host.run as 'untouched' | 'passed' | 'reverted'
+        ];
   return {
     instanceId: host.host.instanceId,
     name: host.host.name,
@@ -163,7 +168,17 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     repair: status === 'dirty' ? repairCommand(host, facts) : null,
     reported: host.reported,
     ...(isDirty && isOutside(host) ? { isOutside: true } : {}),
+    ...(status !== 'skipped' || skip === undefined ? {} : { why: `skipped ${saidBy(skip)}` }),
   };
+}
+
+/** An operator has said skip, and it runs what it ran before. */
+function isLeftOut(host: HostProgress): boolean {
+  return host.isSkipped && (host.run === 'untouched' || host.run === 'reverted');
+}
+
+function skipOf({ controls }: RolloutFacts, { host }: HostProgress): Control | undefined {
+  return controls.skip.find((word) => word.hosts?.includes(host.instanceId));
 }
 
 /**

@@ -18,7 +18,7 @@ export interface RequestScope extends RequestNotes {
   readonly isDryRun: boolean;
 }
 
-/** What an execution was asked to do, by a person (the first six) or by Rollgate itself. */
+/** What an execution was asked to do, by a person (the first seven) or by Rollgate itself. */
 export type DeploymentRequest =
   /** `{}`: the newest upload. */
   | ({ readonly kind: 'newest' } & RequestScope)
@@ -30,8 +30,10 @@ export type DeploymentRequest =
   | ({ readonly kind: 'config' } & RequestScope)
   /** `{"rollback": true}`, or with `"release": "v3"` to a named one. */
   | ({ readonly kind: 'rollback'; readonly release?: number; readonly isDryRun: boolean } & RequestNotes)
-  /** `{"resume": "<deploymentId>"}`: what a halted deployment left to do. */
+  /** `{"resume": "<deploymentId>"}`: what an ended deployment left to do. */
   | ({ readonly kind: 'resume'; readonly deploymentId: string } & RequestNotes)
+  /** `{"retry": "<deploymentId>"}`: its release once more, to the hosts that failed. */
+  | ({ readonly kind: 'retry'; readonly deploymentId: string } & RequestNotes)
   /** `{"upload": "<versionId>"}`: by the upload event. */
   | ({ readonly kind: 'upload'; readonly versionId: string } & RequestNotes)
   /** `{"repair": "<deploymentId>"}`: settle and revert what a dead execution left. */
@@ -50,6 +52,7 @@ export const humanKeys = [
   'hosts',
   'dryRun',
   'resume',
+  'retry',
   'reason',
   'by',
 ] as const;
@@ -101,6 +104,7 @@ const checks: Readonly<Record<string, readonly [isRight: (value: unknown) => boo
   dryRun: [(value) => typeof value === 'boolean', 'must be true or false'],
   hosts: [isHostList, hostsSentence],
   resume: [isDeploymentId, deploymentIdSentence],
+  retry: [isDeploymentId, deploymentIdSentence],
   reason: [isNote, noteSentence],
   by: [isNote, noteSentence],
   upload: [isVersionId, versionIdSentence],
@@ -149,6 +153,7 @@ const companions: Readonly<Record<string, readonly string[]>> = {
   rollback: ['release', 'dryRun'],
   configOnly: ['hosts', 'dryRun'],
   resume: [],
+  retry: [],
   upload: [],
   repair: [],
   continue: [],
@@ -216,7 +221,7 @@ function requestOf(input: Input): DeploymentRequest {
   if ('converge' in input) {
     return { kind: 'converge', hosts: idsOf(input['converge']), ...notes };
   }
-  for (const kind of ['resume', 'repair', 'continue'] as const) {
+  for (const kind of ['resume', 'retry', 'repair', 'continue'] as const) {
     if (kind in input) {
       return { kind, deploymentId: text(kind), ...notes };
     }

@@ -19,6 +19,7 @@ export function holdsBack(
       return (
         failureOf(facts) !== null ||
         isPaused(facts.controls) ||
+        facts.progress.some((host) => host.host.instanceId === step.instanceId && host.isSkipped) ||
         switchOfHost(facts, step.instanceId, 'activate', queue).kind !== 'go'
       );
     case 'revert':

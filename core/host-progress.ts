@@ -52,6 +52,10 @@ export interface HostProgress {
   /** The platform has lost sight of the host: what brings it back into the rollout. */
   readonly recovery: Recovery | null;
   readonly diagnosis: Diagnosis | null;
+  /** An operator has said skip: it is left out, or goes back, and counts against no budget. */
+  readonly isSkipped: boolean;
+  /** An operator has said retry, and it was not tried again since. */
+  readonly isToRetry: boolean;
 }
 
 /** A host was staged, or passed its gate. */
@@ -80,21 +84,25 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
   const staged = observed.find((outcome) => outcome.action === 'install')?.report;
   const lastOutcome = observed.at(-1);
   const before = staged?.host.previous ?? staged?.host.running ?? null;
-  const switched = switchOf({ steps, before });
+  const triedAgainIn = triedAgainInRound(last('activate'), last('revert'));
+  const standing = withoutUndoneReverts(steps, triedAgainIn);
+  const switched = switchOf({ steps: standing, before });
   const switchedInRound = Math.max(last('activate')?.intent.round ?? -1, last('revert')?.intent.round ?? -1);
   const balancer = balancerProgress(balancerSteps, { afterRound, switchedInRound });
-  const onHost = runOf(switched, gateOf(steps), last('revert'), last('verifyRevert'));
+  const onHost = runOf(switched, gateOf(standing), lastStep(standing, 'revert'), last('verifyRevert'));
   const run = runBehindBalancer(onHost, balancerSteps, switchedInRound);
   const passed = last('verify');
+  const stage = stageOf(install);
+  const isRefused = run === 'untouched' && switched === 'refused';
   return {
     host,
-    stage: stageOf(install),
+    stage,
     run,
     isSettled: isSettled(steps),
     hasSwitched: switched === 'switched',
-    isRefused: run === 'untouched' && (switched === 'refused' || balancer.standing === 'notDrained'),
+    isRefused,
     isLost: isLost(steps),
-    revertAttempts: roundsOf(steps, 'revert', afterRound),
+    revertAttempts: roundsOf(steps, 'revert', Math.max(afterRound, triedAgainIn ?? -1)),
     settleAttempts: roundsOf(steps.filter(isOpenOrFailed), 'settle', afterRound),
     balancer,
     wasDown: staged != null && !(staged.host.isActive && staged.host.isHealthy !== false),
@@ -105,9 +113,26 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
     advance: advanceOf(steps),
     reported: reportedOf(observed),
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
-    recovery: recoveryOf({ steps, before }),
+    recovery: recoveryOf({ steps: standing, before }),
     diagnosis: lastFailure(steps, balancerSteps)?.diagnosis ?? null,
+    isSkipped: false,
+    isToRetry: false,
   };
+}
+
+/** The round of an activation after a revert, which an operator's retry leads to; null where the last word is a revert's. */
+function triedAgainInRound(activate: Step | undefined, revert: Step | undefined): number | null {
+  const isAfter = activate !== undefined && revert !== undefined && activate.intent.round > revert.intent.round;
+  return isAfter && activate.outcome?.status !== 'refused' ? activate.intent.round : null;
+}
+
+/** A host that was activated again is what that has made of it: the reverts before it are history. */
+function withoutUndoneReverts(steps: readonly Step[], triedAgainIn: number | null): readonly Step[] {
+  const isHistory = ({ intent }: Step): boolean =>
+    triedAgainIn !== null &&
+    intent.round < triedAgainIn &&
+    (intent.action === 'revert' || intent.action === 'verifyRevert');
+  return steps.filter((step) => !isHistory(step));
 }
 
 /**
@@ -182,7 +207,12 @@ export function isInterrupted(host: HostProgress): boolean {
   return host.run === 'failed' && host.recovery !== null;
 }
 
-/** A host that counts against `maxFailedHosts`, whatever has been done about it since. */
+/** A host that counts against `maxFailedHosts`, whatever has been done about it since; one that was skipped does not. */
+export function countsAsFailed(host: HostProgress): boolean {
+  return hasFailed(host) && !host.isSkipped;
+}
+
+/** A host that did not get the release, whatever has been done about it since. */
 export function hasFailed(host: HostProgress): boolean {
   return (
     host.stage === 'failed' ||
@@ -230,7 +260,7 @@ function runOf(
   revert: Step | undefined,
   verifyRevert: Step | undefined,
 ): HostProgress['run'] {
-  // A revert always comes after the activate that it undoes, and ends the matter for this host.
+  // A revert ends the matter for this host, unless it was activated again since.
   if (revert !== undefined) {
     const isBack = revert.outcome?.status === 'done';
     const isChecked = verifyRevert?.outcome?.status === 'done' && verifyRevert.intent.round >= revert.intent.round;
@@ -288,7 +318,9 @@ function isSettled(steps: readonly HostStep[]): boolean {
 
 function isLost(steps: readonly HostStep[]): boolean {
   const last = steps.toSorted(bySending).at(-1)?.outcome;
-  return last !== undefined && last !== null && last.report === null && last.status !== 'failed';
+  // Where an operator's word ended the waiting, nobody has waited for an answer.
+  const isUnheard = last !== undefined && last !== null && last.report === null && last.status !== 'failed';
+  return isUnheard && last.stoppedBy === undefined;
 }
 
 /** Rounds one after another; within a round the order of `hostActions`. */

@@ -3,8 +3,8 @@
  * Code branches on `code`, never on `text`.
  */
 const templates = {
-  'all-hosts-passed': (facts: { release: string; count: number }) =>
-    `${facts.release} runs on ${hosts(facts.count)} and every one passed its gate`,
+  'all-hosts-passed': (facts: { release: string; count: number; leftOut?: string }) =>
+    `${facts.release} runs on ${hosts(facts.count)} and every one passed its gate${facts.leftOut ? `; left out: ${facts.leftOut}` : ''}`,
   'dry-run': (facts: { release: string; count: number }) =>
     `a plan only: ${facts.release} would go to ${hosts(facts.count)}; nothing was changed`,
   'newer-upload': (facts: { versionId: string }) => `a newer upload (version ${facts.versionId}) took its place`,

@@ -17,6 +17,8 @@ export interface EndFacts {
     DeploymentOutcome,
     'deploymentId' | 'status' | 'reason' | 'errorName' | 'endedAt' | 'isDryRun' | 'hosts'
   >;
+  /** `v3`: what it deployed, where that has become stable now; hosts that a person left out do not get it by themselves. */
+  readonly becameStable?: string;
   /** It was the run that is under way. */
   readonly isOfRun: boolean;
   /** `v2`: what is stable, for what a person can type. */
@@ -36,16 +38,18 @@ export function withEnd(convergence: Convergence, facts: EndFacts): Convergence 
   if (facts.isOfRun) {
     return withEndOfRun(seen, facts);
   }
-  return facts.outcome.status === 'Succeeded' ? { ...seen, breaker: null, failures: [] } : seen;
+  const known = withLeftOut(seen, facts);
+  return facts.outcome.status === 'Succeeded' ? { ...known, breaker: null, failures: [] } : known;
 }
 
 function withSeen(convergence: Convergence, { hosts, deploymentId, endedAt }: EndFacts['outcome']): Convergence {
-  const known = hosts.flatMap(({ instanceId, status, running }): (readonly [string, SeenHost])[] => {
+  const known = hosts.flatMap(({ instanceId, status, running, why }): (readonly [string, SeenHost])[] => {
     const isOlder = (convergence.seen[instanceId]?.at ?? '') > endedAt;
-    if (running === null || status === 'skipped' || isOlder) {
+    const isOffline = status === 'skipped' && why === undefined;
+    if (running === null || isOffline || isOlder) {
       return [];
     }
-    const isRight = status === 'passed' || status === 'reverted' || status === 'untouched';
+    const isRight = status !== 'dirty' && status !== 'kept';
     return [[instanceId, { running, isRight, deploymentId, at: endedAt }]];
   });
   const passed = new Set(hosts.filter((host) => host.status === 'passed').map((host) => host.instanceId));
@@ -54,6 +58,29 @@ function withSeen(convergence: Convergence, { hosts, deploymentId, endedAt }: En
     seen: { ...convergence.seen, ...Object.fromEntries(known) },
     waiting: without(convergence.waiting, passed),
     givenUp: without(convergence.givenUp, passed),
+  };
+}
+
+/** Hosts that an operator had left out of what is stable now: a person brings them there, or their next start. */
+function withLeftOut(convergence: Convergence, { outcome, becameStable }: EndFacts): Convergence {
+  if (becameStable === undefined) {
+    return convergence;
+  }
+  const leftOut = outcome.hosts.flatMap(({ instanceId, name, why }): (readonly [string, GivenUpHost])[] =>
+    why === undefined
+      ? []
+      : [
+          [
+            instanceId,
+            { name, at: outcome.endedAt, kind: 'skipped', why, next: deployCommand(becameStable, [instanceId]) },
+          ],
+        ],
+  );
+  const ids = new Set(leftOut.map(([instanceId]) => instanceId));
+  return {
+    ...convergence,
+    waiting: without(convergence.waiting, ids),
+    givenUp: { ...convergence.givenUp, ...Object.fromEntries(leftOut) },
   };
 }
 

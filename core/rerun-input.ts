@@ -11,7 +11,7 @@ import { releaseName } from './release-manifest.ts';
  * | `{"configOnly": true}`     | the same                           |
  * | `{"upload": "abc"}`        | `{"versionId": "abc"}`             |
  * | `{"rollback": true}`       | `{"rollback": true, "release": …}` |
- * | `{"resume": …}`            | `{"release": …}`                   |
+ * | `{"resume": …}`, `{"retry": …}` | `{"release": …}`               |
  *
  * An upload is asked for by a person this time, and a rollback names what it resolved to: it never goes back two.
  * Throws InvalidDeploymentError for what Rollgate alone asks for.
@@ -37,6 +37,7 @@ export function rerunInput(admitted: AdmittedDeployment): Readonly<Record<string
     case 'rollback':
       return { rollback: true, release, ...scope };
     case 'resume':
+    case 'retry':
     case 'converge':
       return { release, ...scope };
     case 'repair':

@@ -1,5 +1,6 @@
 import type { AlarmReading } from './alarms.ts';
-import type { AdmittedDeployment, Control, DeploymentPlan } from './deployment-records.ts';
+import type { Controls } from './controls.ts';
+import type { AdmittedDeployment, DeploymentPlan } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import type { HostProgress } from './host-progress.ts';
 import type { Reason } from './reasons.ts';
@@ -11,12 +12,7 @@ export interface RolloutFacts {
   readonly progress: readonly HostProgress[];
   /** Earlier decisions, oldest first. */
   readonly decisions: readonly RecordedDecision[];
-  readonly controls: {
-    readonly halt: Control | null;
-    readonly pause: Control | null;
-    readonly resume: Control | null;
-    readonly approve: Control | null;
-  };
+  readonly controls: Controls;
   /** CloudWatch alarms, as they were when this was read. */
   readonly alarms: AlarmReading;
   /** This execution only puts right what a dead one left. */
@@ -43,8 +39,15 @@ export type ParkReason = 'approval' | 'pause' | 'shared-fault' | 'platform-fault
 
 /** What the machine does next; `kind` is the string that its Choice compares. */
 export type Decision =
-  | { readonly kind: 'stage'; readonly hosts: readonly string[] }
-  | { readonly kind: 'wave'; readonly wave: number; readonly hosts: readonly string[]; readonly maxConcurrency: number }
+  | { readonly kind: 'stage'; readonly hosts: readonly string[]; readonly isRetry?: true }
+  | {
+      readonly kind: 'wave';
+      readonly wave: number;
+      readonly hosts: readonly string[];
+      readonly maxConcurrency: number;
+      /** An operator has said retry: these hosts have failed before. */
+      readonly isRetry?: true;
+    }
   | { readonly kind: 'bake'; readonly wave: number; readonly seconds: number }
   | {
       readonly kind: 'verify';

@@ -1,4 +1,4 @@
-import { hasFailed, isDown } from './host-progress.ts';
+import { countsAsFailed, isDown } from './host-progress.ts';
 import { type Activation, mayActivate } from './may-activate.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 
@@ -23,13 +23,13 @@ export function switchOfHost(
   const isOnItsWay = (host: RolloutFacts['progress'][number]): boolean =>
     host.run === 'activating' ||
     (before.has(host.host.instanceId) &&
-      (kind === 'activate' ? host.run === 'untouched' && !host.isRefused : host.run === 'passed'));
+      (kind === 'activate' ? host.run === 'untouched' && !host.isRefused && !host.isSkipped : host.run === 'passed'));
   const ids = (hosts: RolloutFacts['progress']): string[] => hosts.map((host) => host.host.instanceId);
   return mayActivate({
     instanceId,
     downHosts: [...ids(facts.progress.filter(isDown)), ...downElsewhere(facts)],
     activatingHosts: ids(facts.progress.filter(isOnItsWay)),
-    failedHosts: kind === 'activate' ? ids(facts.progress.filter(hasFailed)) : [],
+    failedHosts: kind === 'activate' ? ids(facts.progress.filter(countsAsFailed)) : [],
     maxUnavailable: policy.maxUnavailable,
     maxFailedHosts: policy.maxFailedHosts,
   });

@@ -5,16 +5,19 @@ import { configWarnings } from '../core/config-warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { type DeploymentRequest, parseExecutionInput } from '../core/execution-input.ts';
+import { frozenSentence } from '../core/freeze.ts';
 import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
-import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
+import { writeControl } from '../ledger/controls.ts';
+import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readRelease, type StoredRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
+import { earlierDeployment } from './admit/earlier-deployment.ts';
 import { makeRelease } from './admit/make-release.ts';
 import { reconfigureStable } from './admit/reconfigure-stable.ts';
 import { wakePause } from './parked/wake.ts';
@@ -71,8 +74,7 @@ async function admit(
   const config = await readServiceConfig(ports);
   const state = await readState(ports);
   if (state.freeze !== null) {
-    const { by, reason } = state.freeze;
-    throw new DeploymentLockedError(`the target is frozen by ${by} (${reason}); unfreeze it first`);
+    throw new DeploymentLockedError(frozenSentence(state.freeze));
   }
   await (request.kind === 'converge'
     ? findConverging(ports, config, request.hosts)
@@ -124,15 +126,9 @@ async function releaseOf(
       return readRelease(ports, rollbackTo ?? 0);
     case 'release':
       return readRelease(ports, request.release);
-    case 'resume': {
-      const earlier = await readAdmitted(ports, request.deploymentId);
-      if (earlier === undefined) {
-        throw new InvalidDeploymentError(
-          `resume: there is no deployment ${request.deploymentId}; see rollgate history`,
-        );
-      }
-      return readRelease(ports, earlier.release.number);
-    }
+    case 'resume':
+    case 'retry':
+      return readRelease(ports, (await earlierDeployment(request, ports)).release.number);
     case 'converge': {
       const stable = stableRelease(state);
       if (stable === undefined) {

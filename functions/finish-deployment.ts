@@ -63,7 +63,9 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   writeLine('info', { function: 'finish-deployment', outcome: outcome.status, deploymentId });
   const admitted = await readAdmitted(ports, deploymentId);
   // Before the lock is free: the next holder finds on record what the hosts run.
-  await recordEnd(ports, outcome, { executionArn: admitted?.executionArn ?? executionArn, state: before });
+  await recordEnd(ports, outcome, {
+    ...{ executionArn: admitted?.executionArn ?? executionArn, state: before, admitted },
+  });
   await changeState(ports, (current) => release(current, outcome, admitted, executionArn));
   await unpark(ports, lockParkingName(ports.stage.service, deploymentId));
   await unpark(ports, pauseParkingName(ports.stage.service, deploymentId));

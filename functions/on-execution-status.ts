@@ -41,6 +41,10 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
 async function repairIfOwed(detail: Detail, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);
   const held = [...(lock === null ? [] : [lock]), ...queue].filter((each) => each.executionArn === detail.executionArn);
+  // A repair that failed would start the next at once, and so on without end: the sweep does it, five minutes apart.
+  if (lock?.purpose === 'repair' && lock.executionArn === detail.executionArn) {
+    return;
+  }
   for (const { deploymentId, executionArn } of held) {
     await startRepair(ports, deploymentId, executionArn);
   }

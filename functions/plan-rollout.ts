@@ -5,11 +5,13 @@ import { asksBeforeStaging } from '../core/approval.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
+import { hostsToRetry } from '../core/hosts-to-retry.ts';
 import { type PlannedBalancer, planBalancer, targetGroupOf } from '../core/planned-balancer.ts';
 import { secondsPerHost } from '../core/progress-deadline.ts';
-import type { RolloutConfig, ServiceConfig } from '../core/service-config.ts';
+import { type RolloutConfig, type ServiceConfig, targetTags } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
-import { readAdmitted, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
+import { readConvergence } from '../ledger/convergence.ts';
+import { readAdmitted, readOutcome, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
@@ -88,7 +90,25 @@ async function resolveRelease(
 async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {
   return admitted.request.kind === 'converge'
     ? findConverging(ports, config, admitted.request.hosts)
-    : findTarget(ports, config, await namedHosts(admitted, ports));
+    : completed(await findTarget(ports, config, await namedHosts(admitted, ports)), admitted, config, ports);
+}
+
+/** A retry of some hosts is one of the whole target where all others were last seen on the release, and right. */
+async function completed(
+  target: ChosenTarget,
+  { request, release }: AdmittedDeployment,
+  config: ServiceConfig,
+  ports: Ports,
+): Promise<ChosenTarget> {
+  if (request.kind !== 'retry' || target.isWholeTarget) {
+    return target;
+  }
+  const { seen } = await readConvergence(ports);
+  const all = await ports.inventory.hosts(targetTags(config, ports.stage.name));
+  const own = new Set([...target.hosts, ...target.skipped].map((host) => host.instanceId));
+  const isThere = ({ instanceId }: { readonly instanceId: string }): boolean =>
+    seen[instanceId]?.isRight === true && seen[instanceId].running === release.releaseId;
+  return { ...target, isWholeTarget: all.every((host) => own.has(host.instanceId) || isThere(host)) };
 }
 
 /** Throws InvalidDeploymentError where the target group is none that hosts could stand in. */
@@ -132,9 +152,14 @@ function policyOf(
 
 /**
  * The hosts that the request names; undefined for the whole target. A resume goes to the hosts of the deployment that it
- * resumes, all of them: those that run the release already are only verified, and `stable` moves when all passed.
+ * resumes, all of them: those that run the release already are only verified, and `stable` moves when all passed. A retry
+ * goes to those that failed.
  */
 async function namedHosts({ request }: AdmittedDeployment, ports: Ports): Promise<readonly string[] | undefined> {
+  if (request.kind === 'retry') {
+    const outcome = await readOutcome(ports, request.deploymentId);
+    return outcome === undefined ? undefined : hostsToRetry(outcome);
+  }
   if (request.kind !== 'resume') {
     return 'hosts' in request ? request.hosts : undefined;
   }

@@ -3,7 +3,8 @@ import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
 import { wakeBakeUnderAlarm } from './alarms/wake-bake.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
-import { repairIfDead } from './parked/look-at-lock.ts';
+import { applyFreeze } from './parked/apply-freeze.ts';
+import { repairIfDead } from './parked/repair-lock.ts';
 import { hasEnded, startRepair } from './parked/start-repair.ts';
 import { sweepParked } from './parked/sweep-parked.ts';
 import { wakeLockWaiters } from './parked/wake.ts';
@@ -13,13 +14,14 @@ import { toHandler } from './runtime/handler.ts';
 const inputSchema = z.unknown();
 
 /**
- * The safety net below the events, which are best effort: repairs a lock whose execution has ended, takes ended
+ * The safety net below the events, which are best effort: puts the last word about freezing in force, repairs a lock whose execution has ended, takes ended
  * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, removes the
  * tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks for hosts that should get the stable release. A look that fails does
  * not keep the other from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);
+  const [freezing] = await Promise.allSettled([applyFreeze(ports)]);
   if (lock !== null) {
     await repairIfDead(ports, lock);
   }
@@ -36,7 +38,7 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
     convergeHosts(ports, null),
     wakeBakeUnderAlarm(ports, lock),
   ]);
-  for (const look of looks) {
+  for (const look of [freezing, ...looks]) {
     if (look.status === 'rejected') {
       throw look.reason;
     }

@@ -1,7 +1,8 @@
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
-import { listDeployments, readAdmitted, readControls, readDecisions, readOutcome, readPlan } from './deployments.ts';
+import { readRecord } from './controls.ts';
+import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readSteps } from './host-steps.ts';
 import { readState } from './target-state.ts';
 
@@ -9,12 +10,12 @@ type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
 /** All that there is of one deployment; undefined where the ledger holds nothing of it. */
 export async function readDeployment(ports: LedgerPorts, deploymentId: string): Promise<DeploymentRecord | undefined> {
-  const [admitted, plan, steps, decisions, controls, state] = await Promise.all([
+  const [admitted, plan, steps, decisions, words, state] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
     readSteps(ports, deploymentId),
     readDecisions(ports, deploymentId),
-    readControls(ports, deploymentId),
+    readRecord(ports, deploymentId),
     readState(ports),
   ]);
   // Read last: where there is an end, all that came before it has been read.
@@ -29,7 +30,7 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
     plan: plan ?? null,
     steps,
     decisions,
-    controls,
+    words,
     outcome: outcome ?? null,
     lock: state.lock,
     isQueued: state.queue.some((entry) => entry.deploymentId === deploymentId),

@@ -1,10 +1,12 @@
 import type { Ports } from '../clients/ports.ts';
-import type { AdmittedDeployment, Control, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
 import { progressOf } from '../core/host-progress.ts';
 import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout-facts.ts';
+import { withWords } from '../core/with-words.ts';
+import { readControls } from './controls.ts';
 import { readSteps } from './host-steps.ts';
-import { createJson, encode, readAll, readJson } from './json-objects.ts';
-import { type ControlVerb, keys } from './keys.ts';
+import { createJson, readAll, readJson } from './json-objects.ts';
+import { keys } from './keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
@@ -80,35 +82,6 @@ export async function writeDecision(
   return (await createJson(ports.ledger, key, decision)).value;
 }
 
-export async function readControl(
-  ports: LedgerPorts,
-  verb: ControlVerb,
-  deploymentId: string,
-): Promise<Control | null> {
-  return (await readJson<Control>(ports.ledger, keys.control(ports.stage.service, verb, deploymentId))) ?? null;
-}
-
-/** Everything that operators have said to a deployment. */
-export async function readControls(ports: LedgerPorts, deploymentId: string): Promise<RolloutFacts['controls']> {
-  const [halt, pause, resume, approve] = await Promise.all([
-    readControl(ports, 'halt', deploymentId),
-    readControl(ports, 'pause', deploymentId),
-    readControl(ports, 'resume', deploymentId),
-    readControl(ports, 'approve', deploymentId),
-  ]);
-  return { halt, pause, resume, approve };
-}
-
-/** Says a verb to a deployment. Saying it again replaces who, when and why. */
-export async function writeControl(
-  ports: LedgerPorts,
-  verb: ControlVerb,
-  deploymentId: string,
-  control: Control,
-): Promise<void> {
-  await ports.ledger.put(keys.control(ports.stage.service, verb, deploymentId), encode(control));
-}
-
 /** Every deployment id of the service, oldest first. */
 export async function listDeployments(ports: LedgerPorts): Promise<readonly string[]> {
   const prefix = keys.deployments(ports.stage.service);
@@ -134,10 +107,11 @@ export async function readFacts(
   }
   const before = decisions.findLast((decision) => decision.executionArn !== situation.executionArn)?.round;
   const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
+  const progress = plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before));
   return {
     admitted,
     plan,
-    progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before)),
+    progress: withWords(progress, controls, decisions),
     decisions,
     controls,
     alarms: { kind: 'notAsked' },

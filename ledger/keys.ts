@@ -1,16 +1,24 @@
 import { createHash } from 'node:crypto';
+import type { ControlVerb } from '../core/controls.ts';
 import type { StepAction } from '../core/statuses.ts';
 
-/** Keys of the ledger below the state bucket, as design.md section 3 lists them. */
-export const controlVerbs = ['halt', 'pause', 'resume', 'approve'] as const;
-export type ControlVerb = (typeof controlVerbs)[number];
+/** What a word is about that is not said to one deployment. */
+export const wholeTarget = 'target';
 
+/** Keys of the ledger below the state bucket, as design.md section 3 lists them. */
 export const keys = {
   state: (service: string) => `rollgate/${service}/state.json`,
   serviceConfig: (service: string) => `rollgate/${service}/service.json`,
   convergence: (service: string) => `rollgate/${service}/convergence.json`,
-  control: (service: string, verb: ControlVerb, deploymentId: string) =>
-    `rollgate/${service}/control/${verb}/${deploymentId}.json`,
+  allControls: (service: string) => `rollgate/${service}/control/`,
+  /** Words about a deployment, or about `target`: one prefix per verb, so that IAM can tell who may say it. */
+  controls: (service: string, verb: ControlVerb, about: string) => `rollgate/${service}/control/${verb}/${about}/`,
+  /** Named by its instant and its content: words sort by time, and none takes the place of another. */
+  control: (service: string, verb: ControlVerb, about: string, word: { readonly at: string }) =>
+    `${keys.controls(service, verb, about)}${word.at.replace(/[^0-9A-Za-z]/g, '')}-${createHash('sha256')
+      .update(JSON.stringify(word))
+      .digest('hex')
+      .slice(0, 8)}.json`,
   releases: (service: string) => `rollgate/${service}/releases/`,
   manifest: (service: string, release: number) => `rollgate/${service}/releases/${release}.json`,
   zip: (service: string, release: number) => `rollgate/${service}/releases/${release}.zip`,

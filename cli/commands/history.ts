@@ -1,4 +1,5 @@
 import { historyView, releasesView } from '../../core/views/history-view.ts';
+import { readRecords } from '../../ledger/controls.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { listReleases, readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
@@ -15,7 +16,11 @@ export interface HistoryOptions extends CommonOptions {
 export async function history(world: World, options: HistoryOptions): Promise<number> {
   const ports = await world.connect(options);
   const [state, deployments] = await Promise.all([readState(ports), readHistory(ports, options.limit)]);
-  const view = historyView({ stage: ports.stage, state, deployments, nowMilliseconds: ports.clock.now() });
+  const words = await readRecords(
+    ports,
+    deployments.map((each) => each.deploymentId),
+  );
+  const view = historyView({ stage: ports.stage, state, deployments, words, nowMilliseconds: ports.clock.now() });
   if (options.json) {
     printJson(world.stdout, view);
   } else {

@@ -1,5 +1,6 @@
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
+import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords, hostWords, movingIcon, type StatusWord } from '../../core/views/status-words.ts';
 import { timeText } from './instant.ts';
 import type { Style } from './style.ts';
@@ -13,7 +14,7 @@ export function changeLines(
 ): readonly string[] {
   const time = timeText(nowMilliseconds);
   const status = statusLines(before, after, time, style);
-  const hosts = hostLines(before, after, time, style);
+  const hosts = [...saidLines(before, after), ...hostLines(before, after, time, style)];
   const warned = warningLines(before, after, time, style);
   // What hosts did led to the new status; at first the status comes before what it leads to.
   return before === null ? [...status, ...hosts, ...warned] : [...hosts, ...warned, ...status];
@@ -35,6 +36,13 @@ function statusLines(before: DeploymentView | null, after: DeploymentView, time:
     `${time}  ${wordText(deploymentWords[after.status], style)}${note}`,
     ...(after.next === null ? [] : [`${' '.repeat(time.length)}  next: ${after.next}`]),
   ];
+}
+
+/** What operators have said since. */
+function saidLines(before: DeploymentView | null, after: DeploymentView): string[] {
+  return after.said
+    .slice(before?.said.length ?? 0)
+    .map((word) => `${timeText(Date.parse(word.at))}  said: ${saidText(word)}`);
 }
 
 function hostLines(before: DeploymentView | null, after: DeploymentView, time: string, style: Style): string[] {

@@ -1,8 +1,9 @@
 import type { DeploymentPart } from '../../core/views/deployment-parts.ts';
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
+import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords, hostWords, partWords, type StatusWord } from '../../core/views/status-words.ts';
-import { instantText } from './instant.ts';
+import { instantText, timeText } from './instant.ts';
 import { renderEnd } from './render-end.ts';
 import { padEnd, padStart, type Style } from './style.ts';
 import { keyValues } from './table.ts';
@@ -30,6 +31,7 @@ export function renderHeader(view: DeploymentView, style: Style): readonly strin
     ['status', `${style.icon(word)} ${style.paint(word.colour, word.word)}${note}${durationSuffix(view)}`],
     ['next', view.next],
     ['left out', view.skipped.length === 0 ? null : `${view.skipped.join(', ')} (offline)`],
+    ...view.said.map((word) => ['said', `${timeText(Date.parse(word.at))} UTC: ${saidText(word)}`] as const),
     ...view.warnings.map((warning) => ['warning', style.paint('yellow', warning)] as const),
   ];
   return keyValues(facts, style);

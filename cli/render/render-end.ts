@@ -26,7 +26,7 @@ function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: 
   const outside = host.isOutside ? `  ${style.paint('red', 'out of its load balancer')}` : '';
   const left = style.paint(word.colour, padEnd(word.word, leftWidth));
   return [
-    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  runs ${host.running}${outside}${seen}`,
+    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  ${host.why === null ? '' : `${host.why}; `}runs ${host.running}${outside}${seen}`,
     ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
     ...(host.command === undefined ? [] : [`    type: ${host.command}`]),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),

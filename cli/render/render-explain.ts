@@ -3,6 +3,7 @@ import type { StepAction } from '../../core/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import { reportedText } from '../../core/views/end-view.ts';
 import type { ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';
+import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords, leftWords, stepWords } from '../../core/views/status-words.ts';
 import { timeText } from './instant.ts';
 import { padEnd, padStart, type Style } from './style.ts';
@@ -38,6 +39,7 @@ function renderHead(view: ExplainView, style: Style): readonly string[] {
     `${style.icon(word)} ${style.strong(style.paint(word.colour, word.word))}  ${view.deploymentId}  ${view.service} on ${view.stage}`,
     ...(reason === undefined ? [] : [`  why: ${reason}`]),
     ...more.map((line) => `       ${line}`),
+    ...view.said.map((word) => `  ${timeText(Date.parse(word.at))} UTC: ${saidText(word)}`),
   ];
 }
 

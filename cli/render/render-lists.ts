@@ -2,11 +2,15 @@ import type { ConvergenceView } from '../../core/views/convergence-view.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import type { HistoryEntry, HistoryView, ReleasesView } from '../../core/views/history-view.ts';
 import type { PlanView } from '../../core/views/plan-view.ts';
+import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords } from '../../core/views/status-words.ts';
 import type { TargetView } from '../../core/views/target-view.ts';
 import { instantText } from './instant.ts';
 import { padEnd, type Style } from './style.ts';
 import { keyValues, sizeText, table } from './table.ts';
+
+/** Words about the target that a list shows: the last ones. */
+const maxTargetWords = 10;
 
 /** The deployments, one a line, newest first. */
 export function renderHistory(view: HistoryView, style: Style): readonly string[] {
@@ -25,7 +29,18 @@ export function renderHistory(view: HistoryView, style: Style): readonly string[
       entry.durationSeconds === null ? '–' : durationText(entry.durationSeconds),
     ];
   });
-  return [title, '', ...table(['deployment', 'release', 'status', 'asked for', 'started (UTC)', 'took'], rows, style)];
+  const said = [
+    ...view.said.slice(-maxTargetWords).map((word) => ['the target', instantText(word.at), saidText(word)]),
+    ...view.deployments.flatMap(({ deploymentId, said }) =>
+      said.map((word) => [deploymentId, instantText(word.at), saidText(word)]),
+    ),
+  ];
+  return [
+    title,
+    '',
+    ...table(['deployment', 'release', 'status', 'asked for', 'started (UTC)', 'took'], rows, style),
+    ...(said.length === 0 ? [] : ['', ...table(['said to', 'at (UTC)', 'what, by whom and why'], said, style)]),
+  ];
 }
 
 function askedBy(entry: HistoryEntry): string {
@@ -91,9 +106,7 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
   const facts: readonly (readonly [key: string, value: string])[] = [
     ['service', `${style.strong(view.service)} on ${view.stage}`],
     ['stable', stable === null ? 'none yet' : `${stable.release} since ${instantText(stable.since)} UTC`],
-    ...(view.frozen === null
-      ? []
-      : [['frozen', style.paint('yellow', `by ${view.frozen.by}: ${view.frozen.reason}`)] as const]),
+    ...(view.frozen === null ? [] : [['frozen', frozenText(view.frozen, style)] as const]),
     ...(view.running === null ? [] : [['running', `${view.running.deploymentId}, by ${view.running.by}`] as const]),
     ...view.waiting.map((entry) => ['waiting', `${entry.deploymentId}, by ${entry.by}`] as const),
     ...convergenceLines(view.convergence, stable?.release ?? 'a release', style),
@@ -114,6 +127,10 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
       ? ['no host carries the tags of this service']
       : table(['host', 'instance', 'zone', 'address', 'state'], rows, style)),
   ];
+}
+
+function frozenText({ by, at, reason }: NonNullable<TargetView['frozen']>, style: Style): string {
+  return style.paint('yellow', `by ${by} since ${instantText(at)} UTC: ${reason}; rollgate unfreeze ends it`);
 }
 
 const standingWords = {

@@ -10,7 +10,13 @@ export function checkTarget({ state, holderStatus, stage }: DoctorFacts): readon
   return [
     ...(freeze === null
       ? []
-      : [warning(`frozen by ${freeze.by} since ${freeze.at}: ${freeze.reason}`, `# ask ${freeze.by}`)]),
+      : [
+          warning(
+            `frozen by ${freeze.by} since ${freeze.at}: ${freeze.reason}`,
+            `# ask ${freeze.by}, then:`,
+            'rollgate unfreeze',
+          ),
+        ]),
     ...(mixedBy === null
       ? []
       : [
@@ -25,6 +31,8 @@ export function checkTarget({ state, holderStatus, stage }: DoctorFacts): readon
       : isDead
         ? warning(
             `${lock.deploymentId} holds the lock, but its execution is ${holderStatus}: it is repaired within five minutes${waiting}`,
+            '# to have it repaired now:',
+            'rollgate unlock',
             ...(stage.kind === 'aws'
               ? [
                   '# if it stays so, see why the sweep fails:',

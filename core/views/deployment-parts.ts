@@ -108,12 +108,12 @@ function lineFacts(facts: PartFacts, host: PlannedHost, steps: readonly Step[]):
   return { host, steps, isEnded: facts.isEnded, round, nowMilliseconds: facts.rollout.nowMilliseconds };
 }
 
-const restful: ReadonlySet<HostStatus> = new Set<HostStatus>(['waiting', 'notStarted']);
+const restful: ReadonlySet<HostStatus> = new Set<HostStatus>(['waiting', 'notStarted', 'stopped']);
 const good: ReadonlySet<HostStatus> = new Set<HostStatus>(['staged', 'passed', 'reverted', 'settled']);
 const bad: ReadonlySet<HostStatus> = new Set<HostStatus>(['failed', 'unknown', 'notReverted', 'notSettled']);
 
 function partStatus(statuses: readonly HostStatus[]): PartStatus {
-  if (statuses.every((status) => restful.has(status))) {
+  if (statuses.every((status) => restful.has(status)) && !statuses.includes('stopped')) {
     return statuses.includes('notStarted') ? 'notStarted' : 'waiting';
   }
   const isBusy = statuses.some((status) => !restful.has(status) && !good.has(status) && !bad.has(status));
@@ -126,7 +126,7 @@ function partStatus(statuses: readonly HostStatus[]): PartStatus {
   if (statuses.includes('waiting')) {
     return 'running';
   }
-  return statuses.includes('notStarted') ? 'stopped' : 'done';
+  return statuses.includes('notStarted') || statuses.includes('stopped') ? 'stopped' : 'done';
 }
 
 function noteOf({ rollout, isEnded }: PartFacts, wave: number): string | null {

@@ -1,12 +1,17 @@
+import { maxRepairsWithoutAPerson } from '../acquire-lock.ts';
 import { alarmRemarks } from '../alarms.ts';
-import type { AdmittedDeployment, Control, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
+import type { SpokenWord } from '../controls.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
 import { progressOf } from '../host-progress.ts';
-import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
+import type { RecordedDecision } from '../rollout-facts.ts';
 import type { Trigger } from '../statuses.ts';
+import type { Lock } from '../target-state.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
 import { secondsBetween } from './elapsed.ts';
 import { type EndView, endView, reportedText } from './end-view.ts';
 import { releaseLabel } from './release-label.ts';
+import { rolloutOfRecord } from './rollout-of-record.ts';
+import { type SaidView, saidView } from './said-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 import type { DeploymentStatus } from './status-words.ts';
 
@@ -19,15 +24,11 @@ export interface DeploymentRecord {
   readonly plan: DeploymentPlan | null;
   readonly steps: readonly Step[];
   readonly decisions: readonly RecordedDecision[];
-  readonly controls: {
-    readonly halt: Control | null;
-    readonly pause: Control | null;
-    readonly resume: Control | null;
-    readonly approve: Control | null;
-  };
+  /** Everything that operators have said to it, oldest first. */
+  readonly words: readonly SpokenWord[];
   readonly outcome: DeploymentOutcome | null;
   /** Who holds the target's lock: this deployment, another one or nobody. */
-  readonly lock: { readonly deploymentId: string; readonly purpose: 'rollout' | 'repair' } | null;
+  readonly lock: (Pick<Lock, 'deploymentId' | 'purpose'> & Partial<Pick<Lock, 'repairs'>>) | null;
   readonly isQueued: boolean;
   readonly nowMilliseconds: number;
 }
@@ -55,6 +56,8 @@ export interface DeploymentView {
   readonly endedAt: string | null;
   readonly durationSeconds: number | null;
   readonly warnings: readonly string[];
+  /** What operators have said to it, oldest first. */
+  readonly said: readonly SaidView[];
   readonly parts: readonly DeploymentPart[];
   /** Hosts of the target that were offline and are left out. */
   readonly skipped: readonly string[];
@@ -94,6 +97,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
       ...reportedWarnings(record),
       ...alarmWarnings(record),
     ],
+    said: saidView(record.words, plan?.hosts ?? []),
     parts: partsOf(record),
     skipped: plan?.skipped.map((host) => host.name) ?? [],
     end: outcome === null ? null : endView(outcome),
@@ -101,23 +105,8 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
 }
 
 function partsOf(record: DeploymentRecord): readonly DeploymentPart[] {
-  const { admitted, plan, steps, decisions, controls } = record;
-  if (admitted === null || plan === null) {
-    return [];
-  }
-  const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
-  const rollout: RolloutFacts = {
-    admitted,
-    plan,
-    progress: plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? [])),
-    decisions,
-    controls,
-    alarms: { kind: 'notAsked' },
-    isRepair: record.lock?.purpose === 'repair' && record.lock.deploymentId === record.deploymentId,
-    error: null,
-    nowMilliseconds: record.nowMilliseconds,
-  };
-  return deploymentParts({ rollout, steps, isEnded: record.outcome !== null });
+  const rollout = rolloutOfRecord(record);
+  return rollout === null ? [] : deploymentParts({ rollout, steps: record.steps, isEnded: record.outcome !== null });
 }
 
 function statusOf(record: DeploymentRecord): DeploymentStatus {
@@ -165,7 +154,9 @@ function statusNote(record: DeploymentRecord): string | null {
     return record.isQueued ? `behind ${lock.deploymentId}` : null;
   }
   if (lock.purpose === 'repair') {
-    return 'its execution was lost; a repair puts its hosts right';
+    return (lock.repairs ?? 0) < maxRepairsWithoutAPerson
+      ? 'its execution was lost; a repair puts its hosts right'
+      : `${lock.repairs} repairs of it have failed, and no other starts by itself: rollgate unlock starts one`;
   }
   const last = record.decisions.at(-1);
   return last?.decision.kind === 'park'

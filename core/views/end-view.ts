@@ -28,6 +28,8 @@ export interface HostEnd {
   readonly command?: string;
   /** What to type to repair it. */
   readonly repair: string | null;
+  /** Why it was left out. */
+  readonly why: string | null;
   /** `http would have failed: … (report only)` */
   readonly reported: readonly string[];
   /** Its load balancer sends it no requests. */
@@ -51,6 +53,7 @@ export function endView(outcome: DeploymentOutcome): EndView {
       remedy: host.diagnosis?.remedy ?? null,
       ...(host.diagnosis?.command === undefined ? {} : { command: host.diagnosis.command }),
       repair: host.repair,
+      why: host.status === 'skipped' ? (host.why ?? 'offline') : null,
       reported: (host.reported ?? []).map(reportedText),
       isOutside: host.isOutside ?? false,
     })),

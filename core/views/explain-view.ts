@@ -5,6 +5,7 @@ import type { StepAction } from '../statuses.ts';
 import { type DeploymentRecord, deploymentView } from './deployment-view.ts';
 import { secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
+import type { SaidView } from './said-view.ts';
 import type { DeploymentStatus, LeftStatus } from './status-words.ts';
 
 /** Why a deployment ended as it did, or stands as it does: what failed on which host, and what was seen there. */
@@ -15,6 +16,8 @@ export interface ExplainView {
   readonly status: DeploymentStatus;
   /** Null while it goes on. */
   readonly reason: string | null;
+  /** What operators have said to it, oldest first. */
+  readonly said: readonly SaidView[];
   readonly hosts: readonly ExplainedHost[];
 }
 
@@ -53,10 +56,11 @@ export interface ExplainedStep {
 
 /** The view of one deployment; the same record always gives the same view. */
 export function explainView(record: DeploymentRecord): ExplainView {
-  const { service, stage, deploymentId, status, end } = deploymentView(record);
+  const { service, stage, deploymentId, status, said, end } = deploymentView(record);
   return {
     ...{ service, stage, deploymentId, status },
     reason: end?.reason.text ?? null,
+    said,
     hosts: explainedHosts(record),
   };
 }

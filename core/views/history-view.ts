@@ -1,3 +1,4 @@
+import type { SpokenWord } from '../controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../deployment-records.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
 import { releaseName } from '../release-manifest.ts';
@@ -5,6 +6,7 @@ import type { Trigger } from '../statuses.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { secondsBetween } from './elapsed.ts';
 import { releaseLabel } from './release-label.ts';
+import { type SaidView, saidView } from './said-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 import type { DeploymentStatus } from './status-words.ts';
 
@@ -17,6 +19,8 @@ export interface HistoryFacts {
     readonly admitted: AdmittedDeployment | null;
     readonly outcome: DeploymentOutcome | null;
   }[];
+  /** What was said, by deployment; under `target` what was said about the target. */
+  readonly words: ReadonlyMap<string, readonly SpokenWord[]>;
   readonly nowMilliseconds: number;
 }
 
@@ -34,6 +38,8 @@ export interface HistoryEntry {
   readonly why: string | null;
   readonly startedAt: string | null;
   readonly durationSeconds: number | null;
+  /** What operators have said to it, oldest first. */
+  readonly said: readonly SaidView[];
 }
 
 export interface HistoryView {
@@ -41,6 +47,8 @@ export interface HistoryView {
   readonly stage: string;
   readonly stable: string | null;
   readonly deployments: readonly HistoryEntry[];
+  /** What operators have said about the target, oldest first: freeze and unfreeze. */
+  readonly said: readonly SaidView[];
 }
 
 /** The list of deployments, newest first. */
@@ -49,6 +57,7 @@ export function historyView(facts: HistoryFacts): HistoryView {
     service: facts.stage.service,
     stage: stageLabel(facts.stage),
     stable: stableName(facts.state),
+    said: saidView(facts.words.get('target') ?? [], []),
     deployments: facts.deployments.map(({ deploymentId, admitted, outcome }) => ({
       deploymentId,
       status: statusInList(deploymentId, outcome, facts.state),
@@ -60,6 +69,7 @@ export function historyView(facts: HistoryFacts): HistoryView {
       why: outcome?.reason.text ?? null,
       startedAt: admitted?.admittedAt ?? outcome?.endedAt ?? null,
       durationSeconds: secondsBetween(admitted?.admittedAt ?? null, outcome?.endedAt ?? facts.nowMilliseconds),
+      said: saidView(facts.words.get(deploymentId) ?? [], outcome?.hosts ?? []),
     })),
   };
 }

@@ -121,7 +121,7 @@ function statusOf(
     case 'refused':
       return words.failed;
     case 'unknown':
-      return 'unknown';
+      return step.outcome.stoppedBy === undefined ? 'unknown' : 'stopped';
   }
 }
 
@@ -174,7 +174,12 @@ function isGivenUp(facts: LineFacts, step: Step): boolean {
   return facts.isEnded || step.intent.round < facts.round;
 }
 
+const stoppedText = { halt: 'nobody waited for it any more: halted', skip: 'nobody waited for it any more: skipped' };
+
 function failureText(outcome: StepOutcome): string {
+  if (outcome.stoppedBy !== undefined) {
+    return stoppedText[outcome.stoppedBy];
+  }
   if (outcome.diagnosis !== null) {
     return `${outcome.diagnosis.cause}: ${outcome.diagnosis.meaning}`;
   }

@@ -51,6 +51,7 @@ export const hostWords = {
   passed: { icon: '✓', word: 'passed', colour: 'green' },
   failed: { icon: '✗', word: 'failed', colour: 'red' },
   unknown: { icon: '?', word: 'no answer', colour: 'red' },
+  stopped: { icon: '■', word: 'stopped', colour: 'yellow' },
   reverting: { icon: movingIcon, word: 'reverting', colour: 'yellow' },
   revertGate: { icon: movingIcon, word: 'in its gate', colour: 'yellow' },
   reverted: { icon: '↺', word: 'reverted', colour: 'yellow' },
@@ -78,7 +79,7 @@ export const leftWords = {
   reverted: { icon: '↺', word: 'put back', colour: 'yellow' },
   untouched: { icon: '–', word: 'not touched', colour: 'gray' },
   kept: { icon: '■', word: 'left as it was', colour: 'yellow' },
-  skipped: { icon: '–', word: 'offline, left out', colour: 'gray' },
+  skipped: { icon: '–', word: 'left out', colour: 'gray' },
   dirty: { icon: '✗', word: 'not as it should be', colour: 'red' },
 } as const satisfies Readonly<Record<string, StatusWord>>;
 export type LeftStatus = keyof typeof leftWords;

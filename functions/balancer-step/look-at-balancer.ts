@@ -4,7 +4,8 @@ import { groupGone, registrationRefused } from '../../core/diagnose-balancer.ts'
 import { isCalledOff } from '../../core/is-called-off.ts';
 import { type BalancerVerdict, judgeDrain, judgeJoin } from '../../core/judge-balancer.ts';
 import type { PlannedBalancer } from '../../core/planned-balancer.ts';
-import { readControls, readDecision } from '../../ledger/deployments.ts';
+import { readControls } from '../../ledger/controls.ts';
+import { readDecision } from '../../ledger/deployments.ts';
 import { readSteps, writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import type { ParkedBalancer } from '../../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../../ledger/target-state.ts';

@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentOutcome } from '../../core/deployment-records.ts';
+import type { AdmittedDeployment, DeploymentOutcome } from '../../core/deployment-records.ts';
 import { withEnd } from '../../core/record-end.ts';
 import { releaseName } from '../../core/release-manifest.ts';
 import { stableRelease, type TargetState } from '../../core/target-state.ts';
@@ -9,12 +9,24 @@ import { changeConvergence } from '../../ledger/convergence.ts';
 export async function recordEnd(
   ports: Ports,
   outcome: DeploymentOutcome,
-  { executionArn, state }: { readonly executionArn: string; readonly state: TargetState },
+  {
+    executionArn,
+    state,
+    admitted,
+  }: {
+    readonly executionArn: string;
+    readonly state: TargetState;
+    readonly admitted: AdmittedDeployment | undefined;
+  },
 ): Promise<void> {
   const stable = stableRelease(state);
   const release = stable === undefined ? 'vN' : releaseName(stable.release);
+  const becomesStable =
+    admitted !== undefined && outcome.status === 'Succeeded' && outcome.isWholeTarget && !outcome.isDryRun
+      ? { becameStable: releaseName(admitted.release.number) }
+      : {};
   await changeConvergence(ports, (current) => {
     const isOfRun = current.underWay !== null && ports.executions.arnOf(current.underWay.name) === executionArn;
-    return withEnd(current, { outcome, isOfRun, release });
+    return withEnd(current, { outcome, isOfRun, release, ...becomesStable });
   });
 }

@@ -1,18 +1,21 @@
 import type { Host, Ports } from '../../clients/ports.ts';
+import { mayBeCutShort } from '../../core/cuts-short.ts';
 import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/decide-by-cause.ts';
 import type { AdmittedDeployment, DeploymentPlan, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
 import type { HostStep } from '../../core/host-progress.ts';
 import { judgeInvocation } from '../../core/judge-invocation.ts';
 import { releaseName } from '../../core/release-manifest.ts';
-import { documentOfAction } from '../../core/statuses.ts';
+import { readStoppingWords } from '../../ledger/controls.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
-import { commandParkingName, findParked, markAnswered, type ParkedCommand } from '../../ledger/parked-tasks.ts';
+import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { keepPackages, readRelease } from '../../ledger/releases.ts';
+import { cutShort } from './cut-short.ts';
 import { readIngress } from './read-ingress.ts';
 import { sendStep } from './send-step.ts';
 import { stepOfRound } from './step-of-round.ts';
+import { tellStep } from './tell-step.ts';
 
 /**
  * Looks once at a parked step and, where it has ended, answers its task. Called after the send, at every status event and
@@ -31,18 +34,14 @@ export async function answerStep(
     if (step === undefined) {
       return;
     }
-    const outcome = step.outcome ?? (await lookAtStep(ports, deploymentId, step, askHost));
+    const outcome =
+      step.outcome ?? (await lookAtStep(ports, deploymentId, step, askHost)) ?? (await stop(ports, deploymentId, step));
     if (outcome === undefined) {
       return;
     }
     const triedSoFar = steps.filter((each) => each.intent.action === action && each.intent.round === round).length;
     if (!outcome.isRetryable || triedSoFar >= maxTries) {
-      await answer(
-        ports,
-        commandParkingName(plan.documents[documentOfAction[action]].name, instanceId),
-        parked,
-        outcome,
-      );
+      await tellStep(ports, plan, parked, outcome);
       return;
     }
     await ports.clock.wait(backoffMilliseconds[triedSoFar - 1] ?? 0);
@@ -50,23 +49,11 @@ export async function answerStep(
   }
 }
 
-/** A retry of the task may have parked a newer token since this one was read: then that one is told. */
-async function answer(ports: Ports, name: string, parked: ParkedCommand, outcome: StepOutcome): Promise<void> {
-  const { status, commandId } = outcome;
-  const isTold = await ports.executions.taskSucceeded(parked.token, { status });
-  if (isTold) {
-    await markAnswered(ports, name, parked.token, commandId ?? '');
-    return;
-  }
-  const newer = await findParked(ports, name);
-  const isSameStep =
-    newer?.kind === 'command' &&
-    newer.deploymentId === parked.deploymentId &&
-    newer.action === parked.action &&
-    newer.round === parked.round;
-  if (isSameStep && newer.token !== parked.token && newer.answeredCommandId === undefined) {
-    await answer(ports, name, newer, outcome);
-  }
+/** An operator's word ends what may be ended, also where the event of that word was lost. */
+async function stop(ports: Ports, deploymentId: string, step: HostStep): Promise<StepOutcome | undefined> {
+  return mayBeCutShort(step.intent.action)
+    ? cutShort(ports, deploymentId, step, await readStoppingWords(ports, deploymentId))
+    : undefined;
 }
 
 /** Asks SSM once; writes and returns the outcome where the step has ended. */

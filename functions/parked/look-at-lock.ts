@@ -1,11 +1,13 @@
 import type { Ports } from '../../clients/ports.ts';
 import { decideAcquire, withEntry, withRepair } from '../../core/acquire-lock.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
-import type { Lock, QueueEntry, TargetState } from '../../core/target-state.ts';
-import { readAdmitted, readControl, readDecisions, readOutcome, readPlan } from '../../ledger/deployments.ts';
+import { frozenSentence } from '../../core/freeze.ts';
+import type { QueueEntry, TargetState } from '../../core/target-state.ts';
+import { readControl } from '../../ledger/controls.ts';
+import { readAdmitted, readDecisions, readOutcome, readPlan } from '../../ledger/deployments.ts';
 import { changeState, readState } from '../../ledger/target-state.ts';
-import { hasEnded, startRepair } from './start-repair.ts';
-import { startHeir } from './start-successor.ts';
+import { isDead, repairIfDead } from './repair-lock.ts';
+import { hasEnded } from './start-repair.ts';
 
 export interface LockClaim {
   readonly deploymentId: string;
@@ -67,7 +69,7 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
     case 'superseded':
       return { deploymentId, fence: 0, round: 0, next: 'superseded', byVersionId: decision.byVersionId };
     case 'frozen':
-      throw new DeploymentLockedError(`the target is frozen by ${decision.by} (${decision.reason}); unfreeze it first`);
+      throw new DeploymentLockedError(frozenSentence(decision));
     default:
       return undefined;
   }
@@ -93,16 +95,6 @@ async function findEnded(ports: Ports, state: TargetState, claim: LockClaim): Pr
   return new Set(others.filter((_, index) => ended[index]).map((entry) => entry.executionArn));
 }
 
-/** Starts what a lock waits for: the repair of a holder that has ended, or the successor it was handed to. */
-export async function repairIfDead(ports: Ports, lock: Lock): Promise<void> {
-  const info = await ports.executions.describe(lock.executionArn);
-  if (info === undefined) {
-    await startHeir(ports, lock);
-  } else if (info.status !== 'RUNNING') {
-    await startRepair(ports, lock.deploymentId, lock.executionArn);
-  }
-}
-
 /** Takes the lock of a dead execution over, with a higher fence. Without a lock to take over only the end is recorded. */
 async function acquireForRepair(ports: Ports, claim: LockClaim): Promise<Acquired> {
   const { deploymentId, executionArn } = claim;
@@ -111,7 +103,7 @@ async function acquireForRepair(ports: Ports, claim: LockClaim): Promise<Acquire
   // Without a lock to take over, it is the admitted execution that must be dead.
   const suspect = isTaken ? lock.executionArn : (await readAdmitted(ports, deploymentId))?.executionArn;
   const isOurOwn = lock?.executionArn === executionArn;
-  if (!isOurOwn && suspect !== undefined && !(await hasEnded(ports, suspect))) {
+  if (!isOurOwn && suspect !== undefined && !(await isDead(ports, deploymentId, suspect, isTaken ? lock : null))) {
     throw new LockLostError(`${deploymentId} is still running (${suspect}); there is nothing to repair`);
   }
   const deadArn = isTaken ? lock.executionArn : undefined;

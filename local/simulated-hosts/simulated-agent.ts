@@ -12,7 +12,7 @@ export function createSimulatedAgent(host: SimulatedHost): HostAgent {
   return {
     instanceId: host.instanceId,
     isOnline: () => host.isRunning(),
-    async run(job) {
+    async run(job, cancel) {
       if (job.document.name.endsWith('-inspect')) {
         const inspection = host.inspect(job.parameters['service']?.[0] ?? '');
         return finished('Success', 0, `${JSON.stringify(inspection)}\n`, '');
@@ -20,12 +20,14 @@ export function createSimulatedAgent(host: SimulatedHost): HostAgent {
       const kind = kindOf(job.document.name);
       if (kind === undefined) return finished('Failed', 1, '', `simulated hosts do not know ${job.document.name}`);
       const parameters = Object.entries(job.parameters).map(([name, value]) => [name, value[0] ?? ''] as const);
-      const run = await host.run(kind, Object.fromEntries(parameters));
+      const run = await host.run(kind, Object.fromEntries(parameters), cancel);
       switch (run.kind) {
         case 'lost':
           return { kind: 'lost' };
         case 'timed-out':
           return finished('TimedOut', 137, '', '');
+        case 'cancelled':
+          return finished('Cancelled', 137, '', '');
         case 'no-report':
           return finished('Failed', exitCodeOfBrokenScript, '', 'simulated: the script ended without a report');
         case 'reported': {
@@ -43,7 +45,7 @@ function kindOf(documentName: string): DocumentKind | undefined {
 }
 
 function finished(
-  status: 'Success' | 'Failed' | 'TimedOut',
+  status: 'Success' | 'Failed' | 'TimedOut' | 'Cancelled',
   responseCode: number,
   stdout: string,
   stderr: string,

@@ -28,6 +28,8 @@ export type SimulatedRun =
   | { readonly kind: 'reported'; readonly report: HostReport }
   | { readonly kind: 'lost' }
   | { readonly kind: 'timed-out' }
+  /** Killed before it had any effect. */
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'no-report' };
 
 /** A stand-in for a host that runs no shell and no service, and answers commands as the scripts do. */
@@ -41,8 +43,8 @@ export interface SimulatedHost {
   powerOff(): void;
   /** As it is at this moment, beside whatever runs. */
   inspect(service: string): HostInspection;
-  /** One command; commands of one host run one after another, as under the scripts' lock. */
-  run(kind: DocumentKind, parameters: Readonly<Record<string, string>>): Promise<SimulatedRun>;
+  /** One command; commands of one host run one after another, as under the scripts' lock. Aborting kills its script. */
+  run(kind: DocumentKind, parameters: Readonly<Record<string, string>>, cancel?: AbortSignal): Promise<SimulatedRun>;
 }
 
 export function createSimulatedHost(options: SimulatedHostOptions): SimulatedHost {
@@ -56,14 +58,19 @@ export function createSimulatedHost(options: SimulatedHostOptions): SimulatedHos
     options.onChange?.(state);
   }
 
-  async function run(kind: DocumentKind, parameters: Readonly<Record<string, string>>): Promise<SimulatedRun> {
+  async function run(
+    kind: DocumentKind,
+    parameters: Readonly<Record<string, string>>,
+    cancel: AbortSignal | undefined,
+  ): Promise<SimulatedRun> {
     if (!state.isPoweredOn) return { kind: 'lost' };
     const fault = faults?.take(instanceId, actionOf(kind, parameters));
     if (fault === 'offline') change({ ...state, isPoweredOn: false });
     if (fault === 'offline' || fault === 'lost-command') return { kind: 'lost' };
     if (fault === 'timed-out') return { kind: 'timed-out' };
     const pace = options.paceMilliseconds?.[kind] ?? 0;
-    if (pace > 0) await clock.wait(pace);
+    if (pace > 0) await Promise.race([clock.wait(pace), aborted(cancel)]);
+    if (cancel?.aborted) return { kind: 'cancelled' };
     if (!state.isPoweredOn) return { kind: 'lost' };
     const result = await runScript(state, {
       kind,
@@ -100,12 +107,19 @@ export function createSimulatedHost(options: SimulatedHostOptions): SimulatedHos
       change({ ...state, isPoweredOn: false });
     },
     inspect: (service) => inspectSimulated(state, service, clock.now()),
-    run(kind, parameters) {
-      const next = turn.then(() => run(kind, parameters));
+    run(kind, parameters, cancel) {
+      const next = turn.then(() => run(kind, parameters, cancel));
       turn = next.catch(() => undefined);
       return next;
     },
   };
+}
+
+function aborted(cancel: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (cancel?.aborted) resolve();
+    cancel?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** What Rollgate means by a command: `activate` and `verify` of `previous` are a revert. */

@@ -221,11 +221,9 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
     await until(async () => (await health()).includes('200 OK 2.0'), 'v2 on the first host', 120);
     const { lock } = await readState(ports);
     if (lock === null) throw new Error('the rollout does not hold the lock');
-    const halt = person.file(
-      'halt.json',
-      JSON.stringify({ by: 'anna', at: new Date().toISOString(), reason: 'looks wrong' }),
-    );
-    const key = keys.control(service, 'halt', lock.deploymentId);
+    const word = { by: 'anna', at: new Date().toISOString(), reason: 'looks wrong' };
+    const halt = person.file('halt.json', JSON.stringify(word));
+    const key = keys.control(service, 'halt', lock.deploymentId, word);
     await person.aws('s3', 'cp', '--only-show-errors', halt, `s3://${directory.stateBucket}/${key}`);
 
     const { error, outcome } = await ended(executionArn, sfn, ports);

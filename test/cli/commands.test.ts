@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Convergence, emptyConvergence } from '../../core/convergence.ts';
 import type { Lock, TargetState } from '../../core/target-state.ts';
-import { controlVerbs, deploymentIdOf } from '../../ledger/keys.ts';
+import { deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
 import { instant } from '../fakes/deployment-story.ts';
 import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
@@ -256,7 +256,7 @@ describe('rollgate status', () => {
 
 describe('an id that is none of a deployment', () => {
   it.each(
-    ['status', 'rerun', ...controlVerbs].flatMap((command) =>
+    ['status', 'rerun', 'halt', 'pause', 'resume', 'approve'].flatMap((command) =>
       ['../../x', 'd-1', 'v2', ''].map((id) => [command, id] as const),
     ),
   )('is refused by rollgate %s %j, and nothing is read', async (command, id) => {

@@ -24,7 +24,7 @@ async function inForce(): Promise<unknown> {
 describe('rollgate configure', () => {
   it('publishes the first configuration, with who did it', async () => {
     expect(await fake.run('configure')).toBe(0);
-    expect(await inForce()).toMatchObject({ yaml, by: 'alice (unverified)' });
+    expect(await inForce()).toMatchObject({ yaml, by: 'alice (unverified, see CloudTrail)' });
     expect(fake.stdout.text()).toMatchInlineSnapshot(`
       "service     payment on prod (account 123456789012, eu-west-1)
       from        services/payment.yml

@@ -245,6 +245,9 @@ export function givenDeployment(ledger: MemoryLedger, record: DeploymentRecord, 
       ledger.given(`${key}.json`, outcome);
     }
   }
+  for (const { verb, ...word } of record.words) {
+    ledger.given(keys.control(service, verb, id, word), word);
+  }
   if (record.outcome !== null) {
     ledger.given(keys.outcome(service, id), own(record.outcome));
   }

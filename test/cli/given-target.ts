@@ -4,7 +4,7 @@ import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import type { ReleaseManifest } from '../../core/release-manifest.ts';
 import { parseServiceConfig } from '../../core/service-config.ts';
-import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 import { instant } from '../fakes/deployment-story.ts';
@@ -66,4 +66,13 @@ export async function givenStableArtifact(
   fake.ledger.given(keys.manifest('payment', number), manifest);
   fake.ledger.given(keys.content('payment', manifest.contentSha256), { number });
   fake.copies.set(zipKey, zip);
+}
+
+/** The lock as this deployment holds it. */
+export function lockOf(deploymentId: string, more: Partial<Lock> = {}): Lock {
+  return {
+    ...{ deploymentId, executionArn: `arn:${deploymentId}`, fence: 1, acquiredAt: instant(0), by: 'alice' },
+    ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+    ...more,
+  };
 }

@@ -3,7 +3,7 @@ import { awsVariables } from '../../cli/connect.ts';
 import { TransientAwsError } from '../../core/errors.ts';
 import { endings, goingOn } from '../fakes/stories.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, prod } from './fake-world.ts';
-import { givenConfig, givenReleases, givenState } from './given-target.ts';
+import { givenConfig, givenReleases, givenState, lockOf } from './given-target.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -74,11 +74,9 @@ describe('on AWS', () => {
     const fake = worldOfProd();
 
     await fake.run('deploy', '--no-wait', '--stage', 'prod', '--profile', 'shop');
-    const lock = {
-      ...{ deploymentId: 'd-20261122-204500-aaaaaa', executionArn: 'arn', fence: 1, acquiredAt: '', by: 'bob' },
-      ...{ purpose: 'rollout' as const, repairs: 0, isRollback: false },
-    };
+    const lock = lockOf('d-20261122-204500-aaaaaa');
     givenState(fake.ledger, { lock });
+    givenDeployment(fake.ledger, goingOn.inItsGate, lock.deploymentId);
     await fake.run('halt', '--stage', 'prod');
 
     const id = fake.started[0]?.deploymentId;
@@ -86,7 +84,7 @@ describe('on AWS', () => {
       [
         `started  ${id} of payment on prod (account 123456789012, eu-west-1)`,
         `next: rollgate status --stage prod --profile shop ${id} --watch`,
-        `${lock.deploymentId} on prod (account 123456789012, eu-west-1) will halt; rollgate status --stage prod --watch shows it`,
+        `${lock.deploymentId} on prod (account 123456789012, eu-west-1) will halt: nothing waits for an install or a gate any more, a host that is being switched ends its step; rollgate status --stage prod --watch shows it`,
         '',
       ].join('\n'),
     );
@@ -100,8 +98,8 @@ describe('on AWS', () => {
     await fake.run('rollback', '--stage', 'prod', '--profile', 'shop');
 
     expect(fake.started.map((each) => each.input)).toEqual([
-      { release: 'v2', by: 'alice (unverified)' },
-      { rollback: true, by: 'alice (profile shop, unverified)' },
+      { release: 'v2', by: 'alice (unverified, see CloudTrail)' },
+      { rollback: true, by: 'alice (profile shop, unverified, see CloudTrail)' },
     ]);
   });
 

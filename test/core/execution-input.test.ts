@@ -88,7 +88,7 @@ describe('what Rollgate itself writes', () => {
 });
 
 describe('what is refused, with a sentence for each problem', () => {
-  const known = 'known here: release, versionId, rollback, configOnly, hosts, dryRun, resume, reason, by';
+  const known = 'known here: release, versionId, rollback, configOnly, hosts, dryRun, resume, retry, reason, by';
   const hostList = 'must be a list of 1 to 1000 instance ids, such as ["i-0a1b2c3d4e5f60718"]';
   const rows: readonly (readonly [unknown, readonly string[]])[] = [
     [null, ['input: must be a JSON object, such as {} or {"release": "v41"}']],

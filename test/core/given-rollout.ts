@@ -1,3 +1,4 @@
+import { noControls } from '../../core/controls.ts';
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import type { HostProgress } from '../../core/host-progress.ts';
@@ -37,6 +38,8 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     packagesSha256: 'p1',
     recovery: null,
     diagnosis: null,
+    isSkipped: false,
+    isToRetry: false,
     ...more,
   };
 }
@@ -100,7 +103,7 @@ export function givenRollout(progress: readonly HostProgress[], given: Given = {
     },
     progress,
     decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
-    controls: { halt: null, pause: null, resume: null, approve: null, ...given.controls },
+    controls: { ...noControls, ...given.controls },
     alarms: { kind: 'notAsked' },
     isRepair: false,
     error: null,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BalancerProgress } from '../../core/balancer-standing.ts';
+import { noControls } from '../../core/controls.ts';
 import { decideNextWave } from '../../core/decide-next-wave.ts';
 import { eventsPerHost, eventsToJoin, eventsToLeave, maxHostsAtOnce } from '../../core/event-budget.ts';
 import type { HostProgress } from '../../core/host-progress.ts';
@@ -79,7 +80,7 @@ test('a history stays within its bounds, however long a host may take to leave',
 });
 
 test('an operator calls off what is on its way forward, never what is on its way back', () => {
-  const none = { halt: null, pause: null, resume: null, approve: null };
+  const none = noControls;
   const failure = { reason: { code: 'halted', text: '' }, errorName: 'HaltedError', keepsHosts: false } as const;
   const kept = { ...said(1), isKept: true };
 

@@ -1,3 +1,4 @@
+import { controlsOf, type SpokenWord } from '../../core/controls.ts';
 import type {
   AdmittedDeployment,
   DeploymentPlan,
@@ -82,7 +83,7 @@ export interface Story {
   readonly policy?: Partial<RolloutConfig>;
   readonly plan?: Partial<DeploymentPlan>;
   readonly admitted?: Partial<AdmittedDeployment>;
-  readonly controls?: Partial<DeploymentRecord['controls']>;
+  readonly words?: readonly SpokenWord[];
   /** Seconds after the beginning at which it is looked at; the end, where `isEnded`. */
   readonly now: number;
   readonly isEnded?: boolean;
@@ -128,7 +129,6 @@ export function recordOf(story: Story): DeploymentRecord {
       executionArn: admitted.executionArn,
     }),
   );
-  const controls = { halt: null, pause: null, resume: null, approve: null, ...story.controls };
   const record: DeploymentRecord = {
     stage: { service: 'payment', name: 'local', kind: 'embedded' },
     deploymentId: admitted.deploymentId,
@@ -136,7 +136,7 @@ export function recordOf(story: Story): DeploymentRecord {
     plan,
     steps,
     decisions,
-    controls,
+    words: story.words ?? [],
     outcome: null,
     lock: story.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
     isQueued: false,
@@ -156,7 +156,7 @@ function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: Dep
     errorName,
     hosts: hostOutcomes,
   } = evaluateOutcome({
-    ...{ admitted, plan, progress, decisions: record.decisions, controls: record.controls },
+    ...{ admitted, plan, progress, decisions: record.decisions, controls: controlsOf(record.words) },
     alarms: { kind: 'notAsked' },
     ...{ isRepair: false, error: null, nowMilliseconds: record.nowMilliseconds },
   });

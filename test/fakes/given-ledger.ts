@@ -17,6 +17,9 @@ export interface GivenLedger {
   givenLockStolen(): void;
 }
 
+/** An execution that nobody knows. */
+export const stolenBy = 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:somebody-else';
+
 export function createGivenLedger(bucket: StateBucket, now: () => number): GivenLedger {
   const stateKey = keys.state('payment');
   const write = (state: unknown, by: string): void =>
@@ -52,7 +55,7 @@ export function createGivenLedger(bucket: StateBucket, now: () => number): Given
       const state = read();
       if (state.lock === null) throw new Error('nobody holds the lock');
       const fence = state.fence + 1;
-      write({ ...state, fence, lock: { ...state.lock, executionArn: 'arn:somebody-else', fence } }, 'a thief');
+      write({ ...state, fence, lock: { ...state.lock, executionArn: stolenBy, fence } }, 'a thief');
     },
   };
 }

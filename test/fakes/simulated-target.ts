@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Inventory } from '../../clients/ports.ts';
-import { hostActions } from '../../core/statuses.ts';
+import { type DocumentKind, hostActions } from '../../core/statuses.ts';
 import type { HostAgent } from '../../local/run-command/host-agent.ts';
 import { serves } from '../../local/simulated-hosts/serves.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
@@ -14,6 +14,8 @@ export interface TargetOptions {
   readonly later: string;
   readonly running: 'none' | 'v0';
   readonly maxUnavailable: number;
+  /** Other seconds than `paceSeconds` for some documents. */
+  readonly seconds?: Partial<Record<DocumentKind, number>>;
   readonly clock: Clock;
   readonly readObject: (key: string) => Promise<Uint8Array | undefined>;
   readonly onPower: (instanceId: string) => void;
@@ -66,7 +68,9 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
     })),
     clock: options.clock,
     readObject: options.readObject,
-    paceMilliseconds: Object.fromEntries(Object.entries(paceSeconds).map(([kind, seconds]) => [kind, seconds * 1000])),
+    paceMilliseconds: Object.fromEntries(
+      Object.entries({ ...paceSeconds, ...options.seconds }).map(([kind, seconds]) => [kind, seconds * 1000]),
+    ),
     onPower: options.onPower,
   });
   const untagged = new Set<string>(options.later);

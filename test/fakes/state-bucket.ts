@@ -24,7 +24,10 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
     return { kind: 'written', etag: etagOf(bytes) };
   }
   const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  const sorted = (): string[] => [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const sorted = (prefix = ''): string[] =>
+    [...objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
   return {
     async read(key) {
@@ -46,7 +49,7 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
       if (present !== undefined && (etag === undefined || etagOf(present) === etag)) objects.delete(key);
     },
     async list(prefix) {
-      return sorted().filter((key) => key.startsWith(prefix));
+      return sorted(prefix);
     },
     bytes: (key) => objects.get(key),
     createBytes: (key, body) => (objects.has(key) ? { kind: 'conflict' } : write(key, body)),
@@ -54,7 +57,7 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
       const body = objects.get(key);
       return body === undefined ? undefined : JSON.parse(textOf(body));
     },
-    keys: sorted,
+    keys: () => sorted(),
     dump: () => [...objects].map(([key, body]) => `${key}\n${textOf(body)}`).join('\n'),
   };
 }

@@ -115,7 +115,7 @@ export const endings = {
       [32, wave1],
       [44, finish],
     ],
-    controls: { halt: { by: 'alice', at: '2026-11-22T20:45:40.000Z', reason: 'wrong build', isKept: true } },
+    words: [{ verb: 'halt', by: 'alice', at: '2026-11-22T20:45:40.000Z', reason: 'wrong build', isKept: true }],
     now: 44.2,
     isEnded: true,
   }),
@@ -359,3 +359,17 @@ export const goingOn = {
     record: { lock: { deploymentId: 'd-20261122-204500-1a2b3c', purpose: 'repair' } },
   }),
 } as const;
+
+/** The second host could not be staged, within the budget, and the first is in its gate. */
+export const oneFailed = recordOf({
+  steps: [
+    { host: 0, action: 'install', from: 1, to: 31.2 },
+    { host: 1, action: 'install', from: 1, to: 14, status: 'failed', diagnosis: pipFailed },
+    { host: 2, action: 'install', from: 1, to: 32 },
+    { host: 0, action: 'activate', from: 33, to: 34 },
+    { host: 0, action: 'verify', from: 34 },
+  ],
+  decisions: [[32, wave1]],
+  policy: { maxFailedHosts: 1 },
+  now: 38,
+});

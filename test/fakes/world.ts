@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { ArtifactVersion, ExecutionInfo, Ports } from '../../clients/ports.ts';
+import type { ControlVerb } from '../../core/controls.ts';
+import type { DocumentKind } from '../../core/statuses.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { providePorts } from '../../functions/runtime/ports.ts';
-import { writeControl } from '../../ledger/deployments.ts';
-import type { ControlVerb } from '../../ledger/keys.ts';
+import { writeControl } from '../../ledger/controls.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { type AlarmStore, createAlarmStore } from '../../local/alarms/alarm-store.ts';
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly rollout?: Readonly<Record<string, unknown>>;
   /** Keys of `health` in services/payment.yml. */
   readonly health?: Readonly<Record<string, unknown>>;
+  /** How long documents take on the hosts, where not as usual. */
+  readonly seconds?: Partial<Record<DocumentKind, number>>;
   /** The definition as it is run; the committed one where absent. */
   readonly definition?: Definition;
 }
@@ -115,7 +118,7 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   say(
     verb: ControlVerb,
     deploymentId: string,
-    more?: { readonly reason?: string; readonly isKept?: boolean },
+    more?: { readonly reason?: string; readonly isKept?: boolean; readonly hosts?: readonly string[] },
   ): Promise<void>;
   sweep(): Promise<void>;
   state(): Promise<TargetState>;
@@ -168,6 +171,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     later: options.later ?? '',
     running: options.running ?? 'v0',
     maxUnavailable: Number(rollout['maxUnavailable'] ?? 1),
+    ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
     clock: time,
     readObject: async (key) => bucket.bytes(key),
     onPower(instanceId) {
@@ -370,9 +374,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     start,
     deploy: async (input) => ended(await start(input)),
-    async say(verb, deploymentId, { reason = '', isKept } = {}) {
-      const at = new Date(time.now()).toISOString();
-      const control = { by: 'anna', at, reason, ...(isKept === undefined ? {} : { isKept }) };
+    async say(verb, deploymentId, { reason = '', ...more } = {}) {
+      const control = { by: 'anna', at: new Date(time.now()).toISOString(), reason, ...more };
       await writeControl(ports, verb, deploymentId, control);
     },
     async sweep() {

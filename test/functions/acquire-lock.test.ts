@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/acquire-lock.ts';
-import { writeControl } from '../../ledger/deployments.ts';
+import { writeControl } from '../../ledger/controls.ts';
 import { findParked, lockParkingName } from '../../ledger/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
@@ -103,7 +103,7 @@ test('a frozen target is refused', async () => {
   await expect(run(input, given.ports)).rejects.toThrow(
     expect.objectContaining({
       name: 'DeploymentLockedError',
-      message: 'the target is frozen by ben (sale); unfreeze it first',
+      message: 'the target is frozen by ben (sale); rollgate unfreeze ends that',
     }),
   );
 });

@@ -1,13 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-control-written.ts';
-import { writeControl } from '../../ledger/deployments.ts';
+import { writeControl } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { deploymentId, executionArn, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const event = (key: string) => ({ detail: { object: { key } } });
-const halt = event(keys.control('payment', 'halt', deploymentId));
+const halt = event(keys.control('payment', 'halt', deploymentId, { at: '2026-11-22T20:45:40.000Z' }));
 
 beforeEach(async () => {
   given = await givenPorts();

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/park-deployment.ts';
-import { writeControl, writeDecision } from '../../ledger/deployments.ts';
+import { writeControl } from '../../ledger/controls.ts';
+import { writeDecision } from '../../ledger/deployments.ts';
 import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
 

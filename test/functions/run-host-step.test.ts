@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TransientAwsError } from '../../core/errors.ts';
 import { type HostStepInput, handler, run } from '../../functions/run-host-step.ts';
-import { writeControl } from '../../ledger/deployments.ts';
+import { writeControl } from '../../ledger/controls.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 

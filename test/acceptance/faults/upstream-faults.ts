@@ -1,4 +1,5 @@
-import { readDecisions, writeControl } from '../../../ledger/deployments.ts';
+import { writeControl } from '../../../ledger/controls.ts';
+import { readDecisions } from '../../../ledger/deployments.ts';
 import { readSteps } from '../../../ledger/host-steps.ts';
 import { passwordParameter } from '../../../local/engine/stage.ts';
 import { clearFirewall, dropTraffic } from '../../hosts/firewall.ts';

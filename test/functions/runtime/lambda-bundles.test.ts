@@ -49,7 +49,7 @@ const firstRequests: Readonly<Record<string, readonly [event: unknown, request: 
     'GET /state/rollgate/parked/',
   ],
   'on-control-written': [
-    { detail: { object: { key: `rollgate/payment/control/halt/${deploymentId}.json` } } },
+    { detail: { object: { key: `rollgate/payment/control/halt/${deploymentId}/20261122T204500000Z-1a2b3c4d.json` } } },
     'GET /state/rollgate/parked/',
   ],
   'on-alarm-changed': [

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parameterPatterns } from '../../../core/parameter-patterns.ts';
 import { type HostDocument, hostDocuments } from '../../../core/statuses.ts';
@@ -61,15 +61,21 @@ describe.each(kinds)('the document %s', (kind) => {
     expect(documents[kind]).not.toContain('${');
   });
 
-  test('carries its scripts unchanged', () => {
+  test('unpacks its scripts unchanged', async () => {
     const all = lines(kind);
-    const carried = all.flatMap((line, index) => {
-      const name = /^unpack (\S+) <<'END'$/.exec(line)?.[1];
-      return name === undefined ? [] : [[name, gunzipSync(Buffer.from(all[index + 1] ?? '', 'base64')).toString()]];
-    });
+    const directory = mkdtempSync(join(tmpdir(), 'rollgate-documents-'));
+    const unpacking = all.slice(
+      all.findIndex((line) => line.startsWith('unpack() ')),
+      all.findIndex((line) => line === 'END') + 1,
+    );
 
+    const result = await runProgram(['bash', '-s'], { stdin: [`directory=${directory}`, ...unpacking].join('\n') });
+
+    const carried = readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8')] as const);
+    rmSync(directory, { recursive: true });
+    expect(result).toMatchObject({ code: 0, stderr: '' });
     expect(carried.map(([name]) => name)).toContain(`${kind}.sh`);
-    for (const [name = '', content] of carried) expect(content).toBe(readFileSync(join(scripts, name), 'utf8'));
+    for (const [name, content] of carried) expect(content).toBe(readFileSync(join(scripts, name), 'utf8'));
   });
 
   test('is a script that bash can read', async () => {

@@ -3,10 +3,11 @@ import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
 import type { Lock } from '../../../core/target-state.ts';
+import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
-import { endings } from '../../fakes/stories.ts';
+import { endings, goingOn, oneFailed } from '../../fakes/stories.ts';
 import type { Principal } from './check-policies.ts';
 import { elsewhere, kindOf } from './elsewhere.ts';
 import type { Request } from './iam.ts';
@@ -23,8 +24,13 @@ interface Verb {
   readonly lines: readonly (readonly string[])[];
 }
 
+/** Their verbs write words. */
+const filesOfWords: readonly string[] = ['say.ts', 'resume.ts', 'skip.ts', 'retry.ts', 'freeze.ts', 'unlock.ts'];
+
 const ended = endings.Succeeded.deploymentId;
 const running = 'd-20261122-203000-bbbbbb';
+const halted = 'd-20261122-202000-cccccc';
+const degraded = 'd-20261122-202100-dddddd';
 
 const saying = (verb: string): Verb => ({
   policies: [`Operator${verb.charAt(0).toUpperCase()}${verb.slice(1)}Policy`],
@@ -61,8 +67,26 @@ export const verbs: Readonly<Record<string, Verb>> = {
   rerun: { policies: ['OperatorRollbackPolicy'], file: 'rerun.ts', lines: [['rerun'], ['rerun', ended]] },
   halt: saying('halt'),
   pause: saying('pause'),
-  resume: saying('resume'),
+  // A deployment that has ended is gone on with by a new one, which takes the right to start them.
+  resume: {
+    policies: ['OperatorResumePolicy', 'OperatorRollbackPolicy'],
+    file: 'resume.ts',
+    lines: [['resume'], ['resume', ended], ['resume', halted]],
+  },
+  skip: { policies: ['OperatorSkipPolicy'], file: 'skip.ts', lines: [['skip', 'payment-3']] },
+  retry: {
+    policies: ['OperatorRetryPolicy', 'OperatorRollbackPolicy'],
+    file: 'retry.ts',
+    lines: [['retry'], ['retry', degraded]],
+  },
   approve: saying('approve'),
+  freeze: {
+    policies: ['OperatorFreezePolicy'],
+    file: 'freeze.ts',
+    lines: [['freeze', '--reason', 'sale']],
+  },
+  unfreeze: { policies: ['OperatorUnfreezePolicy'], file: 'freeze.ts', lines: [['unfreeze']] },
+  unlock: { policies: ['OperatorUnlockPolicy'], file: 'unlock.ts', lines: [['unlock']] },
 };
 
 /** Each verb as a person who has the policy to read and the one for this verb. */
@@ -74,9 +98,9 @@ export async function operatorsAsPrincipals(): Promise<readonly Principal[]> {
   const principals: Principal[] = [];
   for (const [verb, { policies, file }] of Object.entries(verbs)) {
     const reachable = await reachablePortCallers(`cli/commands/${file}`);
-    // Four verbs share say.ts, and each writes below a prefix of its own: there only what was seen counts.
+    // Verbs share files, and each writes below a prefix of its own: there only what was seen counts.
     const mayBe = (through: readonly string[]): boolean =>
-      file !== 'say.ts' && through.every((each) => reachable.all.has(each));
+      !filesOfWords.includes(file) && through.every((each) => reachable.all.has(each));
     const calls = recorded.calls().filter(({ by, through }) => by.has(verb) || mayBe(through));
     const requests = [
       ...(await replayAll(calls)),
@@ -129,14 +153,23 @@ const watched = readFileSync('services/payment.yml', 'utf8').replace('alarms: []
 /** A target with two releases; a verb that speaks to a deployment finds one that runs. */
 async function givenFake(verb: string): Promise<FakeWorld> {
   const fake = fakeWorld();
-  const isSaying = verbs[verb]?.file === 'say.ts';
-  givenState(fake.ledger, { stable: [1, 2], ...(isSaying || verb === 'doctor' ? { lock } : {}) });
+  const isSaying = ['halt', 'pause', 'resume', 'approve', 'skip', 'retry'].includes(verb);
+  const isLocked = isSaying || verb === 'doctor' || verb === 'unlock';
+  const freeze = verb === 'unfreeze' ? { by: 'bob', at: '2026-11-22T20:30:00.000Z', reason: 'sale' } : null;
+  givenState(fake.ledger, { stable: [1, 2], freeze, ...(isLocked ? { lock } : {}) });
   if (verb !== 'configure') givenConfig(fake.ledger, watched);
   fake.files.set('services/payment.yml', Buffer.from(watched));
   fake.alarms = [{ name: 'payment-5xx', state: 'OK', reason: '' }];
   givenReleases(fake.ledger, 1, 2);
   await givenStableArtifact(fake, 2, await artifactZip(2));
   givenDeployment(fake.ledger, endings.Succeeded);
+  if (isSaying) givenDeployment(fake.ledger, verb === 'retry' ? oneFailed : goingOn.awaitingApproval, running);
+  givenDeployment(fake.ledger, endings.Halted, halted);
+  givenDeployment(fake.ledger, endings.Degraded, degraded);
+  if (verb === 'resume') {
+    const pause = { by: 'bob', at: '2026-11-22T20:45:51.000Z', reason: '' };
+    fake.ledger.given(keys.control('payment', 'pause', running, pause), pause);
+  }
   fake.files.set('payment.zip', await artifactZip(3));
   await fake.ports.artifacts.upload(await artifactZip(4));
   for (const { instanceId } of shop) fake.answers.set(instanceId, { kind: 'answered', invocation: { stdout: '' } });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { stolenBy } from '../../fakes/given-ledger.ts';
 import {
   describeMachine,
   expectTail,
@@ -278,7 +279,7 @@ describeMachine('a state that finds the lock in other hands stops and changes no
     expect(story.cause).toContain('Redrive cannot help');
     expect(sent).toEqual([world.sent().length]);
     expect(story.outcome).toBeUndefined();
-    expect((await world.state()).lock?.executionArn).toBe('arn:somebody-else');
+    expect((await world.state()).lock?.executionArn).toBe(stolenBy);
   });
 
   test('a host of a wave: no further command is sent', async () => {

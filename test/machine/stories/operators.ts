@@ -158,8 +158,8 @@ describeMachine('an operator', () => {
     world.givenEventsLost('OnControlWritten');
     world.whenEntered('AwaitOperator', () => {
       const deploymentId = world.deploymentIds()[0] ?? '';
-      const body = JSON.stringify({ by: 'anna', at: new Date(world.time.now()).toISOString(), reason: '' });
-      void world.bucket.put(keys.control('payment', 'approve', deploymentId), body);
+      const word = { by: 'anna', at: new Date(world.time.now()).toISOString(), reason: '' };
+      void world.bucket.put(keys.control('payment', 'approve', deploymentId, word), JSON.stringify(word));
     });
 
     const story = await world.deploy();
@@ -232,7 +232,7 @@ describeMachine('an operator', () => {
     expect((await world.state()).stableHistory.at(-1)?.release).toBe(2);
   });
 
-  test('halts while a command is out: its host ends its step, then everything is put back', async () => {
+  test('halts while a host is switched: it ends its step, goes back first, and then those that serve', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
     await world.givenUpload(2);
@@ -245,7 +245,7 @@ describeMachine('an operator', () => {
     expect(story.path.slice(afterStage)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...['Wave', 'Wave 0: Activate HealthGate', 'Wave 1: Activate NotActivated', 'NextWave'],
-      ...[...reverted(2), 'NextWave', 'Finish', 'RolledBack'],
+      ...[...reverted(1), 'NextWave', ...reverted(1), 'NextWave', 'Finish', 'RolledBack'],
     ]);
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
@@ -313,7 +313,7 @@ describeMachine('an operator', () => {
 
     expect(story.path).toEqual(['Admit', 'Finish', 'FailedClean']);
     expect(story.error).toBe('DeploymentLockedError');
-    expect(story.cause?.split('\n')[0]).toBe('the target is frozen by anna (sale); unfreeze it first');
+    expect(story.cause?.split('\n')[0]).toBe('the target is frozen by anna (sale); rollgate unfreeze ends that');
     expect(world.sent()).toEqual([]);
   });
 

@@ -132,7 +132,7 @@ describeMachine('an execution that dies', () => {
     expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
   });
 
-  test('with a repair that dies too is repaired again', async () => {
+  test('with a repair that dies too is repaired again by the sweep', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
     await world.givenUpload(2);
@@ -141,6 +141,9 @@ describeMachine('an execution that dies', () => {
     world.whenEntered('VerifyRevert', (repair) => void world.executions.stop(repair, 'Stopped', ''));
 
     await world.executions.stop(executionArn, 'Stopped', '');
+    await world.rest();
+    expect((await world.state()).lock).toMatchObject({ purpose: 'repair', repairs: 1 });
+    await world.sweep();
     await world.rest();
 
     expect((await world.lastStory()).end).toBe('RolledBack');
@@ -173,8 +176,12 @@ describeMachine('an execution that dies', () => {
     world.givenFunctionFault('DecideNextWave', 'TypeError', { times: 20 });
 
     await world.executions.stop(executionArn, 'Stopped', '');
-    await world.until(async () => (await world.state()).lock === null);
     await world.rest();
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) {
+      expect((await world.state()).lock).not.toBeNull();
+      await world.sweep();
+      await world.rest();
+    }
     world.clearFaults();
 
     const last = await world.lastStory();

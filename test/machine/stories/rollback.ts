@@ -88,7 +88,7 @@ describeMachine('a rollback', () => {
     await world.givenUpload(3);
     const running = await world.start();
     await world.until(() => world.sent().includes('verify a'));
-    world.faults.given('ledger.put', { kind: 'throttle' }, { matches: /control\/halt/ });
+    world.faults.given('ledger.create', { kind: 'throttle' }, { matches: /control\/halt/ });
 
     await world.deploy({ rollback: true });
 

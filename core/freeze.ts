@@ -1,0 +1,26 @@
+import type { Control } from './deployment-records.ts';
+import type { TargetState } from './target-state.ts';
+
+/** The last words of each kind about the target. */
+export interface FreezeWords {
+  readonly freeze: Control | null;
+  readonly unfreeze: Control | null;
+}
+
+/**
+ * The state as the last word about freezing wants it; the same object where it is so already, or nobody has said a word.
+ * Applied twice, late or in another order it comes to the same.
+ */
+export function withFreeze(state: TargetState, { freeze, unfreeze }: FreezeWords): TargetState {
+  if (freeze === null && unfreeze === null) {
+    return state;
+  }
+  const stands = freeze !== null && (unfreeze === null || Date.parse(unfreeze.at) < Date.parse(freeze.at));
+  const next = stands ? { by: freeze.by, at: freeze.at, reason: freeze.reason } : null;
+  return JSON.stringify(next) === JSON.stringify(state.freeze) ? state : { ...state, freeze: next };
+}
+
+/** Why a frozen target takes nothing, and what to type. */
+export function frozenSentence({ by, reason }: Pick<Control, 'by' | 'reason'>): string {
+  return `the target is frozen by ${by} (${reason}); rollgate unfreeze ends that`;
+}

@@ -1,0 +1,34 @@
+import type { Ports } from '../../clients/ports.ts';
+import type { Controls } from '../../core/controls.ts';
+import { cutsShort } from '../../core/cuts-short.ts';
+import type { StepOutcome } from '../../core/deployment-records.ts';
+import type { HostStep } from '../../core/host-progress.ts';
+import { writeOutcome } from '../../ledger/host-steps.ts';
+
+/**
+ * Ends the waiting for a step where an operator's word does: its command is cancelled, which SSM does not promise, so the
+ * step is unknown and the host is settled before the deployment ends. Undefined where the step goes on.
+ */
+export async function cutShort(
+  ports: Ports,
+  deploymentId: string,
+  { intent, commandId: known }: HostStep,
+  words: Pick<Controls, 'halt' | 'skip'>,
+): Promise<StepOutcome | undefined> {
+  const word = cutsShort(intent, words);
+  if (word === null) {
+    return undefined;
+  }
+  const { instanceId, action, attempt, round, fence } = intent;
+  // The answer to the send may have been lost, or is not written down yet.
+  const commandId = known ?? (await ports.commands.find(instanceId, intent.comment)) ?? null;
+  if (commandId !== null) {
+    await ports.commands.cancel(commandId, instanceId);
+  }
+  return writeOutcome(ports, deploymentId, {
+    ...{ instanceId, action, attempt, round, fence, status: 'unknown', commandId, report: null, diagnosis: null },
+    at: new Date(ports.clock.now()).toISOString(),
+    isRetryable: false,
+    stoppedBy: word,
+  });
+}
