@@ -1,10 +1,12 @@
 import type { Ports } from '../clients/ports.ts';
+import type { Alarm } from '../core/alarms.ts';
 import { checkArtifact } from '../core/artifact-check.ts';
 import { contentSha256 } from '../core/build-release.ts';
 import { sha256Hex } from '../core/canonical-json.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import { configWarnings } from '../core/config-warnings.ts';
 import type { HostConfiguration } from '../core/release-manifest.ts';
+import { findAlarms } from '../ledger/find-alarms.ts';
 import { findTarget } from '../ledger/find-target.ts';
 import { resolveConfiguration } from '../ledger/resolve-configuration.ts';
 import type { ConfigFile } from './read-input-files.ts';
@@ -14,6 +16,8 @@ export interface CheckedRequest {
   readonly target: ChosenTarget;
   /** What would reach the hosts. */
   readonly configuration: HostConfiguration;
+  /** The alarms of the configuration, as they are now. */
+  readonly alarms: readonly Alarm[];
   /** Hash of artifact and configuration: the same content is the same release. Null where no artifact was given. */
   readonly contentSha256: string | null;
   readonly warnings: readonly string[];
@@ -30,7 +34,7 @@ export interface GivenArtifact {
  * configuration names, the hosts. Throws CliError with all problems of the first of these that has any.
  */
 export async function checkRequest(
-  ports: Pick<Ports, 'stage' | 'inventory'>,
+  ports: Pick<Ports, 'stage' | 'inventory' | 'alarms'>,
   file: ConfigFile,
   zip: GivenArtifact | null,
   named: readonly string[] | undefined,
@@ -44,9 +48,13 @@ export async function checkRequest(
     resolveConfiguration(ports, config),
   );
   const target = await withNext('rollgate status', () => findTarget(ports, config, named));
+  const alarms = await withNext(`correct ${file.path} or create the alarm, then: rollgate plan`, () =>
+    findAlarms(ports, config),
+  );
   return {
     target,
     configuration,
+    alarms,
     contentSha256: zip === null ? null : contentSha256(sha256Hex(zip.bytes), configuration),
     warnings: [...configWarnings(config), ...(artifact?.warnings ?? [])],
   };

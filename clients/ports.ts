@@ -2,6 +2,7 @@
  * The one set of ports through which handlers, CLI and page reach the world. `clients/` implements them on AWS,
  * `local/` on this machine; tests use the fakes in `test/fakes/`. Every method may throw `TransientAwsError`.
  */
+import type { Alarm } from '../core/alarms.ts';
 import type { HostCommand } from '../core/host-commands.ts';
 import type { ConnectionEnds } from '../core/network/security-groups.ts';
 import type { DocumentKind } from '../core/statuses.ts';
@@ -172,6 +173,12 @@ export interface Executions {
   taskFailed(token: string, error: string, cause: string): Promise<boolean>;
 }
 
+/** CloudWatch's alarms, metric and composite ones. */
+export interface Alarms {
+  /** Those of these names that exist. */
+  describe(names: readonly string[]): Promise<readonly Alarm[]>;
+}
+
 /** Where the deployer itself stands. */
 export interface Stage {
   readonly service: string;
@@ -197,4 +204,5 @@ export interface Ports {
   readonly securityGroups: SecurityGroups;
   readonly commands: Commands;
   readonly executions: Executions;
+  readonly alarms: Alarms;
 }

@@ -24,7 +24,7 @@ export function approvalOf(
 }
 
 /** Whether Plan must not go on to Stage, because a person approves first. */
-export function isStagedLater(
+export function asksBeforeStaging(
   admitted: Pick<AdmittedDeployment, 'trigger' | 'isRollback'>,
   approval: Approval,
 ): boolean {
@@ -32,12 +32,8 @@ export function isStagedLater(
 }
 
 /** Nothing was sent to any host yet: the decision to stage is still to come. */
-export function isStagingDue({
-  admitted,
-  plan,
-  decisions,
-}: Pick<RolloutFacts, 'admitted' | 'plan' | 'decisions'>): boolean {
-  return isStagedLater(admitted, plan.policy.approval) && decisions.every(({ decision }) => decision.kind !== 'stage');
+export function isStagingDue({ plan, decisions }: Pick<RolloutFacts, 'plan' | 'decisions'>): boolean {
+  return plan.isStagedLater === true && decisions.every(({ decision }) => decision.kind !== 'stage');
 }
 
 /** The approval that this wave must wait for, or `beforeStaging`; null where it was given or is not asked for. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alarms } from './config-alarms.ts';
 import { approval } from './config-approval.ts';
 import * as defaults from './config-defaults.ts';
 import {
@@ -123,6 +124,7 @@ const sections = {
     offlineHosts: z.enum(['fail', 'skip'], { error: 'must be fail or skip' }).default('fail'),
     bakeSeconds: integer(0, 604_800).default(defaults.defaultBakeSeconds),
     approval: approval.default({ kind: 'none' }),
+    alarms: alarms.default([]),
     deadlineSeconds: integer(60, 2_592_000).default(defaults.defaultDeadlineSeconds),
     progressDeadlineSeconds: integer(60, 2_592_000).exactOptional(),
   }).prefault({}),

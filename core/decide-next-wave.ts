@@ -1,11 +1,11 @@
-import { beforeStaging, isStagedLater, isStagingDue, missingApproval } from './approval.ts';
+import { beforeStaging, isStagingDue, missingApproval } from './approval.ts';
 import { failureOf } from './evaluate-outcome.ts';
 import { isOverEventBudget, maxHostsAtOnce } from './event-budget.ts';
 import { type HostProgress, isDown, isInterrupted, isRevertable, isSuspended, landed } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
 import { concurrencyOf, maxHostsPerWave, maxMapConcurrency, planWaves, type Wave } from './plan-waves.ts';
 import { reason } from './reasons.ts';
-import type { Decision, Failure, ParkReason, RolloutFacts } from './rollout-facts.ts';
+import type { Decision, Failure, ParkReason, RecordedDecision, RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
@@ -16,6 +16,9 @@ const maxRecoveryTries = 6;
 
 /** A pause that nobody ends within a week is an end: the deployment is reverted. */
 export const pauseLimitSeconds = 604_800;
+
+/** Seconds of a bake that are not worth another state. */
+const clockTolerance = 2;
 
 /** No deployment takes more decisions than this, whatever happens: every loop has a bound. */
 export const maxRounds = 2_000;
@@ -179,14 +182,24 @@ function decideAfterWave(
   if (!isComplete || passed.length === 0) {
     return undefined;
   }
-  const has = (kind: 'bake' | 'verify'): boolean =>
-    facts.decisions.some(({ decision }) => decision.kind === kind && decision.wave === last.wave);
-  if (!has('bake')) {
-    return { kind: 'bake', wave: last.wave, seconds: bakeSeconds };
+  const find = (kind: 'bake' | 'verify'): RecordedDecision | undefined =>
+    facts.decisions.find(({ decision }) => decision.kind === kind && decision.wave === last.wave);
+  const isVerified = find('verify') !== undefined;
+  // What woke it early (an alarm that is well again, a pause that was ended) does not make a bake shorter.
+  const left = secondsLeft(find('bake'), bakeSeconds, facts.nowMilliseconds);
+  if (!isVerified && left > 0) {
+    return { kind: 'bake', wave: last.wave, seconds: left };
   }
-  return has('verify')
+  return isVerified
     ? undefined
     : { kind: 'verify', wave: last.wave, hosts: passed, maxConcurrency: Math.min(maxMapConcurrency, passed.length) };
+}
+
+/** Of a bake that began with this decision. The clocks of two services need not agree to the second. */
+function secondsLeft(begun: RecordedDecision | undefined, bakeSeconds: number, nowMilliseconds: number): number {
+  const passed = begun === undefined ? 0 : (nowMilliseconds - Date.parse(begun.at)) / 1000;
+  const left = Math.ceil(bakeSeconds - passed);
+  return begun === undefined || left > clockTolerance ? left : 0;
 }
 
 function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: number): Decision {
@@ -279,7 +292,7 @@ function hostsWithOtherPackages(facts: RolloutFacts): readonly string[] {
     counts.set(host.packagesSha256 ?? '', (counts.get(host.packagesSha256 ?? '') ?? 0) + 1);
   }
   const stagings = facts.decisions.filter(({ decision }) => decision.kind === 'stage').length;
-  const wasRestaged = stagings > (isStagedLater(facts.admitted, facts.plan.policy.approval) ? 1 : 0);
+  const wasRestaged = stagings > (facts.plan.isStagedLater === true ? 1 : 0);
   return counts.size > 1 && !wasRestaged ? staged.map((host) => host.host.instanceId) : [];
 }
 

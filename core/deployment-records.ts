@@ -50,6 +50,8 @@ export interface DeploymentPlan {
   /** Seconds that one host may take from its activation to the end of its gate. */
   readonly secondsPerHost: number;
   readonly policy: RolloutConfig;
+  /** Plan has sent nothing to any host: a person approves first, or an alarm is in ALARM. */
+  readonly isStagedLater?: boolean;
   readonly documents: Readonly<
     Record<DocumentKind, { readonly name: string; readonly version: string; readonly hash: string }>
   >;

@@ -1,4 +1,5 @@
 import type { Check } from './doctor/check.ts';
+import { checkAlarms } from './doctor/check-alarms.ts';
 import { checkBuckets } from './doctor/check-buckets.ts';
 import { checkConfiguration, checkEnvironment, checkSecrets } from './doctor/check-configuration.ts';
 import { checkHosts } from './doctor/check-hosts.ts';
@@ -29,6 +30,7 @@ export function examineStage(facts: DoctorFacts): DoctorReport {
           ...(aws === null ? [] : checkSecrets(facts, aws, config)),
           ...checkEnvironment(facts, config),
           ...checkHosts(facts, config),
+          ...checkAlarms(facts, config),
         ]),
     ...checkTarget(facts),
   ];

@@ -1,3 +1,4 @@
+import { failureOfAlarms } from './alarms.ts';
 import type { HostOutcome } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
@@ -34,8 +35,9 @@ export function failureOf(facts: RolloutFacts): Failure | null {
     return earlier;
   }
   // A fault of the platform, or an execution that died, after the last gate has passed never reverts a good release.
+  // An alarm does: a release that every host takes for good may still be what it is about.
   if (isThrough(facts)) {
-    return null;
+    return failureOfAlarms(facts.alarms);
   }
   if (facts.error !== null) {
     return failed(reason('execution-error', facts.error));
@@ -50,6 +52,10 @@ export function failureOf(facts: RolloutFacts): Failure | null {
   const stuck = facts.progress.filter((host) => host.run === 'revertFailed' && !isRevertable(host));
   if (stuck.length > 0) {
     return failed(reason('not-reverted', { hosts: names(stuck) }));
+  }
+  const alarm = failureOfAlarms(facts.alarms);
+  if (alarm !== null) {
+    return alarm;
   }
   if (facts.isRepair) {
     return failed(reason('execution-ended', { why: 'stopped or lost' }));

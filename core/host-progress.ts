@@ -105,9 +105,7 @@ export function progressOf(host: PlannedHost, steps: readonly Step[], afterRound
  * The progress once no Map is running any more: a host that has not answered by now is one that failed, and so is one
  * that was to be verified again and was not.
  */
-export function landed(
-  facts: Pick<RolloutFacts, 'admitted' | 'plan' | 'progress' | 'decisions'>,
-): readonly HostProgress[] {
+export function landed(facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decisions'>): readonly HostProgress[] {
   const { progress, decisions } = facts;
   const isStageOver = !isStagingDue(facts);
   const isUnverified = ({ host, run, passedInRound }: HostProgress): boolean =>

@@ -19,6 +19,8 @@ const templates = {
   'deadline-passed': (facts: { seconds: number }) => `not finished within ${facts.seconds} s`,
   'no-progress': (facts: { seconds: number; last: string }) =>
     `no further host was staged or passed its gate for ${facts.seconds} s; the last progress: ${facts.last}`,
+  'alarm-firing': (facts: { alarms: string; count: number }) =>
+    `${facts.count === 1 ? 'this CloudWatch alarm is' : 'these CloudWatch alarms are'} in ALARM: ${facts.alarms}`,
   'nobody-answered': (facts: { why: string }) => `nobody ended the ${facts.why} within its time limit`,
   'too-many-down': (facts: { down: number; limit: number }) =>
     `${hosts(facts.down)} of the target ${facts.down === 1 ? 'is' : 'are'} down already and maxUnavailable is ${facts.limit}`,

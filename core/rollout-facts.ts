@@ -1,3 +1,4 @@
+import type { AlarmReading } from './alarms.ts';
 import type { AdmittedDeployment, Control, DeploymentPlan } from './deployment-records.ts';
 import type { ErrorName } from './errors.ts';
 import type { HostProgress } from './host-progress.ts';
@@ -16,6 +17,8 @@ export interface RolloutFacts {
     readonly resume: Control | null;
     readonly approve: Control | null;
   };
+  /** CloudWatch alarms, as they were when this was read. */
+  readonly alarms: AlarmReading;
   /** This execution only puts right what a dead one left. */
   readonly isRepair: boolean;
   /** The error of the machine that led to this reading; what it led to is in the decision that followed. */
@@ -70,6 +73,8 @@ export interface RecordedDecision {
   readonly at: string;
   readonly executionArn: string;
   readonly error: MachineError | null;
+  /** The alarms as this decision found them; absent where none were asked. */
+  readonly alarms?: Exclude<AlarmReading, { readonly kind: 'notAsked' }>;
   /** Why the rollout turned back, as this decision found it: from then on it never goes forward again. */
   readonly failure?: Failure;
 }

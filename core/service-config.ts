@@ -90,6 +90,12 @@ interface ApprovalTerms {
   readonly timeLimitSeconds: number;
 }
 
+export interface AlarmConfig {
+  readonly name: string;
+  /** Its state is shown and decides nothing. */
+  readonly isReportOnly: boolean;
+}
+
 export interface RolloutConfig {
   readonly waves: readonly WaveSize[];
   readonly maxUnavailable: number;
@@ -97,6 +103,8 @@ export interface RolloutConfig {
   readonly offlineHosts: 'fail' | 'skip';
   readonly bakeSeconds: number;
   readonly approval: Approval;
+  /** CloudWatch alarms that stop a rollout; `{stage}` in a name stands for the stage's name. */
+  readonly alarms: readonly AlarmConfig[];
   /** From taking the lock until no further host is started. */
   readonly deadlineSeconds: number;
   /** Without a further host staged or through its gate. */

@@ -9,6 +9,7 @@ import { resolveRollback } from '../core/resolve-rollback.ts';
 import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { readAdmitted, readOutcome, writeAdmitted, writeControl } from '../ledger/deployments.ts';
+import { findAlarms } from '../ledger/find-alarms.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readRelease, type StoredRelease } from '../ledger/releases.ts';
@@ -76,6 +77,9 @@ async function admit(
   await (request.kind === 'converge'
     ? findConverging(ports, config, request.hosts)
     : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined));
+  if (request.kind !== 'rollback' && request.kind !== 'converge') {
+    await findAlarms(ports, config);
+  }
   const isDryRun = 'isDryRun' in request && request.isDryRun;
   const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
   const release = await releaseOf(request, rollback?.release, config, state, ports);

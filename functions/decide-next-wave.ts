@@ -5,6 +5,7 @@ import type { Decision, MachineError, RecordedDecision } from '../core/rollout-f
 import { type Lock, nextFence } from '../core/target-state.ts';
 import { readAdmitted, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
 import { changeState, readState, requireLock } from '../ledger/target-state.ts';
+import { withAlarms } from './alarms/look-at-alarms.ts';
 import { startSuccessor } from './parked/start-successor.ts';
 import { toHandler } from './runtime/handler.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
@@ -57,17 +58,19 @@ async function decide(
 ): Promise<RecordedDecision> {
   const { deploymentId, executionArn } = claim;
   const lock = requireLock(await readState(ports), claim);
-  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: lock.purpose === 'repair', error });
-  if (facts === undefined) {
+  const read = await readFacts(ports, deploymentId, { executionArn, isRepair: lock.purpose === 'repair', error });
+  if (read === undefined) {
     throw new Error(`${deploymentId} has no plan in the ledger`);
   }
+  const facts = await withAlarms(ports, read);
   const { decision, failure } = decideNextWave(facts);
   // What was sent before a revert or a settle must not count any more, should it arrive late.
   const raisesFence = decision.kind === 'revert' || decision.kind === 'settle';
   const fence = raisesFence ? await raiseFence(lock, ports) : lock.fence;
   const at = new Date(ports.clock.now()).toISOString();
   const why = failure === null ? {} : { failure };
-  return writeDecision(ports, deploymentId, { round, decision, fence, at, executionArn, error, ...why });
+  const seen = facts.alarms.kind === 'notAsked' ? {} : { alarms: facts.alarms };
+  return writeDecision(ports, deploymentId, { round, decision, fence, at, executionArn, error, ...seen, ...why });
 }
 
 async function raiseFence(lock: Lock, ports: Ports): Promise<number> {

@@ -6,6 +6,7 @@ import type { Lock } from '../core/target-state.ts';
 import { readControl, readFacts } from '../ledger/deployments.ts';
 import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
+import { isAlarmFiring } from './alarms/wake-bake.ts';
 import { wakePause } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 
@@ -39,7 +40,7 @@ async function isBakeOver(deploymentId: string, ports: Ports): Promise<boolean> 
     readControl(ports, 'pause', deploymentId),
     readControl(ports, 'resume', deploymentId),
   ]);
-  return halt !== null || isPaused({ pause, resume });
+  return halt !== null || isPaused({ pause, resume }) || (await isAlarmFiring(ports, deploymentId));
 }
 
 async function isWaitOver({ deploymentId, executionArn, purpose }: Lock, ports: Ports): Promise<boolean> {

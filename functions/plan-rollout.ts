@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { isStagedLater } from '../core/approval.ts';
+import { alarmsOfStage, firingAlarms, haveAlarmsASay } from '../core/alarms.ts';
+import { asksBeforeStaging } from '../core/approval.ts';
 import type { ChosenTarget } from '../core/choose-target.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
@@ -12,6 +13,7 @@ import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
+import { lookAtAlarms } from './alarms/look-at-alarms.ts';
 import { toHandler } from './runtime/handler.ts';
 
 const inputSchema = z.object({
@@ -45,15 +47,17 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   }
   const config = await readServiceConfig(ports);
   const target = await targetOf(admitted, config, ports);
+  const policy = policyOf(admitted, config, target.hosts.length, ports.stage.name);
+  const isStagedLater = !admitted.isDryRun && (await mustStageWait(admitted, policy, ports));
   const plan = await writePlan(ports, deploymentId, {
     ...target,
-    policy: policyOf(admitted, config, target.hosts.length),
+    policy,
+    ...(isStagedLater ? { isStagedLater } : {}),
     secondsPerHost: secondsPerHost(config),
     documents: await ports.commands.documents(),
     plannedAt: new Date(ports.clock.now()).toISOString(),
   });
-  const isStagedNow = !admitted.isDryRun && !isStagedLater(admitted, plan.policy.approval);
-  const hosts = !isStagedNow ? [] : plan.hosts.map((host) => host.instanceId);
+  const hosts = admitted.isDryRun || plan.isStagedLater ? [] : plan.hosts.map((host) => host.instanceId);
   return { deploymentId, fence: state.fence ?? 0, round: 0, hosts };
 }
 
@@ -84,8 +88,23 @@ async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, por
     : findTarget(ports, config, await namedHosts(admitted, ports));
 }
 
+/** Nothing is sent to a host before a person has approved it, nor while an alarm is in ALARM: the next decision says which. */
+async function mustStageWait(admitted: AdmittedDeployment, policy: RolloutConfig, ports: Ports): Promise<boolean> {
+  if (asksBeforeStaging(admitted, policy.approval)) {
+    return true;
+  }
+  const asked = haveAlarmsASay(admitted) ? policy.alarms : [];
+  return firingAlarms(await lookAtAlarms(ports, asked)).length > 0;
+}
+
 /** Hosts that are converged together have nothing to do with each other: one that fails or hangs does not turn the others back. */
-function policyOf({ request }: AdmittedDeployment, { rollout }: ServiceConfig, hosts: number): RolloutConfig {
+function policyOf(
+  { request }: AdmittedDeployment,
+  config: ServiceConfig,
+  hosts: number,
+  stageName: string,
+): RolloutConfig {
+  const rollout = { ...config.rollout, alarms: alarmsOfStage(config.rollout.alarms, stageName) };
   return request.kind === 'converge'
     ? { ...rollout, maxFailedHosts: hosts, progressDeadlineSeconds: rollout.deadlineSeconds }
     : rollout;

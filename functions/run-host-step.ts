@@ -6,6 +6,7 @@ import { readFacts, readPlan } from '../ledger/deployments.ts';
 import { readSteps } from '../ledger/host-steps.ts';
 import { commandParkingName, park } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
+import { withAlarms } from './alarms/look-at-alarms.ts';
 import { answerStep } from './host-step/answer-step.ts';
 import { sendStep } from './host-step/send-step.ts';
 import { stepOfRound } from './host-step/step-of-round.ts';
@@ -33,7 +34,9 @@ export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   const earlier = stepOfRound(steps, action, round);
   if ((action === 'activate' || action === 'revert') && earlier === undefined) {
     const { executionArn, purpose } = lock;
-    const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
+    const read = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
+    // One look: the step must be over before the heartbeat of its state.
+    const facts = read !== undefined && action === 'activate' ? await withAlarms(ports, read, []) : read;
     if (facts !== undefined && holdsBack(facts, { instanceId, action, round })) {
       await ports.executions.taskSucceeded(token, { status: 'heldBack' });
       return;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
+import { wakeBakeUnderAlarm } from './alarms/wake-bake.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
 import { repairIfDead } from './parked/look-at-lock.ts';
 import { hasEnded, startRepair } from './parked/start-repair.ts';
@@ -14,7 +15,7 @@ const inputSchema = z.unknown();
 /**
  * The safety net below the events, which are best effort: repairs a lock whose execution has ended, takes ended
  * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, removes the
- * tokens that nobody waits for any more, and looks for hosts that should get the stable release. A look that fails does
+ * tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks for hosts that should get the stable release. A look that fails does
  * not keep the other from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
@@ -30,7 +31,11 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
   if (lock === null) {
     await wakeLockWaiters(ports);
   }
-  const looks = await Promise.allSettled([sweepParked(ports), convergeHosts(ports, null)]);
+  const looks = await Promise.allSettled([
+    sweepParked(ports),
+    convergeHosts(ports, null),
+    wakeBakeUnderAlarm(ports, lock),
+  ]);
   for (const look of looks) {
     if (look.status === 'rejected') {
       throw look.reason;

@@ -116,7 +116,7 @@ export async function listDeployments(ports: LedgerPorts): Promise<readonly stri
   return [...new Set(names.map((name) => name.slice(prefix.length).split('/')[0] ?? ''))].filter((id) => id !== '');
 }
 
-/** Reads all that the decisions are made from; undefined where the deployment was never planned. */
+/** Reads all that the decisions are made from but the alarms, which are no record; undefined where the deployment was never planned. */
 export async function readFacts(
   ports: LedgerPorts,
   deploymentId: string,
@@ -140,6 +140,7 @@ export async function readFacts(
     progress: plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before)),
     decisions,
     controls,
+    alarms: { kind: 'notAsked' },
     isRepair: situation.isRepair,
     error: situation.error,
     nowMilliseconds: ports.clock.now(),

@@ -6,6 +6,7 @@ import type { Ports } from '../clients/ports.ts';
 import { logTo } from '../functions/runtime/log.ts';
 import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';
+import { type AlarmStore, createAlarmStore } from './alarms/alarm-store.ts';
 import { createEventBus } from './engine/event-bus.ts';
 import { stepFunctions } from './engine/functions.ts';
 import { instanceRunning } from './engine/instance-running.ts';
@@ -57,6 +58,8 @@ export interface Engine {
   readonly executions: LocalExecutions;
   readonly runCommand: RunCommand;
   readonly parameters: ParameterStore;
+  /** Simulated CloudWatch alarms; none unless somebody sets one. */
+  readonly alarms: AlarmStore;
   /** Simulated faults of Run Command; none unless somebody asks for one. */
   readonly faults: CommandFaultQueue;
   /** Simulated records of what lets the hosts reach their upstreams, enforced on booted hosts. */
@@ -71,7 +74,16 @@ export interface Engine {
 const sweepMilliseconds = 300_000;
 
 /** What `fresh` forgets besides the hosts, whose folders may still be mounted. */
-const forgotten = ['ledger', 'uploads', 'executions', 'commands', 'simulated', 'dead-letters', 'parameters.json'];
+const forgotten = [
+  'ledger',
+  'uploads',
+  'executions',
+  'commands',
+  'simulated',
+  'dead-letters',
+  'parameters.json',
+  'alarms.json',
+];
 
 /**
  * Brings the engine up over its state directory: adopts what an earlier run left there, makes executions that died with
@@ -153,7 +165,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     );
     const securityGroups = createLocalSecurityGroups(hosts);
     const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
-    const ports: Ports = { stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions };
+    const alarms = createAlarmStore({
+      ...{ file: at('alarms.json'), region, clock },
+      onChange: (event) => bus.deliver('OnAlarmChanged', event),
+    });
+    const ports: Ports = { stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions, alarms };
     providePorts(() => ports);
     await executions.recover();
     bus.deliver('SweepLocks', {});
@@ -171,8 +187,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await hosts.stop();
     };
     return {
-      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults },
       securityGroups,
+      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults, alarms },
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
       refuseParameters: (how) => {
         refusal = how;

@@ -1,4 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
+import { alarmsOfStage } from '../../core/alarms.ts';
 import { configWarnings } from '../../core/config-warnings.ts';
 import type { ConfigurationFacts, DoctorFacts } from '../../core/doctor/facts.ts';
 import { examineStage } from '../../core/doctor.ts';
@@ -72,8 +73,9 @@ async function readFacts(world: World, ports: Ports, options: CommonOptions): Pr
   const fileConfig = inFile.kind === 'valid' ? inFile.config : null;
   const config = configuration.kind === 'valid' ? configuration.config : fileConfig;
   const hosts = config === null ? [] : await ports.inventory.hosts(targetTags(config, stage.name));
-  const [found, holder, aws] = await Promise.all([
+  const [found, alarms, holder, aws] = await Promise.all([
     config === null ? {} : lookUp(ports, config),
+    lookAtAlarms(ports, config),
     state.lock === null ? undefined : ports.executions.describe(state.lock.executionArn),
     inspector?.inspect({
       instanceIds: hosts.map((host) => host.instanceId),
@@ -91,6 +93,7 @@ async function readFacts(world: World, ports: Ports, options: CommonOptions): Pr
     },
     hosts,
     found,
+    alarms,
     state,
     holderStatus: holder?.status ?? null,
     aws: aws ?? null,
@@ -131,6 +134,19 @@ async function lookUp(ports: Ports, config: ServiceConfig): Promise<FoundByLooku
     ),
   );
   return Object.fromEntries(found);
+}
+
+/** Who may not describe alarms is told so, beside all the rest. */
+async function lookAtAlarms(ports: Ports, config: ServiceConfig | null): Promise<DoctorFacts['alarms']> {
+  const names = alarmsOfStage(config?.rollout.alarms ?? [], ports.stage.name).map(({ name }) => name);
+  try {
+    return { kind: 'seen', value: names.length === 0 ? [] : await ports.alarms.describe(names) };
+  } catch (error) {
+    if (error instanceof Error && /^AccessDenied/.test(error.name)) {
+      return { kind: 'unseen', why: error.message };
+    }
+    throw error;
+  }
 }
 
 function parametersOf(config: ServiceConfig, stageName: string): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
+import { alarmsOfStage } from '../../core/alarms.ts';
 import { releaseIdOf } from '../../core/build-release.ts';
 import { releaseName } from '../../core/release-manifest.ts';
 import { stableRelease } from '../../core/target-state.ts';
@@ -43,7 +44,8 @@ export async function plan(world: World, zip: string | undefined, options: PlanO
     source: checked.source,
     stable: stable === undefined ? null : releaseName(stable.release),
     target: checked.target,
-    policy: file.config.rollout,
+    policy: { ...file.config.rollout, alarms: alarmsOfStage(file.config.rollout.alarms, ports.stage.name) },
+    alarms: checked.alarms,
     runningOn: await lastSeen(ports),
     warnings: checked.warnings,
   });

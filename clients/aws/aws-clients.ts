@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -12,6 +13,7 @@ export interface AwsClients {
   /** For SendCommand alone: a request whose answer was lost is not sent again. */
   readonly ssmOnce: SSMClient;
   readonly sfn: SFNClient;
+  readonly cloudWatch: CloudWatchClient;
 }
 
 export interface AwsClientsOptions {
@@ -30,6 +32,10 @@ const connectionTimeout = 3000;
 
 /** S3 may take its time to begin the answer to a large copy. */
 const silenceMilliseconds = { s3: 20_000, others: 10_000 };
+
+/** A rollout goes on without its alarms where CloudWatch gives no answer: it must not wait long to find that out. */
+const alarmAttempts = 2;
+const alarmMilliseconds = { connection: 1500, silence: 3000 };
 
 /** Makes no request: credentials are looked up at the first one. */
 export function createAwsClients(options: AwsClientsOptions): AwsClients {
@@ -59,6 +65,14 @@ export function createAwsClients(options: AwsClientsOptions): AwsClients {
       requestHandler: { ...requestHandler, httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
     }),
     sfn: new SFNClient({ ...config, requestHandler }),
+    cloudWatch: new CloudWatchClient({
+      ...config,
+      maxAttempts: alarmAttempts,
+      requestHandler: {
+        connectionTimeout: alarmMilliseconds.connection,
+        socketTimeout: options.silenceMilliseconds ?? alarmMilliseconds.silence,
+      },
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Ports } from '../ports.ts';
 import { createAwsClients } from './aws-clients.ts';
 import type { AwsSettings } from './aws-settings.ts';
 import { createCall } from './call.ts';
+import { createCloudWatchAlarms } from './cloudwatch-alarms.ts';
 import { createEc2Inventory } from './ec2-inventory.ts';
 import { createEc2SecurityGroups } from './ec2-security-groups.ts';
 import { createS3Artifacts } from './s3-artifacts.ts';
@@ -22,7 +23,7 @@ export interface AwsPortsOptions {
 /** The ports on AWS. Makes no call: credentials are looked up at the first one. */
 export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions = {}): Ports {
   const { service, stage, region, accountId, stateBucket, artifactBucket, artifactKey, stateMachineArn } = settings;
-  const { s3, ec2, ssm, ssmOnce, sfn } = createAwsClients({
+  const { s3, ec2, ssm, ssmOnce, sfn, cloudWatch } = createAwsClients({
     region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.silenceMilliseconds === undefined ? {} : { silenceMilliseconds: options.silenceMilliseconds }),
@@ -39,5 +40,6 @@ export function createAwsPorts(settings: AwsSettings, options: AwsPortsOptions =
     securityGroups: createEc2SecurityGroups({ ec2, signal }),
     commands: createSsmCommands({ ssm, ssmOnce, call, clock, service, stage }),
     executions: createSfnExecutions({ sfn, call, stateMachineArn }),
+    alarms: createCloudWatchAlarms({ cloudWatch, call }),
   };
 }

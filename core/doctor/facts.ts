@@ -1,3 +1,4 @@
+import type { Alarm } from '../alarms.ts';
 import type { FoundByLookup } from '../resolve-environment.ts';
 import type { ServiceConfig } from '../service-config.ts';
 import type { DocumentKind } from '../statuses.ts';
@@ -102,6 +103,8 @@ export interface DoctorFacts {
   /** Empty where there is no configuration to find them by. */
   readonly hosts: readonly DoctorHost[];
   readonly found: FoundByLookup;
+  /** Those alarms of the configuration that exist. */
+  readonly alarms: Looked<readonly Alarm[]>;
   readonly state: TargetState;
   /** Of the lock's holder; null where nobody holds it, or nobody knows. */
   readonly holderStatus: string | null;

@@ -1,3 +1,4 @@
+import { alarmRemarks } from '../alarms.ts';
 import type { AdmittedDeployment, Control, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
 import { progressOf } from '../host-progress.ts';
 import type { RecordedDecision, RolloutFacts } from '../rollout-facts.ts';
@@ -87,7 +88,12 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
     startedAt,
     endedAt,
     durationSeconds: secondsBetween(startedAt, endedAt ?? record.nowMilliseconds),
-    warnings: [...(admitted?.warnings ?? []), ...hostWarnings(record.steps), ...reportedWarnings(record)],
+    warnings: [
+      ...(admitted?.warnings ?? []),
+      ...hostWarnings(record.steps),
+      ...reportedWarnings(record),
+      ...alarmWarnings(record),
+    ],
     parts: partsOf(record),
     skipped: plan?.skipped.map((host) => host.name) ?? [],
     end: outcome === null ? null : endView(outcome),
@@ -106,6 +112,7 @@ function partsOf(record: DeploymentRecord): readonly DeploymentPart[] {
     progress: plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? [])),
     decisions,
     controls,
+    alarms: { kind: 'notAsked' },
     isRepair: record.lock?.purpose === 'repair' && record.lock.deploymentId === record.deploymentId,
     error: null,
     nowMilliseconds: record.nowMilliseconds,
@@ -192,4 +199,9 @@ function reportedWarnings({ plan, steps }: DeploymentRecord): readonly string[] 
       (check) => `${host.name} ${reportedText(check)}`,
     ),
   );
+}
+
+/** What the alarms said at some decision and did not decide, each once. */
+function alarmWarnings({ decisions }: DeploymentRecord): readonly string[] {
+  return [...new Set(decisions.flatMap(({ alarms }) => (alarms === undefined ? [] : alarmRemarks(alarms))))];
 }

@@ -1,3 +1,4 @@
+import { type Alarm, firingAlarms, readAlarms } from '../alarms.ts';
 import type { ChosenTarget } from '../choose-target.ts';
 import { planWaves, type Wave } from '../plan-waves.ts';
 import type { Approval, RolloutConfig } from '../service-config.ts';
@@ -12,6 +13,7 @@ export interface PlanFacts {
   readonly stable: string | null;
   readonly target: ChosenTarget;
   readonly policy: RolloutConfig;
+  readonly alarms: readonly Alarm[];
   /** What each host was last seen to run, as a release id; absent where it was never seen. */
   readonly runningOn: ReadonlyMap<string, string>;
   /** The release id where it exists already. */
@@ -60,7 +62,7 @@ export function planView(facts: PlanFacts): PlanView {
       }),
     })),
     skipped: target.skipped.map((host) => host.name),
-    policy: policySentences(policy),
+    policy: [...policySentences(policy), ...alarmSentences(policy, facts.alarms)],
     movesStable: target.isWholeTarget,
     warnings: facts.warnings,
   };
@@ -74,6 +76,23 @@ function policySentences(policy: RolloutConfig): readonly string[] {
       : `more than ${hostCount(policy.maxFailedHosts)} failed turns all of it back`,
     ...(policy.bakeSeconds === 0 ? [] : [`each wave bakes ${policy.bakeSeconds} s and is verified again`]),
     ...approvalSentences(policy.approval),
+  ];
+}
+
+/** `payment-5xx is OK`; what would stop it now stands first. */
+function alarmSentences(policy: RolloutConfig, found: readonly Alarm[]): readonly string[] {
+  const reading = readAlarms(policy.alarms, found);
+  const seen = reading.kind === 'read' ? reading.alarms : [];
+  const firing = firingAlarms(reading);
+  return [
+    ...firing.map(({ name }) => `${name} is in ALARM: a deployment would end before it starts`),
+    ...seen
+      .filter((alarm) => !firing.includes(alarm))
+      .map(({ name, state, isReportOnly }) =>
+        isReportOnly
+          ? `the alarm ${name} is ${state}, and only reports`
+          : `the alarm ${name} turns it back (now ${state})`,
+      ),
   ];
 }
 

@@ -2,6 +2,7 @@ import { handler as acquireLock } from '../../functions/acquire-lock.ts';
 import { handler as admitDeployment } from '../../functions/admit-deployment.ts';
 import { handler as decideNextWave } from '../../functions/decide-next-wave.ts';
 import { handler as finishDeployment } from '../../functions/finish-deployment.ts';
+import { handler as onAlarmChanged } from '../../functions/on-alarm-changed.ts';
 import { handler as onArtifactUploaded } from '../../functions/on-artifact-uploaded.ts';
 import { handler as onCommandStatus } from '../../functions/on-command-status.ts';
 import { handler as onControlWritten } from '../../functions/on-control-written.ts';
@@ -26,6 +27,7 @@ export const stepFunctions = {
 
 /** The Lambdas that events call. */
 export const eventFunctions = {
+  OnAlarmChanged: onAlarmChanged,
   OnArtifactUploaded: onArtifactUploaded,
   OnCommandStatus: onCommandStatus,
   OnControlWritten: onControlWritten,

@@ -1,4 +1,5 @@
 import type {
+  Alarms,
   ArtifactStore,
   Clock,
   Commands,
@@ -32,6 +33,7 @@ const portMethods = {
     Exclude<keyof Executions, 'arnOf'>,
     true
   >,
+  alarms: { describe: true } satisfies Record<keyof Alarms, true>,
 } as const;
 
 type PortName = keyof typeof portMethods;
@@ -81,6 +83,7 @@ async function portsOver(connection: EngineConnection): Promise<Ports> {
     inventory: remote('inventory'),
     securityGroups: remote('securityGroups'),
     commands: remote('commands'),
+    alarms: remote('alarms'),
     executions: { ...remote('executions'), arnOf: (name) => `${executionArnPrefix}${name}` },
   };
 }

@@ -330,6 +330,50 @@ describe('rollgate plan', () => {
     expect(fake).toMatchObject({ uploads: [], started: [] });
   });
 
+  it('says who approves until when, and how the alarms are', async () => {
+    const fake = fakeWorld();
+    const files = ['payment.ini', 'requirements.txt'].map((name) => ({ name, content: 'x' }));
+    fake.files.set('payment.zip', writeZip(files));
+    fake.files.set(
+      'services/payment.yml',
+      Buffer.from(
+        yamlOf(fake)
+          .replace('approval: none', 'approval: { when: before-staging, for: uploads, timeLimitSeconds: 7200 }')
+          .replace('alarms: []', 'alarms: [five-hundreds, "{stage}-quiet", { name: slow, reportOnly: true }]'),
+      ),
+    );
+    fake.alarms = [
+      { name: 'five-hundreds', state: 'ALARM', reason: '40 errors' },
+      { name: 'local-quiet', state: 'INSUFFICIENT_DATA', reason: '' },
+      { name: 'slow', state: 'ALARM', reason: '' },
+    ];
+
+    expect(await fake.run('plan', 'payment.zip', '--json')).toBe(0);
+
+    expect((JSON.parse(fake.stdout.text()) as { policy: readonly string[] }).policy).toEqual([
+      'at most 1 host down at once',
+      'the first failed host turns all of it back',
+      'a person approves an upload before anything is sent to a host, within 2 h 0 min: rollgate approve',
+      'five-hundreds is in ALARM: a deployment would end before it starts',
+      'the alarm local-quiet turns it back (now INSUFFICIENT_DATA)',
+      'the alarm slow is ALARM, and only reports',
+    ]);
+  });
+
+  it('refuses an alarm that CloudWatch does not have', async () => {
+    const fake = fakeWorld();
+    const files = ['payment.ini', 'requirements.txt'].map((name) => ({ name, content: 'x' }));
+    fake.files.set('payment.zip', writeZip(files));
+    fake.files.set('services/payment.yml', Buffer.from(yamlOf(fake).replace('alarms: []', 'alarms: [gone]')));
+
+    expect(await fake.run('plan', 'payment.zip')).toBe(2);
+
+    expect(fake.stderr.text()).toBe(
+      'error: rollout.alarms: CloudWatch has no alarm gone in this account and region; create it, or take it out\n' +
+        'next: correct services/payment.yml or create the alarm, then: rollgate plan\n',
+    );
+  });
+
   it('needs a zip where nothing was uploaded', async () => {
     const fake = fakeWorld();
 

@@ -4,6 +4,7 @@ import type { World } from '../../cli/world.ts';
 import type { ArtifactVersion, ExecutionInfo, Host, Ports, Stage } from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
+import type { Alarm } from '../../core/alarms.ts';
 import { executionNames } from '../../core/execution-names.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
@@ -33,6 +34,8 @@ export interface FakeWorld {
   readonly files: Map<string, Uint8Array>;
   /** Zips in the ledger, by their keys. */
   readonly copies: Map<string, Uint8Array>;
+  /** What CloudWatch has. */
+  alarms: readonly Alarm[];
   /** What becomes of the next execution, at once when it starts. */
   whenStarted: (started: Started) => void;
   /** At so many milliseconds of following something happens. */
@@ -124,6 +127,7 @@ export function fakeWorld(
       invocation: () => Promise.reject(new Error('the CLI sends no commands')),
       cancel: () => Promise.reject(new Error('the CLI sends no commands')),
     },
+    alarms: { describe: async (names) => fake.alarms.filter((alarm) => names.includes(alarm.name)) },
     executions: {
       arnOf: (name) => `${prefix}${name}`,
       start: async (name, input) => ({ kind: 'started', executionArn: begin(name, input) }),
@@ -173,6 +177,7 @@ export function fakeWorld(
 
   const fake: FakeWorld = {
     ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies },
+    alarms: [],
     whenStarted: () => {},
     at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
     interrupt: () => {

@@ -1,3 +1,4 @@
+import { alarmsContract } from './alarms.contract.ts';
 import { artifactsContract } from './artifacts.contract.ts';
 import type { BackEnd } from './back-end.ts';
 import { commandsContract } from './commands.contract.ts';
@@ -18,4 +19,5 @@ export function allContracts(backEnd: BackEnd): void {
   commandsContract(backEnd);
   executionsContract(backEnd);
   hostReadsContract(backEnd);
+  alarmsContract(backEnd);
 }

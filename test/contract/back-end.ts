@@ -1,4 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
+import type { AlarmState } from '../../core/alarms.ts';
 import type { CapabilityTable } from './capabilities.ts';
 
 /** One implementation of what lies behind the ports. */
@@ -46,6 +47,8 @@ export interface Bench {
   portsThatLoseAnswers(how: 'once' | 'always'): Promise<{ readonly ports: Ports; readonly lost: () => number }>;
   /** Ports that get a few keys, versions or instances with each answer; `pages` counts the answers. */
   portsWithSmallPages(): Promise<{ readonly ports: Ports; readonly pages: () => number }>;
+  /** Makes the alarm where it is not there. */
+  setAlarm(name: string, state: AlarmState, reason: string): Promise<void>;
   putSecret(name: string, value: string): Promise<void>;
   /** What stands in `/etc/rollgate/endpoints` of a host. */
   hostEndpoints(): Promise<{ readonly S3: string; readonly SSM: string; readonly IMDS: string }>;

@@ -27,6 +27,7 @@ export const capabilities = {
   tokenOnce: 'a token that was answered is gone',
   causeOfFailure: 'the cause that a task was failed with',
   selectors: 'the answer about a parameter repeats its selector (`:3`)',
+  alarms: 'CloudWatch alarms and their states',
   hostReads: 'secrets and objects as the hosts read them',
 } as const;
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ports } from '../../clients/ports.ts';
+import { createAlarmStore } from '../../local/alarms/alarm-store.ts';
 import { createInventory, type InventoryEntry } from '../../local/engine/inventory.ts';
 import { createLocalSecurityGroups } from '../../local/engine/security-groups.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
@@ -55,6 +56,7 @@ export const embeddedCapabilities: CapabilityTable = {
   tokenOnce: true,
   causeOfFailure: true,
   selectors: true,
+  alarms: true,
   hostReads: true,
 };
 
@@ -103,6 +105,7 @@ export const embedded: BackEnd = {
       clock,
       directory: join(folder, 'executions'),
     });
+    const alarms = createAlarmStore({ region, clock, onChange: () => undefined });
     const ports: Ports = {
       stage: { service, name: stageName, region, stateBucket, artifactBucket: uploads.bucket, kind: 'embedded' },
       clock,
@@ -115,6 +118,7 @@ export const embedded: BackEnd = {
       securityGroups: createLocalSecurityGroups({ entries: fleet.entries }),
       commands,
       executions,
+      alarms,
     };
     const parameters = createParameterStore(undefined, clock.now);
     const endpoints = createHostEndpoints({
@@ -161,6 +165,7 @@ export const embedded: BackEnd = {
         return { ports: faults.wrap(ports, { isOver: false }), lost: () => calls };
       },
       portsWithSmallPages: async () => ({ ports, pages: () => 1 }),
+      setAlarm: async (name, state, reason) => alarms.set(name, state, reason),
       putSecret: async (name, value) => void parameters.put(name, value),
       async hostEndpoints() {
         const url = (await endpoints.open())[0]?.url ?? '';

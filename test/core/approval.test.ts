@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { approvalOf, isStagedLater } from '../../core/approval.ts';
+import { approvalOf, asksBeforeStaging } from '../../core/approval.ts';
 import { decideNextWave } from '../../core/decide-next-wave.ts';
 import type { Decision, RolloutFacts } from '../../core/rollout-facts.ts';
 import type { Approval } from '../../core/service-config.ts';
@@ -19,14 +19,14 @@ describe('an approval is asked of', () => {
   ])('%s', (_what, admitted, whereOfUploads, whereOfAll) => {
     expect(approvalOf(admitted, ofUploads) !== null).toBe(whereOfUploads);
     expect(approvalOf(admitted, ofAll) !== null).toBe(whereOfAll);
-    expect(isStagedLater(admitted, ofUploads)).toBe(whereOfUploads);
+    expect(asksBeforeStaging(admitted, ofUploads)).toBe(whereOfUploads);
     expect(approvalOf(admitted, { kind: 'none' })).toBeNull();
   });
 
   test('nobody before Stage where it is asked before a wave', () => {
     const upload = { trigger: 'upload', isRollback: false } as const;
 
-    expect(isStagedLater(upload, { ...ofUploads, kind: 'before-first-wave' })).toBe(false);
+    expect(asksBeforeStaging(upload, { ...ofUploads, kind: 'before-first-wave' })).toBe(false);
   });
 });
 
@@ -39,7 +39,14 @@ describe('an upload that a person approves before staging', () => {
     untilMilliseconds: startedAt + 660_000,
   };
   const decided = (given: Parameters<typeof givenRollout>[1] = {}, hosts = waiting) =>
-    decideNextWave(givenRollout(hosts, { admitted: { trigger: 'upload' }, policy: { approval: ofUploads }, ...given }));
+    decideNextWave(
+      givenRollout(hosts, {
+        admitted: { trigger: 'upload' },
+        policy: { approval: ofUploads },
+        plan: { isStagedLater: true },
+        ...given,
+      }),
+    );
 
   test('waits, and its hosts have not failed', () => {
     expect(decided()).toEqual({ decision: parked, failure: null });

@@ -54,6 +54,7 @@ export const policy: RolloutConfig = {
   offlineHosts: 'fail',
   bakeSeconds: 0,
   approval: { kind: 'none' },
+  alarms: [],
   deadlineSeconds: 14_400,
   progressDeadlineSeconds: 600,
 };
@@ -64,7 +65,7 @@ interface Given {
   readonly admitted?: Partial<RolloutFacts['admitted']>;
   readonly controls?: Partial<RolloutFacts['controls']>;
   readonly decisions?: readonly (Decision | RecordedDecision)[];
-  readonly more?: Partial<Pick<RolloutFacts, 'isRepair' | 'error' | 'nowMilliseconds'>>;
+  readonly more?: Partial<Pick<RolloutFacts, 'alarms' | 'isRepair' | 'error' | 'nowMilliseconds'>>;
 }
 
 /** A rollout of v2 over v1 with these hosts; one decision a minute. */
@@ -99,6 +100,7 @@ export function givenRollout(progress: readonly HostProgress[], given: Given = {
     progress,
     decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
     controls: { halt: null, pause: null, resume: null, approve: null, ...given.controls },
+    alarms: { kind: 'notAsked' },
     isRepair: false,
     error: null,
     nowMilliseconds: startedAt + 60_000 * ((given.decisions?.length ?? 0) + 1),

@@ -1,3 +1,4 @@
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import {
   EC2Client,
   RunInstancesCommand,
@@ -45,6 +46,18 @@ const stage = 'prod';
 /** What an answer holds where pages are made small. */
 const pageSize = 5;
 
+const errorsOfPayment = {
+  ...{
+    Namespace: 'Shop',
+    MetricName: 'Errors',
+    Statistic: 'Sum' as const,
+    Period: 60,
+    EvaluationPeriods: 5,
+    Threshold: 5,
+  },
+  ComparisonOperator: 'GreaterThanThreshold',
+} as const;
+
 const document = JSON.stringify({
   schemaVersion: '2.2',
   description: 'Says what it was told.',
@@ -68,6 +81,7 @@ async function open(
   const ec2 = new EC2Client(config);
   const ssm = new SSMClient(config);
   const sfn = new SFNClient(config);
+  const cloudWatch = new CloudWatchClient(config);
   const settings: AwsSettings = {
     service,
     stage,
@@ -136,6 +150,10 @@ async function open(
       };
       return { ports: await portsThrough({ rewrite }), pages: () => pages };
     },
+    async setAlarm(AlarmName, StateValue, StateReason) {
+      await cloudWatch.send(new PutMetricAlarmCommand({ AlarmName, ...errorsOfPayment }));
+      await cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason }));
+    },
     async putSecret(name, value) {
       await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: 'SecureString', Overwrite: true }));
     },
@@ -145,7 +163,7 @@ async function open(
       return { S3: endpoint, SSM: endpoint, IMDS: metadata.endpoint };
     },
     async close() {
-      for (const client of [s3, ec2, ssm, sfn]) client.destroy();
+      for (const client of [s3, ec2, ssm, sfn, cloudWatch]) client.destroy();
       for (const each of open) await each.close();
     },
   };

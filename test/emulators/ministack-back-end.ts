@@ -45,6 +45,7 @@ export const miniStackCapabilities: CapabilityTable = {
   tokenOnce: true,
   causeOfFailure: true,
   selectors: true,
+  alarms: true,
   hostReads: true,
 };
 

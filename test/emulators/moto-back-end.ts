@@ -57,6 +57,7 @@ export const motoCapabilities: CapabilityTable = {
     instead: 'MiniStack and the embedded engine',
     isLeftOut: true,
   },
+  alarms: true,
   hostReads: true,
 };
 

@@ -37,6 +37,7 @@ const policy: RolloutConfig = {
   offlineHosts: 'fail',
   bakeSeconds: 0,
   approval: { kind: 'none' },
+  alarms: [],
   deadlineSeconds: 14_400,
   progressDeadlineSeconds: 600,
 };
@@ -153,6 +154,7 @@ function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: Dep
     hosts: hostOutcomes,
   } = evaluateOutcome({
     ...{ admitted, plan, progress, decisions: record.decisions, controls: record.controls },
+    alarms: { kind: 'notAsked' },
     ...{ isRepair: false, error: null, nowMilliseconds: record.nowMilliseconds },
   });
   return {

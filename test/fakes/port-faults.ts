@@ -93,6 +93,7 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
       inventory: wrapPort('inventory', ports.inventory, life),
       securityGroups: wrapPort('securityGroups', ports.securityGroups, life),
       commands: wrapPort('commands', ports.commands, life),
+      alarms: wrapPort('alarms', ports.alarms, life),
       executions: wrapPort('executions', ports.executions, life),
     }),
   };

@@ -8,6 +8,7 @@ import { writeControl } from '../../ledger/deployments.ts';
 import type { ControlVerb } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { type AlarmStore, createAlarmStore } from '../../local/alarms/alarm-store.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
 import { objectCreated } from '../../local/ledger/object-created.ts';
 import { type CommandFaultQueue, createCommandFaultQueue } from '../../local/run-command/command-faults.ts';
@@ -54,6 +55,7 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   readonly target: SimulatedTarget;
   readonly executions: LocalExecutions;
   readonly securityGroups: GivenSecurityGroups;
+  readonly alarms: AlarmStore;
   /** What goes wrong between handlers and their ports. */
   readonly faults: PortFaults;
   /** What goes wrong with commands and their events. */
@@ -203,6 +205,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       watchAll(event);
     },
   });
+  const alarms = createAlarmStore({
+    region,
+    clock: time,
+    onChange: (event) => void lambda.deliver('OnAlarmChanged', event),
+  });
   const faults = createPortFaults((call) => {
     pace.noticed();
     calls.push(call);
@@ -226,6 +233,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     securityGroups,
     commands,
     executions,
+    alarms,
   };
   providePorts(() => faults.wrap(ports, lambda.life()));
   await publishServiceConfig(ports, configWith({ rollout, health: options.health ?? {} }), 'test');
@@ -272,6 +280,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     target,
     executions,
     securityGroups,
+    alarms,
     faults,
     commandFaults,
     until: pace.until,

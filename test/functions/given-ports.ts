@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Commands, ExecutionStatus, Host, Invocation, Ports, SendResult } from '../../clients/ports.ts';
+import type { Alarm } from '../../core/alarms.ts';
 import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
@@ -47,6 +48,8 @@ export interface GivenPorts {
   givenInvocation(commandId: string, invocation: Partial<Invocation>): void;
   /** The host answers the newest command so. */
   givenReport(more?: Partial<HostReport>): void;
+  /** What CloudWatch has, or answers. */
+  givenAlarms(alarms: readonly Alarm[] | Error): void;
   givenHosts(...hosts: readonly Partial<Host>[]): void;
   givenAdmitted(more?: Partial<AdmittedDeployment>): Promise<AdmittedDeployment>;
   givenPlan(more?: Partial<DeploymentPlan>): Promise<DeploymentPlan>;
@@ -67,6 +70,7 @@ export async function givenPorts(): Promise<GivenPorts> {
   const deadTokens = new Set<string>();
   const answersToSend: (SendResult | Error)[] = [];
   const invocations = new Map<string, Invocation>();
+  let alarms: readonly Alarm[] | Error = [];
   let hosts: readonly Host[] = ['a', 'b', 'c'].map((name) => hostNamed(name));
 
   const commands: Commands = {
@@ -122,6 +126,13 @@ export async function givenPorts(): Promise<GivenPorts> {
     },
     securityGroups,
     commands,
+    alarms: {
+      async describe(names) {
+        deeds.push(`describe ${names.join(', ')}`);
+        if (alarms instanceof Error) throw alarms;
+        return alarms.filter((alarm) => names.includes(alarm.name));
+      },
+    },
     executions: {
       arnOf,
       async start(name, input) {
@@ -184,6 +195,9 @@ export async function givenPorts(): Promise<GivenPorts> {
       };
       const status = report.outcome === 'done' ? 'Success' : 'Failed';
       givenInvocation(`command-${sent.length}`, { status, statusDetails: status, stdout: JSON.stringify(report) });
+    },
+    givenAlarms: (given) => {
+      alarms = given;
     },
     givenHosts: (...more) => {
       hosts = more.map((host, index) => ({ ...hostNamed('abcdef'.charAt(index)), ...host }));

@@ -15,7 +15,7 @@ beforeAll(async () => {
   principals = [machineAsPrincipal(), ...hostsAsPrincipals(), ...(await operatorsAsPrincipals())];
   const used = new Set(principals.flatMap((principal) => principal.policies));
   policies = new Map([...all].filter(([id]) => used.has(id)));
-});
+}, 60_000);
 
 describe('the policies of the state machine, the hosts and the operators', () => {
   test('allow everything that they do, nothing else, and nothing elsewhere', () => {

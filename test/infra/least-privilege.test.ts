@@ -14,6 +14,7 @@ import '../machine/stories/rollback.ts';
 import '../machine/stories/uploads.ts';
 import '../machine/stories/config-only.ts';
 import '../machine/stories/operators.ts';
+import '../machine/stories/alarms.ts';
 import '../machine/stories/refusals.ts';
 import '../machine/stories/shared-fault.ts';
 import '../machine/stories/silence.ts';
@@ -63,7 +64,7 @@ test('a release whose first write was repeated unnoticed is known again as the s
   await world.close();
 });
 
-describe('the roles of the functions', () => {
+describe('the roles of the functions', { timeout: 60_000 }, () => {
   test('allow everything that the stories make them do, nothing else, and nothing elsewhere', async () => {
     const { policies, principals } = await givenFunctions();
 

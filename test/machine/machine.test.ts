@@ -5,6 +5,7 @@ import './stories/rollback.ts';
 import './stories/uploads.ts';
 import './stories/config-only.ts';
 import './stories/operators.ts';
+import './stories/alarms.ts';
 import './stories/refusals.ts';
 import './stories/shared-fault.ts';
 import './stories/silence.ts';

@@ -26,6 +26,26 @@ function told(facts: DoctorFacts): string {
 }
 
 const withAws = (change: Partial<InspectedStage>): DoctorFacts => ({ ...goodFacts, aws: { ...goodStage, ...change } });
+it('says of the alarms of the configuration whether they are there and well', () => {
+  const alarm = (name: string, state: 'OK' | 'ALARM') => ({ name, state, reason: '40 errors in 5 minutes' });
+  const alarms = 'alarms: ["payment-{stage}-5xx", gone, slow, { name: broker, reportOnly: true }]';
+  const checks = examineStage({
+    ...goodFacts,
+    configuration: configurationWith(['alarms: []', alarms]),
+    alarms: seen([alarm('payment-prod-5xx', 'OK'), alarm('slow', 'ALARM'), alarm('broker', 'ALARM')]),
+  }).checks.filter(({ about }) => about === 'alarms');
+
+  expect(checks.map(({ verdict, says }) => `${verdict}  ${says}`)).toEqual([
+    'good  payment-prod-5xx is OK',
+    'failed  CloudWatch has no alarm gone in eu-west-1, so every deployment but a rollback is refused',
+    'warning  slow is in ALARM, so a deployment would end before it starts: 40 errors in 5 minutes',
+    'good  broker is ALARM, and only reports',
+  ]);
+  expect(checks[1]?.fix).toEqual([
+    '# create it, or take it out of rollout.alarms in services/payment.yml, then: rollgate configure',
+  ]);
+});
+
 const empty = emptyTargetState('payment');
 const lock: Lock = {
   ...{ deploymentId: 'd-20261122-204500-1a2b3c', executionArn: 'arn', fence: 1, acquiredAt: '', by: 'bob' },

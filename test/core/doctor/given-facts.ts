@@ -68,6 +68,7 @@ export const goodFacts: DoctorFacts = {
     'Service=user': upstream('user', 22),
     'Service=rabbitmq': upstream('rabbit', 23),
   },
+  alarms: seen([]),
   state: emptyTargetState('payment'),
   holderStatus: null,
   aws: goodStage,

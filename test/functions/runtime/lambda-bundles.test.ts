@@ -52,6 +52,10 @@ const firstRequests: Readonly<Record<string, readonly [event: unknown, request: 
     { detail: { object: { key: `rollgate/payment/control/halt/${deploymentId}.json` } } },
     'GET /state/rollgate/parked/',
   ],
+  'on-alarm-changed': [
+    { detail: { alarmName: 'payment-5xx', state: { value: 'ALARM' } } },
+    'GET /state/rollgate/payment/',
+  ],
   'on-execution-status': [{ detail: { executionArn, status: 'ABORTED' } }, 'GET /state/rollgate/payment/'],
   'on-instance-running': [{ detail: { 'instance-id': instance, state: 'running' } }, 'GET /state/rollgate/payment/'],
   'park-deployment': [{ token, kind: 'bake', executionArn, deploymentId, round: 1 }, 'GET /state/rollgate/payment/'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
@@ -121,12 +122,17 @@ async function type(verb: string, line: readonly string[], recorded: RecordedCal
   await runCli(line, world);
 }
 
+/** The configuration with an alarm in it. */
+const watched = readFileSync('services/payment.yml', 'utf8').replace('alarms: []', 'alarms: [payment-5xx]');
+
 /** A target with two releases; a verb that speaks to a deployment finds one that runs. */
 async function givenFake(verb: string): Promise<FakeWorld> {
   const fake = fakeWorld();
   const isSaying = verbs[verb]?.file === 'say.ts';
   givenState(fake.ledger, { stable: [1, 2], ...(isSaying || verb === 'doctor' ? { lock } : {}) });
-  if (verb !== 'configure') givenConfig(fake.ledger);
+  if (verb !== 'configure') givenConfig(fake.ledger, watched);
+  fake.files.set('services/payment.yml', Buffer.from(watched));
+  fake.alarms = [{ name: 'payment-5xx', state: 'OK', reason: '' }];
   givenReleases(fake.ledger, 1, 2);
   await givenStableArtifact(fake, 2, await artifactZip(2));
   givenDeployment(fake.ledger, endings.Succeeded);

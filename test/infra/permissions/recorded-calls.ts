@@ -22,7 +22,7 @@ export interface RecordedCalls {
   record(by: string, ports: Ports): Ports;
 }
 
-const portNames = ['ledger', 'artifacts', 'inventory', 'securityGroups', 'commands', 'executions'] as const;
+const portNames = ['ledger', 'artifacts', 'inventory', 'securityGroups', 'commands', 'executions', 'alarms'] as const;
 
 export function recordCalls(): RecordedCalls {
   const calls = new Map<string, RecordedCall & { readonly by: Set<string> }>();

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -61,7 +62,7 @@ async function withStubbedSdk(mood: Mood, act: () => Promise<unknown>): Promise<
     sent.push({ name, input: { ...command.input }, isAbsent });
     return answerOf(name, command.input, mood);
   };
-  const stubs = [S3Client, EC2Client, SSMClient, SFNClient].map((client) =>
+  const stubs = [S3Client, EC2Client, SSMClient, SFNClient, CloudWatchClient].map((client) =>
     vi.spyOn(client.prototype as { send(command: never): Promise<unknown> }, 'send').mockImplementation(answer),
   );
   try {

@@ -118,6 +118,7 @@ const translations: Readonly<Record<string, Translate>> = {
     { action: 'states:DescribeExecution', resource: text(executionArn) },
   ],
   StopExecutionCommand: ({ executionArn }) => [{ action: 'states:StopExecution', resource: text(executionArn) }],
+  DescribeAlarmsCommand: anywhere('cloudwatch:DescribeAlarms'),
   SendTaskSuccessCommand: anywhere('states:SendTaskSuccess'),
   SendTaskFailureCommand: anywhere('states:SendTaskFailure'),
 };

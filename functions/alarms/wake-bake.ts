@@ -1,0 +1,42 @@
+import type { Ports } from '../../clients/ports.ts';
+import { alarmsOf, firingAlarms, haveAlarmsASay } from '../../core/alarms.ts';
+import type { AlarmConfig } from '../../core/service-config.ts';
+import type { Lock } from '../../core/target-state.ts';
+import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
+import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { wakePause } from '../parked/wake.ts';
+import { lookAtAlarms } from './look-at-alarms.ts';
+
+/** The alarms that may end a bake of this deployment. */
+export async function alarmsOfBake(ports: Ports, deploymentId: string): Promise<readonly AlarmConfig[]> {
+  const [admitted, plan] = await Promise.all([readAdmitted(ports, deploymentId), readPlan(ports, deploymentId)]);
+  const isAsked = admitted !== undefined && plan !== undefined && haveAlarmsASay(admitted);
+  return isAsked ? alarmsOf(plan.policy).filter((alarm) => !alarm.isReportOnly) : [];
+}
+
+/** Whether an alarm that may end the bake of this deployment is in ALARM now. */
+export async function isAlarmFiring(ports: Ports, deploymentId: string): Promise<boolean> {
+  return firingAlarms(await lookAtAlarms(ports, await alarmsOfBake(ports, deploymentId))).length > 0;
+}
+
+/** Wakes the holder of the lock out of its bake; wherever else it waits, it is left alone. */
+export async function wakeBake(ports: Ports, deploymentId: string): Promise<void> {
+  if (await isBaking(ports, deploymentId)) {
+    await wakePause(ports, deploymentId);
+  }
+}
+
+/** What the sweep does for alarms whose event was lost. */
+export async function wakeBakeUnderAlarm(ports: Ports, lock: Lock | null): Promise<void> {
+  if (lock?.purpose !== 'rollout' || !(await isBaking(ports, lock.deploymentId))) {
+    return;
+  }
+  if (await isAlarmFiring(ports, lock.deploymentId)) {
+    await wakePause(ports, lock.deploymentId);
+  }
+}
+
+async function isBaking(ports: Ports, deploymentId: string): Promise<boolean> {
+  const parked = await findParked(ports, pauseParkingName(ports.stage.service, deploymentId));
+  return parked?.kind === 'bake';
+}
