@@ -83,6 +83,6 @@ test('whatever the platform loses, throttles, delays or does twice: a good relea
       expect(world.target.running()).toEqual([...hosts].map((name) => `${name} ${release}`));
       await world.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });

@@ -96,9 +96,17 @@ export const hostFaults: readonly Fault[] = [
       const others = hosts.slice(1).map((host) => [host.name, host.addresses[0] ?? ''] as const);
       probe = probeAvailability(Object.fromEntries(others));
     },
-    meanwhile: async ({ first }) => {
-      // Activate has let go of the old release, and has not yet started the new one.
-      await until(async () => !(await isHealthy(first.addresses[0] ?? '')), 'the old service to stop', 120);
+    meanwhile: async ({ stage, first }) => {
+      const isActivating = async (): Promise<boolean> =>
+        stage.engine.runCommand
+          .commands()
+          .some(
+            ({ instanceId, documentName, status }) =>
+              instanceId === first.instanceId && documentName.endsWith('-activate') && status === 'InProgress',
+          );
+      await until(isActivating, 'the activation to run on the host', 120);
+      // It has let go of the old release, and has not yet started the new one.
+      await until(async () => !(await isHealthy(first.addresses[0] ?? '')), 'the old service to stop', 30);
       await first.powerOff('cut');
       cutAt = Date.now();
     },
