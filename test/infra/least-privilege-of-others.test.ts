@@ -10,12 +10,15 @@ import { type Policies, readPolicies } from './permissions/policies.ts';
 let policies: Policies;
 let principals: readonly Principal[];
 
+/** Every command is bundled once. */
+const bundling = 60_000;
+
 beforeAll(async () => {
   const all = await readPolicies();
   principals = [machineAsPrincipal(), ...hostsAsPrincipals(), ...(await operatorsAsPrincipals())];
   const used = new Set(principals.flatMap((principal) => principal.policies));
   policies = new Map([...all].filter(([id]) => used.has(id)));
-}, 60_000);
+}, bundling);
 
 describe('the policies of the state machine, the hosts and the operators', () => {
   test('allow everything that they do, nothing else, and nothing elsewhere', () => {

@@ -24,6 +24,9 @@ interface Verb {
   readonly lines: readonly (readonly string[])[];
 }
 
+/** Only then it starts something without being asked for a certain deployment. */
+const whereNothingRuns: readonly string[] = ['--no-wait'];
+
 /** Their verbs write words. */
 const filesOfWords: readonly string[] = ['say.ts', 'resume.ts', 'skip.ts', 'retry.ts', 'freeze.ts', 'unlock.ts'];
 
@@ -71,7 +74,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   resume: {
     policies: ['OperatorResumePolicy', 'OperatorRollbackPolicy'],
     file: 'resume.ts',
-    lines: [['resume'], ['resume', ended], ['resume', halted]],
+    lines: [['resume'], ['resume', ended], ['resume', halted], ['resume', ...whereNothingRuns]],
   },
   skip: { policies: ['OperatorSkipPolicy'], file: 'skip.ts', lines: [['skip', 'payment-3']] },
   retry: {
@@ -142,7 +145,7 @@ export async function unseenOfVerbs(): Promise<readonly string[]> {
 }
 
 async function type(verb: string, line: readonly string[], recorded: RecordedCalls): Promise<void> {
-  const fake = await givenFake(verb);
+  const fake = await givenFake(verb, line);
   const world = { ...fake.world, connect: async () => recorded.record(verb, fake.ports) };
   await runCli(line, world);
 }
@@ -151,10 +154,11 @@ async function type(verb: string, line: readonly string[], recorded: RecordedCal
 const watched = readFileSync('services/payment.yml', 'utf8').replace('alarms: []', 'alarms: [payment-5xx]');
 
 /** A target with two releases; a verb that speaks to a deployment finds one that runs. */
-async function givenFake(verb: string): Promise<FakeWorld> {
+async function givenFake(verb: string, line: readonly string[]): Promise<FakeWorld> {
   const fake = fakeWorld();
   const isSaying = ['halt', 'pause', 'resume', 'approve', 'skip', 'retry'].includes(verb);
-  const isLocked = isSaying || verb === 'doctor' || verb === 'unlock';
+  const isRunning = !whereNothingRuns.every((word) => line.includes(word));
+  const isLocked = isRunning && (isSaying || verb === 'doctor' || verb === 'unlock');
   const freeze = verb === 'unfreeze' ? { by: 'bob', at: '2026-11-22T20:30:00.000Z', reason: 'sale' } : null;
   givenState(fake.ledger, { stable: [1, 2], freeze, ...(isLocked ? { lock } : {}) });
   if (verb !== 'configure') givenConfig(fake.ledger, watched);
