@@ -66,7 +66,7 @@ describe.each(kinds)('the document %s', (kind) => {
     const directory = mkdtempSync(join(tmpdir(), 'rollgate-documents-'));
     const unpacking = all.slice(
       all.findIndex((line) => line.startsWith('unpack() ')),
-      all.findIndex((line) => line === 'END') + 1,
+      all.indexOf('END') + 1,
     );
 
     const result = await runProgram(['bash', '-s'], { stdin: [`directory=${directory}`, ...unpacking].join('\n') });
