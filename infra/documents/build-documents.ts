@@ -29,13 +29,13 @@ const scriptsOf: Readonly<Record<HostDocument, readonly string[]>> = {
     'aws.py',
     'artifact.py',
     'service_files.py',
-    'drift.py',
+    'recorded.py',
     'run_as.py',
   ],
-  activate: ['activate.sh', 'drift.py', 'service_files.py', 'aws.py'],
+  activate: ['activate.sh', 'drift.py', 'recorded.py'],
   verify: ['verify.sh'],
   settle: ['settle.sh'],
-  inspect: ['inspect.sh', 'drift.py', 'service_files.py', 'aws.py'],
+  inspect: ['inspect.sh', 'drift.py', 'recorded.py', 'aws.py'],
 };
 const marker = '# @unpack';
 

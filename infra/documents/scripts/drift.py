@@ -1,12 +1,8 @@
 """Compares what is on this host with what Rollgate put here, and says what differs; no value of the environment is ever
 printed. Changes nothing.
 
-usage: drift.py record FOLDER                            prints a line for each file, link and their modes
-       drift.py folder FOLDER LIST                       prints what differs from such a list
-       drift.py process SERVICE                          prints why the running process is not what its files say
+usage: drift.py process SERVICE                          prints why the running process is not what its files say
        drift.py inspect SERVICE REGION RELEASE ENABLED   prints the report; RELEASE is what the unit in force names
-
-What differs is printed as `kind<TAB>what`, one a line.
 """
 
 from __future__ import print_function
@@ -22,83 +18,16 @@ import sys
 import time
 
 from host import as_text
+from recorded import COMPLETE_MARK, folder_findings, hash_of, recorded, tell
 from redact import Redactor, read_environment, secrets_of_service
-from service_files import hash_of
 
 STATE = "/var/lib/rollgate"
 RELEASE = re.compile(r"^v[1-9][0-9]*-[0-9a-f]{12}$")
 PROPERTIES = ["LoadState", "ActiveState", "SubState", "MainPID", "NeedDaemonReload", "DropInPaths"]
-COMPLETE_MARK = ".rollgate-complete"
-NOT_COMPARED = ("__pycache__", ".rollgate", ".venv", COMPLETE_MARK)
-"""Python writes the first whenever it likes; the others are written beside what is compared."""
 OWN_PACKAGES = ("pip", "setuptools", "wheel", "distribute", "pkg-resources")
 NAMES_OF_A_KIND = 20
 TEXT_CHARACTERS = 200
 MAX_BYTES = 18000
-
-
-def digest_of(path):
-    total = hashlib.sha256()
-    with open(path, "rb") as source:
-        for block in iter(lambda: source.read(1 << 20), b""):
-            total.update(block)
-    return total.hexdigest()
-
-
-def entry_of(path):
-    """`<sha256> <mode>` of a file, `-> <target>` of a link."""
-    state = os.lstat(path)
-    if stat.S_ISLNK(state.st_mode):
-        return u"-> %s" % as_text(os.readlink(path))
-    if not stat.S_ISREG(state.st_mode):
-        return u"neither file nor link"
-    return u"%s %o:%d" % (digest_of(path), stat.S_IMODE(state.st_mode), state.st_uid)
-
-
-def entries_below(folder):
-    """Every file and link below a folder, by its path in it."""
-    found = {}
-    for place, folders, files in os.walk(folder):
-        links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-        folders[:] = [name for name in folders if name not in NOT_COMPARED]
-        for name in files + links:
-            if name not in NOT_COMPARED:
-                path = os.path.join(place, name)
-                found[as_text(os.path.relpath(path, folder))] = entry_of(path)
-    return found
-
-
-def record(folder):
-    entries = entries_below(folder)
-    write("".join("%s\t%s\n" % (json.dumps(path), entries[path]) for path in sorted(entries)))
-
-
-def write(text):
-    getattr(sys.stdout, "buffer", sys.stdout).write(text.encode("utf-8"))
-
-
-def recorded(path):
-    """What `record` printed; None where there is no such list."""
-    try:
-        with io.open(path, encoding="utf-8") as source:
-            lines = [line.rstrip(u"\n").split(u"\t", 1) for line in source]
-    except IOError:
-        return None
-    return dict((json.loads(name), entry) for name, entry in lines)
-
-
-def folder_findings(folder, expected, noun):
-    now = entries_below(folder)
-    found = [(noun + "-missing", path) for path in expected if path not in now]
-    found += [(noun + "-added", path) for path in now if path not in expected]
-    for path in expected:
-        if path in now and now[path] != expected[path]:
-            before, _, mode_before = expected[path].partition(" ")
-            after, _, mode = now[path].partition(" ")
-            is_mode_alone = before == after and before != "->"
-            found.append((noun + "-changed", "%s (mode and owner %s, not %s)" % (path, mode, mode_before)
-                          if is_mode_alone else path))
-    return sorted(found)
 
 
 def systemd(service):
@@ -369,18 +298,8 @@ def process(service):
     tell(process_findings(service, unit, systemd(service).get("MainPID", "0"), written))
 
 
-def folder(path, expected):
-    """Nothing where there is no list to compare with."""
-    files = recorded(expected)
-    tell([] if files is None else folder_findings(path, files, "file"))
-
-
-def tell(found):
-    write("".join("%s\t%s\n" % each for each in found))
-
-
 def main(command, *arguments):
-    {"record": record, "folder": folder, "process": process, "inspect": inspect}[command](*arguments)
+    {"process": process, "inspect": inspect}[command](*arguments)
 
 
 if __name__ == "__main__":

@@ -148,14 +148,14 @@ install_release() {
   persist "$folder/.rollgate/release.json" <"$manifest"
   label_for_selinux "$folder"
   mkdir --parents -- "$state/releases"
-  helper drift record "$folder" | persist "$state/releases/$release.files"
+  helper recorded record "$folder" | persist "$state/releases/$release.files"
   put_code "$release" "$folder"
   rm --force -- "$state/downloads/${setting[artifactSha256]}"
 }
 
 # is_as_it_was FOLDER LIST: nothing in it differs from what was recorded of it. Where nothing was, nobody can tell.
 is_as_it_was() {
-  helper drift folder "$1" "$2" >"$work/differs" || fail internal "the files of $1 could not be compared"
+  helper recorded folder "$1" "$2" >"$work/differs" || fail internal "the files of $1 could not be compared"
   [[ -s $work/differs ]] || return 0
   warn "$1 is not as it was put there (differences: $(wc --lines <"$work/differs"), the first: $(head --lines=1 "$work/differs" | cut --fields=2)): it is made anew"
   return 1

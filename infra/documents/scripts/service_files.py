@@ -18,6 +18,7 @@ import sys
 import aws
 from host import as_text, fail, write_durably
 from manifest import load
+from recorded import hash_of
 
 SECRET_MARK = "# secret: "
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -108,10 +109,6 @@ def write_environment(manifest, region, directory, prefix, records):
               "values": dict((name, hash_of(salt, name, as_text(values[name]))) for name in values)}
     write_durably(os.path.join(records, os.path.basename(path) + ".json"), json.dumps(record).encode("utf-8"), 0o600)
     print(path)
-
-
-def hash_of(salt, name, value):
-    return hashlib.sha256((u"%s\n%s=%s" % (salt, name, value)).encode("utf-8")).hexdigest()
 
 
 def with_ids(words, user):

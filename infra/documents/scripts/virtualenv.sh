@@ -86,7 +86,7 @@ build_virtualenv() {
   chmod --recursive go-w,u-s,g-s -- "$virtualenv"
   label_for_selinux "$virtualenv"
   mkdir --parents -- /var/lib/rollgate/virtualenvs
-  helper drift record "$virtualenv" | persist "/var/lib/rollgate/virtualenvs/${virtualenv##*/}.files"
+  helper recorded record "$virtualenv" | persist "/var/lib/rollgate/virtualenvs/${virtualenv##*/}.files"
   resolved_packages | persist "$virtualenv/$complete_mark"
 }
 

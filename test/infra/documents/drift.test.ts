@@ -26,11 +26,11 @@ afterEach(async () => {
 
 describe.each(pythons)('what drift compares, on %s', (interpreter) => {
   const run = (script: string, ...arguments_: string[]) =>
-    python(interpreter, `import drift, json, sys\n${script}`, arguments_);
+    python(interpreter, `import drift, json, recorded, sys\n${script}`, arguments_);
 
   async function record(): Promise<string> {
     const list = join(top, 'list');
-    await writeFile(list, (await run('drift.main("record", sys.argv[1])', code)).stdout);
+    await writeFile(list, (await run('recorded.main("record", sys.argv[1])', code)).stdout);
     return list;
   }
 
@@ -38,7 +38,7 @@ describe.each(pythons)('what drift compares, on %s', (interpreter) => {
     const list = await record();
     await writeFile(join(code, 'lib', '__pycache__', 'b.pyc'), 'y');
 
-    expect((await run('drift.main("folder", *sys.argv[1:])', code, list)).stdout).toBe('');
+    expect((await run('recorded.main("folder", *sys.argv[1:])', code, list)).stdout).toBe('');
   });
 
   test('every file that was changed, added, taken away, opened or pointed elsewhere is named', async () => {
@@ -52,7 +52,7 @@ describe.each(pythons)('what drift compares, on %s', (interpreter) => {
     await symlink('/etc/passwd', join(code, 'link'));
 
     const owner = process.getuid?.() ?? 0;
-    const { stdout } = await run('drift.main("folder", *sys.argv[1:])', code, list);
+    const { stdout } = await run('recorded.main("folder", *sys.argv[1:])', code, list);
     expect(stdout.trim().split('\n')).toEqual([
       'file-added\tnew.py',
       `file-changed\ta.py (mode and owner 666:${owner}, not 644:${owner})`,
@@ -62,7 +62,7 @@ describe.each(pythons)('what drift compares, on %s', (interpreter) => {
   });
 
   test('without a record there is nothing to compare with', async () => {
-    expect(await run('drift.main("folder", *sys.argv[1:])', code, join(top, 'none'))).toMatchObject({
+    expect(await run('recorded.main("folder", *sys.argv[1:])', code, join(top, 'none'))).toMatchObject({
       ...{ code: 0, stdout: '' },
     });
   });
