@@ -93,7 +93,7 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
   const run = runBehindBalancer(onHost, balancerSteps, switchedInRound);
   const passed = last('verify');
   const stage = stageOf(install);
-  const isRefused = run === 'untouched' && switched === 'refused';
+  const isRefused = run === 'untouched' && (switched === 'refused' || balancer.standing === 'notDrained');
   return {
     host,
     stage,
