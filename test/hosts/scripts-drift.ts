@@ -20,7 +20,7 @@ const unit = '/etc/systemd/system/payment.service';
 /** What `inspect` finds, as `kind what`; everything else of the report is compared here. */
 /** Gives the broker and SSM this password, and returns its version. */
 function rotate({ broker, parameters }: Lab, password: string): number {
-  broker.users.set('roboshop', { password, vhosts: ['/'], mayWrite: true });
+  broker.users.set('roboshop', { password, vhosts: ['/'] });
   return parameters.put('/payment/local/AMQP_PASS', password).version;
 }
 
