@@ -17,13 +17,13 @@ import { type Lab, type LabRelease, newDeploymentId } from './scripts-lab.ts';
 const region = 'eu-west-1';
 const unit = '/etc/systemd/system/payment.service';
 
-/** What `inspect` finds, as `kind what`; everything else of the report is compared here. */
 /** Gives the broker and SSM this password, and returns its version. */
 function rotate({ broker, parameters }: Lab, password: string): number {
   broker.users.set('roboshop', { password, vhosts: ['/'] });
   return parameters.put('/payment/local/AMQP_PASS', password).version;
 }
 
+/** What `inspect` finds, as `kind what`; everything else of the report is compared here. */
 async function inspect({ lab, host }: ScriptsKit, running: string): Promise<readonly string[]> {
   const run = await lab.start(host, 'inspect', { service: 'payment', region });
   const report = parseHostInspection(run.stdout);
