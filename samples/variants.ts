@@ -2,7 +2,7 @@
 export const variants = {
   v1: 'works: the folder samples/payment as it is',
   v2: 'works, and says version 2.0 (GET /version, header X-Payment-Version); same requirements as v1',
-  'new-requirement': 'works, needs one Python package more than v1; says version 3.0+xmltodict…',
+  'new-requirement': 'works, needs one Python package more than v1; says version 3.0+xmltodict',
   'pip-fails': 'pip fails in the compiler: python-ldap needs lber.h (Debian libldap2-dev)',
   'pip-fails-early': 'pip fails before the compiler: psycopg2 asks for pg_config (Debian libpq-dev)',
   'no-uwsgi': 'requirements.txt without uwsgi: nothing could be started',

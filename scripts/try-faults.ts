@@ -14,9 +14,9 @@ import { whyNoHostTests } from '../test/acceptance/local-stage.ts';
 
 const help = `Injects faults into a real deployment on booted hosts, and tells whether each is diagnosed as what it is.
 
-usage: npm run faults -- [--only NAME]... [--json]
+usage: npm run faults -- [--only NAME,...] [--json]
 
-  --only NAME  this fault alone; again for more
+  --only NAME  this fault alone; several with commas between them
   --json       the results as JSON on stdout; progress goes to stderr
   --help       this text
 
@@ -93,7 +93,7 @@ function read(
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const only = values.only ?? catalogue.map(({ name }) => name);
+    const only = values.only?.flatMap((names) => names.split(',')) ?? catalogue.map(({ name }) => name);
     const unknown = only.filter((name) => !catalogue.some((fault) => fault.name === name));
     return unknown.length > 0
       ? { problem: `there is no fault ${unknown.map((name) => JSON.stringify(name)).join(', ')}` }

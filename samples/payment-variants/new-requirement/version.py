@@ -2,4 +2,4 @@
 
 import xmltodict
 
-VERSION = "3.0+xmltodict" + xmltodict.__version__
+VERSION = "3.0+" + xmltodict.parse("<name>xmltodict</name>")["name"]

@@ -47,7 +47,7 @@ export const upstreamFaults: readonly Fault[] = [
     expected: notStaged({
       cause: 'upstream-name-unresolved',
       meaning:
-        /^the name of cart is not known to this host: cart\.invalid:8080 \(CART_HOST, written in the configuration\)$/,
+        /^the name of cart is not known to this host: cart\.invalid:8080 \(CART_HOST, written in the configuration\); v\d+ calls it at [\d.]+:8080$/,
       remedy: /^correct CART_HOST in services\/payment\.yml, or the host's DNS/,
     }),
   },
@@ -90,7 +90,8 @@ export const upstreamFaults: readonly Fault[] = [
     },
     expected: notStaged({
       cause: 'upstream-refused',
-      meaning: /^cart refuses connections: nothing listens at [\d.]+:8080 \(CART_HOST, from tag Service=cart\)$/,
+      meaning:
+        /^cart refuses connections: nothing listens at [\d.]+:8080 \(CART_HOST, from tag Service=cart\); v\d+ calls the same$/,
       remedy: /^start cart there, or correct CART_HOST/,
     }),
   },
@@ -135,7 +136,8 @@ export const upstreamFaults: readonly Fault[] = [
     mend: (rig) => rig.broker.setPermissions(),
     expected: notStaged({
       cause: 'amqp-auth-failed',
-      meaning: /^rabbitmq gives user roboshop no permission on virtual host \/ \(user and password are right\)$/,
+      meaning:
+        /^rabbitmq gives user roboshop no permission on virtual host \/ \(user and password are right\); v\d+ calls the same$/,
       remedy: /^on rabbitmq: rabbitmqctl set_permissions -p \/ roboshop/,
     }),
   },
@@ -179,7 +181,7 @@ export const upstreamFaults: readonly Fault[] = [
       diagnosis: {
         cause: 'upstream-refused',
         meaning:
-          /^rabbitmq refuses connections: nothing listens at [\d.]+:5672 \(AMQP_HOST, from tag Service=rabbitmq\)$/,
+          /^rabbitmq refuses connections: nothing listens at [\d.]+:5672 \(AMQP_HOST, from tag Service=rabbitmq\); v\d+ calls the same$/,
         remedy: /^start rabbitmq there/,
         hosts: [1],
       },
