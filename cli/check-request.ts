@@ -1,11 +1,11 @@
 import type { Ports } from '../clients/ports.ts';
-import type { Alarm } from '../core/alarms.ts';
-import { checkArtifact } from '../core/artifact-check.ts';
-import { contentSha256 } from '../core/build-release.ts';
+import type { ChosenTarget } from '../core/admission/choose-target.ts';
 import { sha256Hex } from '../core/canonical-json.ts';
-import type { ChosenTarget } from '../core/choose-target.ts';
-import { configWarnings } from '../core/config-warnings.ts';
-import type { HostConfiguration } from '../core/release-manifest.ts';
+import { configWarnings } from '../core/config/warnings.ts';
+import { checkArtifact } from '../core/release/artifact-check.ts';
+import { contentSha256 } from '../core/release/build-release.ts';
+import type { HostConfiguration } from '../core/release/release-manifest.ts';
+import type { Alarm } from '../core/rollout/alarms.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findTarget } from '../ledger/find-target.ts';
 import { resolveConfiguration } from '../ledger/resolve-configuration.ts';

@@ -1,8 +1,8 @@
 import type { Host, Invocation, Ports } from '../clients/ports.ts';
-import { deliverySeconds } from '../core/build-host-command.ts';
-import { answerSecondsOfInspect, buildInspectCommand } from '../core/build-inspect-command.ts';
 import type { InspectionAnswer } from '../core/drift/drift-of-host.ts';
-import { parseHostInspection } from '../core/host-inspection.ts';
+import { deliverySeconds } from '../core/host/build-host-command.ts';
+import { answerSecondsOfInspect, buildInspectCommand } from '../core/host/build-inspect-command.ts';
+import { parseHostInspection } from '../core/host/host-inspection.ts';
 import type { World } from './world.ts';
 
 export interface InspectedHost {

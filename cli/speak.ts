@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import type { ControlVerb } from '../core/controls.ts';
 import type { Control } from '../core/deployment-records.ts';
+import type { ControlVerb } from '../core/rollout/controls.ts';
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
 import { stageLabel } from '../core/views/stage-label.ts';
 import { writeControl } from '../ledger/controls.ts';

@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import { parseExecutionInput } from '../core/execution-input.ts';
-import { executionNames } from '../core/execution-names.ts';
+import { parseExecutionInput } from '../core/admission/execution-input.ts';
+import { executionNames } from '../core/admission/execution-names.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { askerOf } from './asker.ts';
 import { CliError } from './cli-error.ts';

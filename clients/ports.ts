@@ -2,9 +2,10 @@
  * The one set of ports through which handlers, CLI and page reach the world. `clients/` implements them on AWS,
  * `local/` on this machine; tests use the fakes in `test/fakes/`. Every method may throw `TransientAwsError`.
  */
-import type { Alarm } from '../core/alarms.ts';
-import type { HostCommand } from '../core/host-commands.ts';
+
+import type { HostCommand } from '../core/host/host-commands.ts';
 import type { ConnectionEnds } from '../core/network/security-groups.ts';
+import type { Alarm } from '../core/rollout/alarms.ts';
 import type { DocumentKind, HostDocument } from '../core/statuses.ts';
 
 /** Seconds and instants come from here, never from the global clock. */

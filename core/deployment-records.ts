@@ -1,10 +1,10 @@
-import type { StoppingWord } from './cuts-short.ts';
+import type { DeploymentRequest } from './admission/execution-input.ts';
+import type { PlannedBalancer } from './balancer/planned-balancer.ts';
+import type { RolloutConfig } from './config/service-config.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { DeploymentRequest } from './execution-input.ts';
-import type { HostReport } from './host-report.ts';
-import type { PlannedBalancer } from './planned-balancer.ts';
+import type { HostReport } from './host/host-report.ts';
 import type { Reason } from './reasons.ts';
-import type { RolloutConfig } from './service-config.ts';
+import type { StoppingWord } from './rollout/cuts-short.ts';
 import type { DeploymentEnd, DocumentKind, StepAction, Trigger } from './statuses.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */

@@ -1,17 +1,17 @@
-import { diagnosePip } from './diagnose-pip.ts';
-import { diagnosePlatform, type PlatformFacts } from './diagnose-platform.ts';
-import { diagnoseRun } from './diagnose-run.ts';
-import { connectionException, diagnoseStart, programMissing } from './diagnose-start.ts';
-import { diagnoseUpstream, type SilentUpstream, silentUpstream } from './diagnose-upstream.ts';
-import { type Diagnosis, finding, oneLine } from './finding.ts';
-import { decidingReport, type HostCheck, type HostFailure, type HostReport } from './host-report.ts';
-import { readJournal } from './journal-facts.ts';
+import { diagnosePip } from './diagnosis/diagnose-pip.ts';
+import { diagnosePlatform, type PlatformFacts } from './diagnosis/diagnose-platform.ts';
+import { diagnoseRun } from './diagnosis/diagnose-run.ts';
+import { connectionException, diagnoseStart, programMissing } from './diagnosis/diagnose-start.ts';
+import { diagnoseUpstream, type SilentUpstream, silentUpstream } from './diagnosis/diagnose-upstream.ts';
+import { type Diagnosis, finding, oneLine } from './diagnosis/finding.ts';
+import { readJournal } from './diagnosis/journal-facts.ts';
+import type { ServiceFacts } from './diagnosis/service-facts.ts';
+import { type ReleaseBefore, whoseFault } from './diagnosis/whose-fault.ts';
+import { decidingReport, type HostCheck, type HostFailure, type HostReport } from './host/host-report.ts';
 import type { ReadIngress } from './network/judge-ingress.ts';
-import type { HostConfiguration } from './release-manifest.ts';
-import type { ServiceFacts } from './service-facts.ts';
-import { type ReleaseBefore, whoseFault } from './whose-fault.ts';
+import type { HostConfiguration } from './release/release-manifest.ts';
 
-export type { Diagnosis } from './finding.ts';
+export type { Diagnosis } from './diagnosis/finding.ts';
 
 /** What is known of a step that did not end well; the more, the more exact the diagnosis. */
 export interface DiagnosisFacts extends PlatformFacts {

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { withEntry } from '../core/acquire-lock.ts';
-import { configWarnings } from '../core/config-warnings.ts';
+import { withEntry } from '../core/admission/acquire-lock.ts';
+import { type DeploymentRequest, parseExecutionInput } from '../core/admission/execution-input.ts';
+import { resolveRollback } from '../core/admission/resolve-rollback.ts';
+import type { ServiceConfig } from '../core/config/service-config.ts';
+import { configWarnings } from '../core/config/warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
-import { type DeploymentRequest, parseExecutionInput } from '../core/execution-input.ts';
 import { frozenSentence } from '../core/freeze.ts';
-import { resolveRollback } from '../core/resolve-rollback.ts';
-import type { ServiceConfig } from '../core/service-config.ts';
 import { stableRelease, type TargetState } from '../core/target-state.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';

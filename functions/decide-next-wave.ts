@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { decideNextWave } from '../core/decide-next-wave.ts';
-import type { Decision, MachineError, RecordedDecision } from '../core/rollout-facts.ts';
+import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
+import type { Decision, MachineError, RecordedDecision } from '../core/rollout/rollout-facts.ts';
 import { type Lock, nextFence } from '../core/target-state.ts';
 import { readAdmitted, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
 import { changeState, readState, requireLock } from '../ledger/target-state.ts';

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { withoutEntry } from '../core/acquire-lock.ts';
-import { decideNextWave } from '../core/decide-next-wave.ts';
+import { withoutEntry } from '../core/admission/acquire-lock.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
 import { type ErrorName, errorNames, LockLostError } from '../core/errors.ts';
-import { evaluateOutcome } from '../core/evaluate-outcome.ts';
 import { reason } from '../core/reasons.ts';
-import type { MachineError, RolloutFacts } from '../core/rollout-facts.ts';
+import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
+import { evaluateOutcome } from '../core/rollout/evaluate-outcome.ts';
+import type { MachineError, RolloutFacts } from '../core/rollout/rollout-facts.ts';
 import type { Lock, TargetState } from '../core/target-state.ts';
 import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ArtifactVersion, Ports } from '../clients/ports.ts';
-import { executionNames } from '../core/execution-names.ts';
+import { executionNames } from '../core/admission/execution-names.ts';
 import { readState } from '../ledger/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { decideNextWave } from '../core/decide-next-wave.ts';
-import { isPaused } from '../core/is-paused.ts';
+import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
+import { isPaused } from '../core/rollout/is-paused.ts';
 import type { Lock } from '../core/target-state.ts';
 import { readControl } from '../ledger/controls.ts';
 import { readFacts } from '../ledger/deployments.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { cutsShort, mayBeCutShort } from '../core/cuts-short.ts';
-import { holdsBack } from '../core/holds-back.ts';
+import { cutsShort, mayBeCutShort } from '../core/rollout/cuts-short.ts';
+import { holdsBack } from '../core/rollout/holds-back.ts';
 import { hostActions } from '../core/statuses.ts';
 import type { Lock } from '../core/target-state.ts';
 import { readStoppingWords } from '../ledger/controls.ts';

@@ -1,6 +1,12 @@
 import type { Ports } from '../clients/ports.ts';
-import { type Controls, type ControlVerb, deploymentVerbs, type SpokenWord, targetVerbs } from '../core/controls.ts';
 import type { Control } from '../core/deployment-records.ts';
+import {
+  type Controls,
+  type ControlVerb,
+  deploymentVerbs,
+  type SpokenWord,
+  targetVerbs,
+} from '../core/rollout/controls.ts';
 import { encode, readAll, readJson } from './json-objects.ts';
 import { keys, wholeTarget } from './keys.ts';
 

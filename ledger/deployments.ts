@@ -1,8 +1,8 @@
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
-import { progressOf } from '../core/host-progress.ts';
-import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout-facts.ts';
-import { withWords } from '../core/with-words.ts';
+import { progressOf } from '../core/rollout/host-progress.ts';
+import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout/rollout-facts.ts';
+import { withWords } from '../core/rollout/with-words.ts';
 import { readControls } from './controls.ts';
 import { readSteps } from './host-steps.ts';
 import { createJson, readAll, readJson } from './json-objects.ts';

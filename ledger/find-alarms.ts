@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
-import { type Alarm, absentAlarms, alarmsOfStage } from '../core/alarms.ts';
+import type { ServiceConfig } from '../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
-import type { ServiceConfig } from '../core/service-config.ts';
+import { type Alarm, absentAlarms, alarmsOfStage } from '../core/rollout/alarms.ts';
 
 /** The alarms of the configuration as they are now. Throws InvalidDeploymentError with a sentence for each that is absent. */
 export async function findAlarms(

@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import { type ChosenTarget, chooseTarget } from '../core/choose-target.ts';
-import { type ServiceConfig, targetTags } from '../core/service-config.ts';
+import { type ChosenTarget, chooseTarget } from '../core/admission/choose-target.ts';
+import { type ServiceConfig, targetTags } from '../core/config/service-config.ts';
 
 /** The hosts that a deployment would go to now. Throws InvalidDeploymentError. */
 export async function findTarget(

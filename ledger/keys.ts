@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ControlVerb } from '../core/controls.ts';
+import type { ControlVerb } from '../core/rollout/controls.ts';
 import type { StepAction } from '../core/statuses.ts';
 
 /** What a word is about that is not said to one deployment. */

@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
-import type { HostConfiguration } from '../core/release-manifest.ts';
-import { environmentLookups, resolveEnvironment } from '../core/resolve-environment.ts';
-import type { ServiceConfig } from '../core/service-config.ts';
+import { environmentLookups, resolveEnvironment } from '../core/config/resolve-environment.ts';
+import type { ServiceConfig } from '../core/config/service-config.ts';
+import type { HostConfiguration } from '../core/release/release-manifest.ts';
 
 /** What would reach the hosts of this configuration now, with every address looked up. Throws InvalidDeploymentError. */
 export async function resolveConfiguration(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../clients/ports.ts';
+import { parseServiceConfig, type ServiceConfig } from '../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
-import { parseServiceConfig, type ServiceConfig } from '../core/service-config.ts';
 import { encode, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 

@@ -1,5 +1,5 @@
-import { causeMeanings, decisionTexts, kindTitles } from '../core/cause-meanings.ts';
-import { type Cause, type CauseKind, causeKinds } from '../core/causes.ts';
+import { causeMeanings, decisionTexts, kindTitles } from '../core/diagnosis/cause-meanings.ts';
+import { type Cause, type CauseKind, causeKinds } from '../core/diagnosis/causes.ts';
 import { exitCodes } from '../core/errors.ts';
 import { endStates } from '../core/statuses.ts';
 

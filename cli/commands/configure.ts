@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { configWarnings } from '../../core/config-warnings.ts';
+import { configWarnings } from '../../core/config/warnings.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
 import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { askerOf } from '../asker.ts';

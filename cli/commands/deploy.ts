@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { executionNames } from '../../core/execution-names.ts';
+import { executionNames } from '../../core/admission/execution-names.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
 import { findTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';

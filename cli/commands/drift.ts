@@ -1,7 +1,7 @@
 import type { Host, Ports } from '../../clients/ports.ts';
+import { tagText } from '../../core/config/resolve-environment.ts';
+import { targetTags } from '../../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import { tagText } from '../../core/resolve-environment.ts';
-import { targetTags } from '../../core/service-config.ts';
 import { type DriftView, driftView } from '../../core/views/drift-view.ts';
 import { readConvergence } from '../../ledger/convergence.ts';
 import { readServiceConfig } from '../../ledger/service-config.ts';

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
-import { alarmsOfStage } from '../../core/alarms.ts';
-import { releaseIdOf } from '../../core/build-release.ts';
-import { releaseName } from '../../core/release-manifest.ts';
+import { releaseIdOf } from '../../core/release/build-release.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
+import { alarmsOfStage } from '../../core/rollout/alarms.ts';
 import { stableRelease } from '../../core/target-state.ts';
 import { planView } from '../../core/views/plan-view.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';

@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import { controlsOf } from '../../core/controls.ts';
 import type { DeploymentOutcome } from '../../core/deployment-records.ts';
-import { isResumable } from '../../core/hosts-to-retry.ts';
-import { judgeWord } from '../../core/judge-word.ts';
+import { controlsOf } from '../../core/rollout/controls.ts';
+import { isResumable } from '../../core/rollout/hosts-to-retry.ts';
+import { judgeWord } from '../../core/rollout/judge-word.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';

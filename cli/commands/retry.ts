@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
-import { hostsToRetry } from '../../core/hosts-to-retry.ts';
-import { judgeRetry } from '../../core/judge-host-word.ts';
-import { releaseName } from '../../core/release-manifest.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
+import { hostsToRetry } from '../../core/rollout/hosts-to-retry.ts';
+import { judgeRetry } from '../../core/rollout/judge-host-word.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { rolloutOfRecord } from '../../core/views/rollout-of-record.ts';
 import { CliError } from '../cli-error.ts';

@@ -1,4 +1,4 @@
-import { resolveRollback } from '../../core/resolve-rollback.ts';
+import { resolveRollback } from '../../core/admission/resolve-rollback.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';

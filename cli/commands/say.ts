@@ -1,5 +1,5 @@
-import { controlsOf } from '../../core/controls.ts';
-import { judgeWord, type PlainVerb } from '../../core/judge-word.ts';
+import { controlsOf } from '../../core/rollout/controls.ts';
+import { judgeWord, type PlainVerb } from '../../core/rollout/judge-word.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { confirm, instantsOf, type SpeakOptions, speak } from '../speak.ts';

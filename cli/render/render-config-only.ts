@@ -1,4 +1,4 @@
-import type { ConfigChange } from '../../core/config-changes.ts';
+import type { ConfigChange } from '../../core/config/changes.ts';
 import type { ConfigOnlyView } from '../check-config-only.ts';
 import type { Style } from './style.ts';
 import { keyValues, table } from './table.ts';

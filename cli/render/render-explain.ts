@@ -1,4 +1,4 @@
-import type { Evidence, HostCheck } from '../../core/host-report.ts';
+import type { Evidence, HostCheck } from '../../core/host/host-report.ts';
 import type { StepAction } from '../../core/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import { reportedText } from '../../core/views/end-view.ts';

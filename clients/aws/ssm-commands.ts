@@ -8,7 +8,7 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { InvalidDeploymentError, TransientAwsError } from '../../core/errors.ts';
-import type { HostCommand } from '../../core/host-commands.ts';
+import type { HostCommand } from '../../core/host/host-commands.ts';
 import { documentName, optInTag } from '../../core/names.ts';
 import type { HostDocument } from '../../core/statuses.ts';
 import type { Clock, Commands, Invocation, SendResult } from '../ports.ts';

@@ -1,5 +1,5 @@
-import { alarmsOfStage, firingAlarms, readAlarms } from '../alarms.ts';
-import type { ServiceConfig } from '../service-config.ts';
+import type { ServiceConfig } from '../config/service-config.ts';
+import { alarmsOfStage, firingAlarms, readAlarms } from '../rollout/alarms.ts';
 import { type Check, checkOf, checksAbout } from './check.ts';
 import type { DoctorFacts } from './facts.ts';
 

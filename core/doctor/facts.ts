@@ -1,6 +1,6 @@
-import type { Alarm } from '../alarms.ts';
-import type { FoundByLookup } from '../resolve-environment.ts';
-import type { ServiceConfig } from '../service-config.ts';
+import type { FoundByLookup } from '../config/resolve-environment.ts';
+import type { ServiceConfig } from '../config/service-config.ts';
+import type { Alarm } from '../rollout/alarms.ts';
 import type { HostDocument } from '../statuses.ts';
 import type { TargetState } from '../target-state.ts';
 import type { StageFacts } from '../views/stage-label.ts';

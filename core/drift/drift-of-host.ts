@@ -1,13 +1,13 @@
-import type { Convergence } from '../convergence.ts';
-import { deployCommand } from '../convergence.ts';
+import type { Convergence } from '../converge/convergence.ts';
+import { deployCommand } from '../converge/convergence.ts';
 import {
   type DriftKind,
   driftKinds,
   type HostInspection,
   type InspectionFinding,
   untoldKinds,
-} from '../host-inspection.ts';
-import { releaseName, releaseNumber } from '../release-manifest.ts';
+} from '../host/host-inspection.ts';
+import { releaseName, releaseNumber } from '../release/release-manifest.ts';
 import type { TargetState } from '../target-state.ts';
 import { runningLabel } from '../views/release-label.ts';
 import { type ExpectedRelease, expectedRelease } from './expected-release.ts';

@@ -1,4 +1,4 @@
-import type { Convergence } from '../convergence.ts';
+import type { Convergence } from '../converge/convergence.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 
 /** What a host should run, and what says so. */

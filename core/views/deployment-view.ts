@@ -1,9 +1,9 @@
-import { maxRepairsWithoutAPerson } from '../acquire-lock.ts';
-import { alarmRemarks } from '../alarms.ts';
-import type { SpokenWord } from '../controls.ts';
+import { maxRepairsWithoutAPerson } from '../admission/acquire-lock.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
-import { progressOf } from '../host-progress.ts';
-import type { RecordedDecision } from '../rollout-facts.ts';
+import { alarmRemarks } from '../rollout/alarms.ts';
+import type { SpokenWord } from '../rollout/controls.ts';
+import { progressOf } from '../rollout/host-progress.ts';
+import type { RecordedDecision } from '../rollout/rollout-facts.ts';
 import type { Trigger } from '../statuses.ts';
 import type { Lock } from '../target-state.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';

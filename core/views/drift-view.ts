@@ -1,6 +1,6 @@
-import type { Convergence } from '../convergence.ts';
+import type { Convergence } from '../converge/convergence.ts';
 import { type DriftVerdict, driftOfHost, type HostDriftView, type InspectionAnswer } from '../drift/drift-of-host.ts';
-import { releaseName } from '../release-manifest.ts';
+import { releaseName } from '../release/release-manifest.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 

@@ -1,6 +1,6 @@
 import type { StepOutcome } from '../deployment-records.ts';
 import type { Diagnosis } from '../diagnosis.ts';
-import type { Evidence, HostCheck } from '../host-report.ts';
+import type { Evidence, HostCheck } from '../host/host-report.ts';
 import type { StepAction } from '../statuses.ts';
 import { type DeploymentRecord, deploymentView } from './deployment-view.ts';
 import { secondsBetween } from './elapsed.ts';

@@ -1,7 +1,7 @@
-import type { SpokenWord } from '../controls.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../deployment-records.ts';
-import type { ReleaseManifest } from '../release-manifest.ts';
-import { releaseName } from '../release-manifest.ts';
+import type { ReleaseManifest } from '../release/release-manifest.ts';
+import { releaseName } from '../release/release-manifest.ts';
+import type { SpokenWord } from '../rollout/controls.ts';
 import type { Trigger } from '../statuses.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { secondsBetween } from './elapsed.ts';

@@ -1,7 +1,7 @@
-import { type Alarm, firingAlarms, readAlarms } from '../alarms.ts';
-import type { ChosenTarget } from '../choose-target.ts';
-import { planWaves, type Wave } from '../plan-waves.ts';
-import type { Approval, RolloutConfig } from '../service-config.ts';
+import type { ChosenTarget } from '../admission/choose-target.ts';
+import type { Approval, RolloutConfig } from '../config/service-config.ts';
+import { type Alarm, firingAlarms, readAlarms } from '../rollout/alarms.ts';
+import { planWaves, type Wave } from '../rollout/plan-waves.ts';
 import { durationText } from './elapsed.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 

@@ -1,7 +1,7 @@
-import { controlsOf } from '../controls.ts';
-import { progressOf } from '../host-progress.ts';
-import type { RolloutFacts } from '../rollout-facts.ts';
-import { withWords } from '../with-words.ts';
+import { controlsOf } from '../rollout/controls.ts';
+import { progressOf } from '../rollout/host-progress.ts';
+import type { RolloutFacts } from '../rollout/rollout-facts.ts';
+import { withWords } from '../rollout/with-words.ts';
 import type { DeploymentRecord } from './deployment-view.ts';
 
 /** What the decisions of this deployment are made from, as its record has it; null before it was planned. */

@@ -1,5 +1,5 @@
-import type { ControlVerb, SpokenWord } from '../controls.ts';
 import type { PlannedHost } from '../deployment-records.ts';
+import type { ControlVerb, SpokenWord } from '../rollout/controls.ts';
 
 /** One word of an operator as a person reads it: who, when, why. */
 export interface SaidView {

@@ -1,5 +1,5 @@
-import type { Convergence } from '../convergence.ts';
-import { releaseName } from '../release-manifest.ts';
+import type { Convergence } from '../converge/convergence.ts';
+import { releaseName } from '../release/release-manifest.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { type ConvergenceView, convergenceView } from './convergence-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';

@@ -1,9 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
+import type { DeploymentRequest } from '../../core/admission/execution-input.ts';
 import type { AdmittedDeployment } from '../../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import type { DeploymentRequest } from '../../core/execution-input.ts';
-import { hostsToRetry, isResumable } from '../../core/hosts-to-retry.ts';
-import { releaseName } from '../../core/release-manifest.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
+import { hostsToRetry, isResumable } from '../../core/rollout/hosts-to-retry.ts';
 import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';
 
 /**

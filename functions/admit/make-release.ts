@@ -1,10 +1,10 @@
 import type { ArtifactVersion, Ports } from '../../clients/ports.ts';
-import { checkArtifact } from '../../core/artifact-check.ts';
-import { buildManifest } from '../../core/build-release.ts';
+import type { DeploymentRequest } from '../../core/admission/execution-input.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
+import type { ServiceConfig } from '../../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import type { DeploymentRequest } from '../../core/execution-input.ts';
-import type { ServiceConfig } from '../../core/service-config.ts';
+import { checkArtifact } from '../../core/release/artifact-check.ts';
+import { buildManifest } from '../../core/release/build-release.ts';
 import { previewRelease, type StoredRelease, storeRelease } from '../../ledger/releases.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 

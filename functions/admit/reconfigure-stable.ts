@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import { checkArtifactOf } from '../../core/artifact-check.ts';
-import { buildManifest } from '../../core/build-release.ts';
-import type { DeploymentRequest } from '../../core/execution-input.ts';
-import type { ServiceConfig } from '../../core/service-config.ts';
+import type { DeploymentRequest } from '../../core/admission/execution-input.ts';
+import type { ServiceConfig } from '../../core/config/service-config.ts';
+import { checkArtifactOf } from '../../core/release/artifact-check.ts';
+import { buildManifest } from '../../core/release/build-release.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { numberRelease, previewRelease, readStableArtifact, type StoredRelease } from '../../ledger/releases.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
-import { type AlarmReading, alarmsToAsk, readAlarms } from '../../core/alarms.ts';
-import type { RolloutFacts } from '../../core/rollout-facts.ts';
-import type { AlarmConfig } from '../../core/service-config.ts';
+import type { AlarmConfig } from '../../core/config/service-config.ts';
+import { type AlarmReading, alarmsToAsk, readAlarms } from '../../core/rollout/alarms.ts';
+import type { RolloutFacts } from '../../core/rollout/rollout-facts.ts';
 import { writeLine } from '../runtime/log.ts';
 
 type AlarmPorts = Pick<Ports, 'alarms' | 'clock'>;

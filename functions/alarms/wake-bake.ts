@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
-import { alarmsOf, firingAlarms, haveAlarmsASay } from '../../core/alarms.ts';
-import type { AlarmConfig } from '../../core/service-config.ts';
+import type { AlarmConfig } from '../../core/config/service-config.ts';
+import { alarmsOf, firingAlarms, haveAlarmsASay } from '../../core/rollout/alarms.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
 import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';

@@ -1,9 +1,9 @@
 import type { Ports, RegistrationResult } from '../../clients/ports.ts';
+import { type BalancerVerdict, judgeDrain, judgeJoin } from '../../core/balancer/judge-balancer.ts';
+import type { PlannedBalancer } from '../../core/balancer/planned-balancer.ts';
 import type { PlannedHost, StepIntent, StepOutcome } from '../../core/deployment-records.ts';
-import { groupGone, registrationRefused } from '../../core/diagnose-balancer.ts';
-import { isCalledOff } from '../../core/is-called-off.ts';
-import { type BalancerVerdict, judgeDrain, judgeJoin } from '../../core/judge-balancer.ts';
-import type { PlannedBalancer } from '../../core/planned-balancer.ts';
+import { groupGone, registrationRefused } from '../../core/diagnosis/diagnose-balancer.ts';
+import { isCalledOff } from '../../core/rollout/is-called-off.ts';
 import { readControls } from '../../ledger/controls.ts';
 import { readDecision } from '../../ledger/deployments.ts';
 import { readSteps, writeIntent, writeOutcome } from '../../ledger/host-steps.ts';

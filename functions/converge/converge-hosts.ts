@@ -1,9 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { Convergence } from '../../core/convergence.ts';
-import { decideConvergence, type FoundHost } from '../../core/decide-convergence.ts';
-import { type EndFacts, withEnd } from '../../core/record-end.ts';
-import { releaseName } from '../../core/release-manifest.ts';
-import { targetTags } from '../../core/service-config.ts';
+import { targetTags } from '../../core/config/service-config.ts';
+import type { Convergence } from '../../core/converge/convergence.ts';
+import { decideConvergence, type FoundHost } from '../../core/converge/decide-convergence.ts';
+import { type EndFacts, withEnd } from '../../core/converge/record-end.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
 import { stableRelease } from '../../core/target-state.ts';
 import { changeConvergence, readConvergence } from '../../ledger/convergence.ts';
 import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
+import { withEnd } from '../../core/converge/record-end.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../../core/deployment-records.ts';
-import { withEnd } from '../../core/record-end.ts';
-import { releaseName } from '../../core/release-manifest.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
 import { stableRelease, type TargetState } from '../../core/target-state.ts';
 import { changeConvergence } from '../../ledger/convergence.ts';
 

@@ -1,11 +1,11 @@
 import type { Host, Ports } from '../../clients/ports.ts';
-import { mayBeCutShort } from '../../core/cuts-short.ts';
-import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/decide-by-cause.ts';
 import type { AdmittedDeployment, DeploymentPlan, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
-import type { HostStep } from '../../core/host-progress.ts';
-import { judgeInvocation } from '../../core/judge-invocation.ts';
-import { releaseName } from '../../core/release-manifest.ts';
+import { judgeInvocation } from '../../core/host/judge-invocation.ts';
+import { releaseName } from '../../core/release/release-manifest.ts';
+import { mayBeCutShort } from '../../core/rollout/cuts-short.ts';
+import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/decide-by-cause.ts';
+import type { HostStep } from '../../core/rollout/host-progress.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';

@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { SilentUpstream } from '../../core/diagnose-upstream.ts';
-import { oneLine } from '../../core/finding.ts';
+import type { SilentUpstream } from '../../core/diagnosis/diagnose-upstream.ts';
+import { oneLine } from '../../core/diagnosis/finding.ts';
 import { judgeIngress, type ReadIngress } from '../../core/network/judge-ingress.ts';
 
 /** Letters of what AWS said that a person still reads. */

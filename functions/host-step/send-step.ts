@@ -1,8 +1,13 @@
 import type { Ports } from '../../clients/ports.ts';
-import { answerSecondsOf, buildHostCommand, deliverySeconds, lostAfterSeconds } from '../../core/build-host-command.ts';
 import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
 import { diagnose } from '../../core/diagnosis.ts';
-import type { CommonParameters, HostCommand } from '../../core/host-commands.ts';
+import {
+  answerSecondsOf,
+  buildHostCommand,
+  deliverySeconds,
+  lostAfterSeconds,
+} from '../../core/host/build-host-command.ts';
+import type { CommonParameters, HostCommand } from '../../core/host/host-commands.ts';
 import { documentOfAction } from '../../core/statuses.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';

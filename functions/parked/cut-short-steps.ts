@@ -1,9 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { Controls } from '../../core/controls.ts';
-import { cutsShort } from '../../core/cuts-short.ts';
 import type { DeploymentPlan } from '../../core/deployment-records.ts';
-import { type HostStep, isHostStep } from '../../core/host-progress.ts';
-import { judgeInvocation } from '../../core/judge-invocation.ts';
+import { judgeInvocation } from '../../core/host/judge-invocation.ts';
+import type { Controls } from '../../core/rollout/controls.ts';
+import { cutsShort } from '../../core/rollout/cuts-short.ts';
+import { type HostStep, isHostStep } from '../../core/rollout/host-progress.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { readPlan } from '../../ledger/deployments.ts';
 import { readSteps } from '../../ledger/host-steps.ts';

@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { decideAcquire, withEntry, withRepair } from '../../core/acquire-lock.ts';
+import { decideAcquire, withEntry, withRepair } from '../../core/admission/acquire-lock.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
 import { frozenSentence } from '../../core/freeze.ts';
 import type { QueueEntry, TargetState } from '../../core/target-state.ts';

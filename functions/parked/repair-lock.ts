@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { maxRepairsWithoutAPerson } from '../../core/acquire-lock.ts';
+import { maxRepairsWithoutAPerson } from '../../core/admission/acquire-lock.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readControl } from '../../ledger/controls.ts';
 import { readState } from '../../ledger/target-state.ts';

@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { executionNames } from '../../core/execution-names.ts';
+import { executionNames } from '../../core/admission/execution-names.ts';
 
 /** Repairs that may die before they take over from one dead execution; after that a person must look. */
 const maxAttempts = 20;

@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
-import { executionNames } from '../../core/execution-names.ts';
-import type { RecordedDecision } from '../../core/rollout-facts.ts';
+import { executionNames } from '../../core/admission/execution-names.ts';
+import type { RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readDecisions } from '../../ledger/deployments.ts';
 import { changeState, requireLock } from '../../ledger/target-state.ts';

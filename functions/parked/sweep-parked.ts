@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { judgeParked, type ParkedFacts } from '../../core/judge-parked.ts';
+import { judgeParked, type ParkedFacts } from '../../core/rollout/judge-parked.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readAdmitted, readOutcome, readPlan } from '../../ledger/deployments.ts';
 import { listParked, type ParkedTask, readParked, removeParked } from '../../ledger/parked-tasks.ts';

@@ -1,5 +1,5 @@
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import { listZip } from '../../core/zip-listing.ts';
+import { listZip } from '../../core/release/zip-listing.ts';
 import { missingHeaderOf, missingModule } from './python-modules.ts';
 import { type ServiceBehaviour, wellBehaved } from './service-behaviour.ts';
 

@@ -1,4 +1,4 @@
-import { type HostFailure, hostFailures } from '../../core/host-report.ts';
+import { type HostFailure, hostFailures } from '../../core/host/host-report.ts';
 import type { HostAction } from '../../core/statuses.ts';
 
 /**

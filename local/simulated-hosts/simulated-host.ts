@@ -1,6 +1,6 @@
 import type { Clock } from '../../clients/ports.ts';
-import type { HostInspection } from '../../core/host-inspection.ts';
-import type { HostReport } from '../../core/host-report.ts';
+import type { HostInspection } from '../../core/host/host-inspection.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
 import type { DocumentKind, HostAction } from '../../core/statuses.ts';
 import type { ArtifactView } from './inspect-artifact.ts';
 import type { ReadObject } from './script-run.ts';

@@ -1,5 +1,5 @@
 import { InvalidDeploymentError } from '../../core/errors.ts';
-import type { HostReport } from '../../core/host-report.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
 import {
   type Ending,
   evidenceOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Convergence, emptyConvergence } from '../../core/convergence.ts';
+import { type Convergence, emptyConvergence } from '../../core/converge/convergence.ts';
 import type { Lock, TargetState } from '../../core/target-state.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { emptyConvergence } from '../../core/convergence.ts';
-import type { HostInspection } from '../../core/host-inspection.ts';
+import { emptyConvergence } from '../../core/converge/convergence.ts';
+import type { HostInspection } from '../../core/host/host-inspection.ts';
 import { keys } from '../../ledger/keys.ts';
 import { instant } from '../fakes/deployment-story.ts';
 import { type FakeWorld, fakeWorld, prod, shop } from './fake-world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostReport } from '../../core/host-report.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { endings, reported } from '../fakes/stories.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';

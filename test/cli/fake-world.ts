@@ -12,9 +12,9 @@ import type {
 } from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
-import type { Alarm } from '../../core/alarms.ts';
-import { executionNames } from '../../core/execution-names.ts';
-import type { HostCommand } from '../../core/host-commands.ts';
+import { executionNames } from '../../core/admission/execution-names.ts';
+import type { HostCommand } from '../../core/host/host-commands.ts';
+import type { Alarm } from '../../core/rollout/alarms.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 import { beginning, hosts } from '../fakes/deployment-story.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
-import type { ReleaseManifest } from '../../core/release-manifest.ts';
-import { parseServiceConfig } from '../../core/service-config.ts';
+import { parseServiceConfig } from '../../core/config/service-config.ts';
+import { buildManifest } from '../../core/release/build-release.ts';
+import type { ReleaseManifest } from '../../core/release/release-manifest.ts';
 import { emptyTargetState, type Lock, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SpokenWord } from '../../core/controls.ts';
+import type { SpokenWord } from '../../core/rollout/controls.ts';
 import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
 import { endings, goingOn } from '../fakes/stories.ts';

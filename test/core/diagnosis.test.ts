@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { causeKinds } from '../../core/causes.ts';
+import { causeKinds } from '../../core/diagnosis/causes.ts';
+import { readJournal } from '../../core/diagnosis/journal-facts.ts';
+import { packageOfHeader, packageOfLibrary, packageOfTool } from '../../core/diagnosis/system-packages.ts';
 import { type Diagnosis, diagnose } from '../../core/diagnosis.ts';
-import { hostFailures } from '../../core/host-report.ts';
-import { readJournal } from '../../core/journal-facts.ts';
-import { packageOfHeader, packageOfLibrary, packageOfTool } from '../../core/system-packages.ts';
-import { balancerCauses } from './balancer-causes.ts';
+import { hostFailures } from '../../core/host/host-report.ts';
+import { balancerCauses } from './balancer/balancer-causes.ts';
 import { cases } from './diagnosis-cases.ts';
 import { check, reportOf, seen } from './report-of.ts';
 import { configuration } from './sample-configuration.ts';

@@ -1,10 +1,10 @@
-import { noControls } from '../../core/controls.ts';
+import type { RolloutConfig } from '../../core/config/service-config.ts';
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
-import type { HostProgress } from '../../core/host-progress.ts';
-import type { HostReport } from '../../core/host-report.ts';
-import type { Decision, RecordedDecision, RolloutFacts } from '../../core/rollout-facts.ts';
-import type { RolloutConfig } from '../../core/service-config.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
+import { noControls } from '../../core/rollout/controls.ts';
+import type { HostProgress } from '../../core/rollout/host-progress.ts';
+import type { Decision, RecordedDecision, RolloutFacts } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction } from '../../core/statuses.ts';
 
 export const startedAt = Date.parse('2026-11-22T20:45:00Z');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/host-report.ts';
+import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/host/host-report.ts';
 
 /** Lines as they were seen: of pip, and of the journal of a uWSGI that failed in that way. */
 export function seen(name: string): readonly string[] {

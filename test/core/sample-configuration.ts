@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { resolveEnvironment } from '../../core/resolve-environment.ts';
-import { parseServiceConfig } from '../../core/service-config.ts';
+import { resolveEnvironment } from '../../core/config/resolve-environment.ts';
+import { parseServiceConfig } from '../../core/config/service-config.ts';
 
 /** `services/payment.yml`, read. */
 export const serviceConfig = parseServiceConfig(readFileSync('services/payment.yml', 'utf8'));

@@ -1,4 +1,4 @@
-import { parameterPatterns } from '../../core/parameter-patterns.ts';
+import { parameterPatterns } from '../../core/host/parameter-patterns.ts';
 import { type HostDocument, hostDocuments } from '../../core/statuses.ts';
 
 /** The execution timeouts of the documents in infra/documents. */

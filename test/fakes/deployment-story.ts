@@ -1,4 +1,4 @@
-import { controlsOf, type SpokenWord } from '../../core/controls.ts';
+import type { RolloutConfig } from '../../core/config/service-config.ts';
 import type {
   AdmittedDeployment,
   DeploymentPlan,
@@ -7,11 +7,11 @@ import type {
   StepOutcome,
 } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
-import { evaluateOutcome } from '../../core/evaluate-outcome.ts';
-import { progressOf } from '../../core/host-progress.ts';
-import type { HostCheck, HostReport } from '../../core/host-report.ts';
-import type { Decision, RecordedDecision } from '../../core/rollout-facts.ts';
-import type { RolloutConfig } from '../../core/service-config.ts';
+import type { HostCheck, HostReport } from '../../core/host/host-report.ts';
+import { controlsOf, type SpokenWord } from '../../core/rollout/controls.ts';
+import { evaluateOutcome } from '../../core/rollout/evaluate-outcome.ts';
+import { progressOf } from '../../core/rollout/host-progress.ts';
+import type { Decision, RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 

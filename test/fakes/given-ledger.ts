@@ -1,4 +1,4 @@
-import { eventsPerSwitch, maxEventsPerExecution } from '../../core/event-budget.ts';
+import { eventsPerSwitch, maxEventsPerExecution } from '../../core/rollout/event-budget.ts';
 import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { StateBucket } from './state-bucket.ts';

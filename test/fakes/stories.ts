@@ -1,5 +1,5 @@
-import { targetUnhealthy } from '../../core/diagnose-balancer.ts';
-import type { PlannedBalancer } from '../../core/planned-balancer.ts';
+import type { PlannedBalancer } from '../../core/balancer/planned-balancer.ts';
+import { targetUnhealthy } from '../../core/diagnosis/diagnose-balancer.ts';
 import { beginning, crashLoop, hosts, pipFailed, recordOf, type StepStory } from './deployment-story.ts';
 
 const [first = '', second = '', third = ''] = hosts.map((host) => host.instanceId);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { ArtifactVersion, ExecutionInfo, Ports } from '../../clients/ports.ts';
-import type { ControlVerb } from '../../core/controls.ts';
+import type { ControlVerb } from '../../core/rollout/controls.ts';
 import type { DocumentKind } from '../../core/statuses.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
-import { releaseChanges } from '../../core/config-changes.ts';
+import { releaseChanges } from '../../core/config/changes.ts';
 import { handler, run } from '../../functions/admit-deployment.ts';
 import { readControl } from '../../ledger/controls.ts';
 import { readAdmitted, writeOutcomeOnce } from '../../ledger/deployments.ts';

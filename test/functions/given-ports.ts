@@ -10,14 +10,14 @@ import type {
   TargetGroup,
   TargetHealth,
 } from '../../clients/ports.ts';
-import type { Alarm } from '../../core/alarms.ts';
-import { buildManifest } from '../../core/build-release.ts';
 import { sha256Hex } from '../../core/canonical-json.ts';
+import { environmentLookups, resolveEnvironment } from '../../core/config/resolve-environment.ts';
+import { parseServiceConfig } from '../../core/config/service-config.ts';
 import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
-import type { HostCommand } from '../../core/host-commands.ts';
-import type { HostReport } from '../../core/host-report.ts';
-import { environmentLookups, resolveEnvironment } from '../../core/resolve-environment.ts';
-import { parseServiceConfig } from '../../core/service-config.ts';
+import type { HostCommand } from '../../core/host/host-commands.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
+import { buildManifest } from '../../core/release/build-release.ts';
+import type { Alarm } from '../../core/rollout/alarms.ts';
 import type { Lock, TargetState } from '../../core/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { providePorts } from '../../functions/runtime/ports.ts';

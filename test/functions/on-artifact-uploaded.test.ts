@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { ArtifactVersion } from '../../clients/ports.ts';
-import { executionNames } from '../../core/execution-names.ts';
+import { executionNames } from '../../core/admission/execution-names.ts';
 import { handler, run } from '../../functions/on-artifact-uploaded.ts';
 import { artifactZip } from '../fakes/artifact-zips.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { HostReport } from '../../core/host-report.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
 import { run } from '../../functions/run-host-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { endsOf } from '../fakes/security-groups.ts';

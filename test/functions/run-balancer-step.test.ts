@@ -4,7 +4,7 @@ import type { Step } from '../../core/deployment-records.ts';
 import { handler, run } from '../../functions/run-balancer-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { balancerParkingName, findParked } from '../../ledger/parked-tasks.ts';
-import { balancer } from '../core/balancer-causes.ts';
+import { balancer } from '../core/balancer/balancer-causes.ts';
 import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
 
 let given: GivenPorts;

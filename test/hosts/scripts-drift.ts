@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHostInspection } from '../../core/host-inspection.ts';
+import { parseHostInspection } from '../../core/host/host-inspection.ts';
 import {
   deploy,
   givenGoodRelease,

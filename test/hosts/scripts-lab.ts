@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { ZipFile } from 'yazl';
-import { buildManifest } from '../../core/build-release.ts';
-import type { HostReport } from '../../core/host-report.ts';
-import type { HostConfiguration } from '../../core/release-manifest.ts';
+import type { HostReport } from '../../core/host/host-report.ts';
+import { buildManifest } from '../../core/release/build-release.ts';
+import type { HostConfiguration } from '../../core/release/release-manifest.ts';
 import type { HostDocument } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { encode } from '../../ledger/json-objects.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { answerSecondsOf, answerSecondsOfInstall, deliverySeconds } from '../../core/build-host-command.ts';
 import { errorNames } from '../../core/errors.ts';
-import { balancerHeartbeatSeconds } from '../../core/event-budget.ts';
+import { answerSecondsOf, answerSecondsOfInstall, deliverySeconds } from '../../core/host/build-host-command.ts';
+import { balancerHeartbeatSeconds } from '../../core/rollout/event-budget.ts';
 import {
   type Definition,
   lambdaCallOf,

@@ -1,4 +1,4 @@
-import type { Cause } from '../../../core/causes.ts';
+import type { Cause } from '../../../core/diagnosis/causes.ts';
 import type { DeploymentEnd } from '../../../core/statuses.ts';
 import type { Variant } from '../../../samples/variants.ts';
 import type { FaultRig } from './rig.ts';

@@ -1,7 +1,7 @@
 import { renderCauses } from '../../../cli/render/render-explain.ts';
 import { plainStyle } from '../../../cli/render/style.ts';
 import type { Diagnosis } from '../../../core/diagnosis.ts';
-import { releaseName } from '../../../core/release-manifest.ts';
+import { releaseName } from '../../../core/release/release-manifest.ts';
 import type { DeploymentEnd } from '../../../core/statuses.ts';
 import { explainView } from '../../../core/views/explain-view.ts';
 import { readDeployment } from '../../../ledger/deployment-history.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { parseServiceConfig } from '../../../core/config/service-config.ts';
 import type { BucketFacts, DoctorFacts, DoctorHost, InspectedStage, Looked } from '../../../core/doctor/facts.ts';
-import { parseServiceConfig } from '../../../core/service-config.ts';
 import { emptyTargetState } from '../../../core/target-state.ts';
 
 const yaml = readFileSync('services/payment.yml', 'utf8');

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parameterPatterns } from '../../../core/parameter-patterns.ts';
+import { parameterPatterns } from '../../../core/host/parameter-patterns.ts';
 import { type HostDocument, hostDocuments } from '../../../core/statuses.ts';
 import { buildDocuments, documentLimitBytes } from '../../../infra/documents/build-documents.ts';
 import { runProgram } from '../../../local/hosts/run-program.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { HostCommand } from '../../../core/host-commands.ts';
+import type { HostCommand } from '../../../core/host/host-commands.ts';
 import type { HostDocument } from '../../../core/statuses.ts';
 import { createLocalCommands } from '../../../local/run-command/local-commands.ts';
 import { createScriptAgent } from '../../../local/run-command/script-agent.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import yazl from 'yazl';
-import type { ReleaseManifest } from '../../../core/release-manifest.ts';
+import type { ReleaseManifest } from '../../../core/release/release-manifest.ts';
 
 const samples = join(import.meta.dirname, '../../../samples');
 

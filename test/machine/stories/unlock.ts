@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maxRepairsWithoutAPerson } from '../../../core/acquire-lock.ts';
+import { maxRepairsWithoutAPerson } from '../../../core/admission/acquire-lock.ts';
 import { describeMachine, givenMachine } from '../given-machine.ts';
 
 describeMachine('unlock', () => {

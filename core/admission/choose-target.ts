@@ -1,0 +1,77 @@
+import { tagText } from '../config/resolve-environment.ts';
+import type { Tags } from '../config/service-config.ts';
+import type { PlannedHost } from '../deployment-records.ts';
+import { InvalidDeploymentError } from '../errors.ts';
+
+/** An instance of the target as the inventory shows it. */
+export interface TargetHost extends PlannedHost {
+  readonly state: string;
+  /** SSM ping status. */
+  readonly ping: string;
+}
+
+export interface TargetFacts {
+  readonly tags: Tags;
+  readonly found: readonly TargetHost[];
+  /** Only these of them, where a person named some. */
+  readonly named: readonly string[] | undefined;
+  readonly offlineHosts: 'fail' | 'skip';
+}
+
+export interface ChosenTarget {
+  readonly hosts: readonly PlannedHost[];
+  /** Offline, and left out by the policy. */
+  readonly skipped: readonly PlannedHost[];
+  /** Also where the policy left offline hosts out: they get what became stable when they come back. */
+  readonly isWholeTarget: boolean;
+  /** Hosts of the target that are not deployed to and can't be reached: they count as down. */
+  readonly downElsewhere: number;
+}
+
+/** The hosts that a deployment goes to. Throws InvalidDeploymentError with all problems; nothing was touched then. */
+export function chooseTarget(facts: TargetFacts): ChosenTarget {
+  const { found, named, tags } = facts;
+  if (found.length === 0) {
+    throw new InvalidDeploymentError(
+      `target: no instance carries the tags ${tagText(tags)}; tag the hosts, or correct target.tags`,
+    );
+  }
+  const strangers = (named ?? []).filter((id) => !found.some((host) => host.instanceId === id));
+  if (strangers.length > 0) {
+    const known = found.map((host) => `${host.instanceId} (${host.name})`).join(', ');
+    throw new InvalidDeploymentError(
+      strangers.map((id) => `hosts: ${id} does not carry the tags ${tagText(tags)}; the target is ${known}`),
+    );
+  }
+  const wanted = named === undefined ? found : found.filter((host) => named.includes(host.instanceId));
+  const offline = wanted.filter((host) => !isOnline(host));
+  if (offline.length > 0 && (facts.offlineHosts === 'fail' || offline.length === wanted.length)) {
+    throw new InvalidDeploymentError(offline.map(offlineSentence));
+  }
+  return {
+    hosts: wanted.filter(isOnline).map(plannedHost),
+    skipped: offline.map(plannedHost),
+    isWholeTarget: wanted.length === found.length,
+    downElsewhere: found.filter((host) => !isOnline(host)).length,
+  };
+}
+
+function isOnline(host: TargetHost): boolean {
+  return host.state === 'running' && host.ping === 'Online';
+}
+
+function offlineSentence(host: TargetHost): string {
+  const how =
+    host.state === 'running'
+      ? `its SSM agent is ${host.ping === 'absent' ? 'not registered' : 'offline (ConnectionLost)'}`
+      : `it is ${host.state}`;
+  return (
+    `target: ${host.name} (${host.instanceId}) can't be reached: ${how}; ` +
+    'bring it back, remove its tags, or set rollout.offlineHosts to skip'
+  );
+}
+
+function plannedHost(host: TargetHost): PlannedHost {
+  const { instanceId, name, zone, privateAddress, isSimulated } = host;
+  return { instanceId, name, zone, privateAddress, isSimulated };
+}

@@ -1,0 +1,30 @@
+import type { HostAction } from '../statuses.ts';
+import { failureOf } from './evaluate-outcome.ts';
+import { isPaused } from './is-paused.ts';
+import type { RolloutFacts } from './rollout-facts.ts';
+import { switchOfHost } from './switch-of-host.ts';
+
+/**
+ * Whether this host must not be switched now, although its wave or revert has begun: the rollout has a reason to turn
+ * back, the operator has said pause, or too many hosts are down. The next decision says what follows.
+ */
+export function holdsBack(
+  facts: RolloutFacts,
+  step: { readonly instanceId: string; readonly action: HostAction; readonly round: number },
+): boolean {
+  const decision = facts.decisions.find((each) => each.round === step.round)?.decision;
+  const queue = decision !== undefined && 'hosts' in decision ? decision.hosts : [];
+  switch (step.action) {
+    case 'activate':
+      return (
+        failureOf(facts) !== null ||
+        isPaused(facts.controls) ||
+        facts.progress.some((host) => host.host.instanceId === step.instanceId && host.isSkipped) ||
+        switchOfHost(facts, step.instanceId, 'activate', queue).kind !== 'go'
+      );
+    case 'revert':
+      return switchOfHost(facts, step.instanceId, 'revert', queue).kind !== 'go';
+    default:
+      return false;
+  }
+}

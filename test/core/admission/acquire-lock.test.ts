@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  decideAcquire,
+  firstInQueue,
+  withEntry,
+  withoutEntry,
+  withRepair,
+} from '../../../core/admission/acquire-lock.ts';
+import { triggers } from '../../../core/statuses.ts';
+import {
+  emptyTargetState,
+  type Lock,
+  nextFence,
+  type QueueEntry,
+  type TargetState,
+} from '../../../core/target-state.ts';
+
+const nowSeconds = 1_790_000_000;
+
+function entry(id: string, more: Partial<QueueEntry> = {}): QueueEntry {
+  return {
+    deploymentId: id,
+    executionArn: `arn:${id}`,
+    trigger: 'person',
+    versionId: null,
+    admittedAt: 'then',
+    by: 'anna',
+    isRollback: false,
+    ...more,
+  };
+}
+
+function upload(id: string): QueueEntry {
+  return entry(id, { trigger: 'upload', versionId: `version-${id}` });
+}
+
+function state(more: Partial<TargetState> = {}): TargetState {
+  return { ...emptyTargetState('payment'), ...more };
+}
+
+const lock: Lock = {
+  deploymentId: 'held',
+  executionArn: 'arn:held',
+  fence: 7,
+  acquiredAt: 'then',
+  by: 'ben',
+  purpose: 'rollout',
+  repairs: 0,
+  isRollback: false,
+};
+
+function ask(given: TargetState, who: QueueEntry, ended: readonly string[] = []) {
+  return decideAcquire({ state: given, entry: who, endedExecutions: new Set(ended), nowSeconds });
+}
+
+describe('who asks for the lock', () => {
+  test('gets a free one, with a fence of the clock, and leaves the queue', () => {
+    const one = entry('one');
+
+    expect(ask(state({ queue: [one] }), one)).toEqual({
+      kind: 'acquired',
+      fence: nowSeconds,
+      isHeld: false,
+      state: state({
+        fence: nowSeconds,
+        lock: {
+          deploymentId: 'one',
+          executionArn: 'arn:one',
+          fence: nowSeconds,
+          acquiredAt: new Date(nowSeconds * 1000).toISOString(),
+          by: 'anna',
+          purpose: 'rollout',
+          repairs: 0,
+          isRollback: false,
+        },
+      }),
+    });
+  });
+
+  test('finds the one it holds already, changed in nothing', () => {
+    const given = state({ lock, fence: 7 });
+
+    expect(ask(given, entry('held'))).toEqual({ kind: 'acquired', state: given, fence: 7, isHeld: true });
+  });
+
+  test('waits behind the holder', () => {
+    expect(ask(state({ lock, queue: [entry('one')] }), entry('one'))).toEqual({ kind: 'waiting', behind: 'held' });
+  });
+
+  test('is told who froze the target', () => {
+    const freeze = { by: 'ben', at: 'then', reason: 'sale' };
+
+    expect(ask(state({ freeze, queue: [entry('one')] }), entry('one'))).toEqual({
+      kind: 'frozen',
+      by: 'ben',
+      reason: 'sale',
+    });
+  });
+
+  test('does not wait behind one whose execution has ended', () => {
+    const queue = [entry('dead'), entry('one')];
+
+    expect(ask(state({ queue }), entry('one'))).toEqual({ kind: 'waiting', behind: 'dead' });
+    expect(ask(state({ queue }), entry('one'), ['arn:dead']).kind).toBe('acquired');
+  });
+
+  test('an older upload is superseded by a newer one, whoever holds the lock', () => {
+    const newestUpload = { versionId: 'version-new', deploymentId: 'new' };
+
+    expect(ask(state({ lock, newestUpload, queue: [upload('old'), upload('new')] }), upload('old'))).toEqual({
+      kind: 'superseded',
+      byVersionId: 'version-new',
+      state: state({ lock, newestUpload, queue: [upload('new')] }),
+    });
+  });
+
+  test('a rollback, a re-run and a converge are never superseded by an upload', () => {
+    const newestUpload = { versionId: 'version-new', deploymentId: 'new' };
+    for (const who of [entry('r', { isRollback: true }), entry('p'), entry('c', { trigger: 'converge' })]) {
+      expect(ask(state({ newestUpload, queue: [who] }), who).kind).toBe('acquired');
+    }
+  });
+});
+
+describe('the queue', () => {
+  test('a person goes before a converge before an upload, each in order of admission', () => {
+    const order = [
+      upload('u'),
+      entry('c', { trigger: 'converge' }),
+      entry('p1'),
+      entry('p2'),
+      entry('r', { trigger: 'repair' }),
+    ];
+    const served: string[] = [];
+    let left = state({ queue: order, newestUpload: { versionId: 'version-u', deploymentId: 'u' } });
+    for (let next = firstInQueue(left, new Set()); next !== undefined; next = firstInQueue(left, new Set())) {
+      served.push(next.deploymentId);
+      left = withoutEntry(left, next.deploymentId);
+    }
+
+    expect(served).toEqual(['r', 'p1', 'p2', 'c', 'u']);
+  });
+
+  test('an upload that a newer one has replaced is nobody to wait for', () => {
+    const newestUpload = { versionId: 'version-new', deploymentId: 'new' };
+
+    expect(firstInQueue(state({ queue: [upload('old'), upload('new')], newestUpload }), new Set())?.deploymentId).toBe(
+      'new',
+    );
+  });
+
+  test('a deployment waits once, and not at all while it holds the lock', () => {
+    const given = state({ lock, queue: [entry('one')] });
+
+    expect(withEntry(given, entry('one'))).toBe(given);
+    expect(withEntry(given, entry('held'))).toBe(given);
+    expect(withEntry(given, entry('two')).queue.map((each) => each.deploymentId)).toEqual(['one', 'two']);
+  });
+
+  test('of any queue exactly one may have the free lock, and all who wait wait for it', () => {
+    const anyEntry = fc
+      .record({ id: fc.constantFrom('a', 'b', 'c', 'd', 'e'), trigger: fc.constantFrom(...triggers) })
+      .map(({ id, trigger }) => (trigger === 'upload' ? upload(id) : entry(id, { trigger })));
+    const anyQueue = fc.uniqueArray(anyEntry, { selector: (each) => each.deploymentId, minLength: 1 });
+    fc.assert(
+      fc.property(anyQueue, (queue) => {
+        const newest = queue.findLast((each) => each.trigger === 'upload');
+        const given = state({
+          queue,
+          newestUpload:
+            newest === undefined ? null : { versionId: newest.versionId ?? '', deploymentId: newest.deploymentId },
+        });
+        const answers = queue.map((each) => ({ each, answer: ask(given, each) }));
+        const acquired = answers.filter(({ answer }) => answer.kind === 'acquired');
+        expect(acquired).toHaveLength(1);
+        for (const { each, answer } of answers) {
+          if (answer.kind === 'waiting') expect(answer.behind).toBe(acquired[0]?.each.deploymentId);
+          if (answer.kind === 'superseded') expect(each.trigger).toBe('upload');
+        }
+      }),
+    );
+  });
+});
+
+test('a repair takes the lock over with a higher fence and counts', () => {
+  const repaired = withRepair(state({ lock, fence: nowSeconds + 5 }), lock, 'arn:repair', nowSeconds);
+
+  expect(repaired.fence).toBe(nowSeconds + 6);
+  expect(repaired.lock).toMatchObject({
+    deploymentId: 'held',
+    executionArn: 'arn:repair',
+    fence: nowSeconds + 6,
+    purpose: 'repair',
+    repairs: 1,
+  });
+});
+
+test('a fence always grows, and never stays behind the clock', () => {
+  expect(nextFence(0, 1_790_000_000)).toBe(1_790_000_000);
+  expect(nextFence(1_790_000_000, 1_790_000_000)).toBe(1_790_000_001);
+  fc.assert(
+    fc.property(fc.nat(), fc.double({ min: 0, max: 4e9, noNaN: true }), (previous, now) => {
+      const fence = nextFence(previous, now);
+      expect(fence).toBeGreaterThan(previous);
+      expect(fence).toBeGreaterThanOrEqual(Math.floor(now));
+      expect(Number.isInteger(fence)).toBe(true);
+    }),
+  );
+});

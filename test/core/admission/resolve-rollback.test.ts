@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { resolveRollback } from '../../../core/admission/resolve-rollback.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../../../core/target-state.ts';
+import { documentedRows, wordsOf } from '../documented-rows.ts';
+
+const lock: Lock = {
+  deploymentId: 'd-running',
+  executionArn: 'arn',
+  fence: 1,
+  acquiredAt: 'then',
+  by: 'anna',
+  purpose: 'rollout',
+  repairs: 0,
+  isRollback: false,
+};
+
+function given(history: readonly string[], more: Partial<TargetState> = {}): TargetState {
+  const stableHistory = history.map((word) => {
+    const release = Number(/^v(\d+)/.exec(word)?.[1]);
+    return { release, releaseId: `v${release}-x`, deploymentId: 'd', at: 'then', isRollback: word.endsWith('(r)') };
+  });
+  return { ...emptyTargetState('payment'), stableHistory, ...more };
+}
+
+describe('resolveRollback', () => {
+  const rows = documentedRows('core/admission/resolve-rollback.ts', 'resolveRollback');
+
+  test('has worked examples', () => {
+    expect(rows.length).toBeGreaterThan(5);
+  });
+
+  test.each(rows)('history %s, running [%s], asked [%s]: %s', (history, running, asked, expected) => {
+    const isRepair = (running ?? '').startsWith('repair');
+    const isConverge = (running ?? '').startsWith('converge');
+    const isOver = running === '' || running?.endsWith('left a mix');
+    const state = given(wordsOf(history), {
+      ...(isOver ? {} : { lock: { ...lock, isConverge, purpose: isRepair ? 'repair' : 'rollout' } }),
+      mixedBy: running?.endsWith('left a mix') ? 'd-mixed' : null,
+    });
+    const resolve = () => resolveRollback(state, asked === '' ? undefined : Number(asked?.slice(1)));
+
+    if (expected?.startsWith('refused')) {
+      expect(resolve).toThrow(expect.objectContaining({ name: 'InvalidDeploymentError' }));
+      return;
+    }
+    expect(resolve()).toEqual({
+      release: Number(/^v(\d+)/.exec(expected ?? '')?.[1]),
+      halts: expected?.includes('halts') ? 'd-running' : null,
+    });
+  });
+
+  test.each<[string, TargetState, string]>([
+    [
+      'a double click',
+      given(['v1', 'v2', 'v1 (r)']),
+      'rollback: v1 was reached by a rollback already; name the release to go to, one of v1, v2: rollgate rollback --to v2',
+    ],
+    [
+      'a rollback that runs',
+      given(['v1', 'v2'], { lock: { ...lock, isRollback: true } }),
+      'rollback: a rollback is under way already; watch it with rollgate status --watch',
+    ],
+    [
+      'a rollback that waits',
+      given(['v1', 'v2'], {
+        queue: [
+          {
+            deploymentId: 'd',
+            executionArn: 'a',
+            trigger: 'person',
+            versionId: null,
+            admittedAt: '',
+            by: '',
+            isRollback: true,
+          },
+        ],
+      }),
+      'rollback: a rollback is under way already; watch it with rollgate status --watch',
+    ],
+    [
+      'nothing earlier',
+      given(['v1']),
+      'rollback: v1 is the only release that has succeeded here, so there is none to go back to',
+    ],
+    [
+      'nothing at all',
+      given([]),
+      'rollback: no release has succeeded on the whole target yet, so there is none to go back to',
+    ],
+  ])('%s is refused with its sentence', (_why, state, sentence) => {
+    expect(() => resolveRollback(state, undefined)).toThrow(sentence);
+  });
+
+  test('a named release halts a running rollout too, but nothing else that runs', () => {
+    expect(resolveRollback(given(['v1', 'v2'], { lock }), 1)).toEqual({ release: 1, halts: 'd-running' });
+    expect(resolveRollback(given(['v1', 'v2'], { lock: { ...lock, isRollback: true } }), 1).halts).toBeNull();
+  });
+
+  test('going back twice in a row needs a name, and then goes on from there', () => {
+    expect(resolveRollback(given(['v1', 'v2', 'v3', 'v2 (r)', 'v4']), undefined).release).toBe(2);
+  });
+});
