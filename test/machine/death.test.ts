@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ControlVerb } from '../../core/rollout/controls.ts';
+import { statesOf } from '../../local/state-machine/definition.ts';
 import type { Behaviour } from '../fakes/artifact-zips.ts';
-import { createWorld, type World, type WorldOptions } from '../fakes/world.ts';
+import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';
 
 interface Scene extends WorldOptions {
   readonly behaviour: Behaviour;
+  /** What an operator says, each once: 5 s after the deployment has first entered the state. */
+  readonly says?: Readonly<Record<string, ControlVerb>>;
 }
 
 const scenes: Readonly<Record<string, Scene>> = {
@@ -13,6 +17,15 @@ const scenes: Readonly<Record<string, Scene>> = {
   'a release that crashes within the budget': { hosts: 'ab', behaviour: 'unhealthy', rollout: { maxFailedHosts: 1 } },
   'a wave that bakes': { hosts: 'ab', behaviour: 'well', rollout: { bakeSeconds: 30 } },
   'two hosts at a time': { hosts: 'abcd', behaviour: 'well', rollout: { maxUnavailable: 2, waves: [1, '100%'] } },
+  'a pause that is ended': { hosts: 'ab', behaviour: 'well', says: { Activate: 'pause', AwaitOperator: 'resume' } },
+  'hosts behind a load balancer': {
+    ...{ hosts: 'ab', behaviour: 'well' },
+    loadBalancer: { targetGroup: 'payment-{stage}', drainSeconds: 60, healthySeconds: 60 },
+  },
+  'a halt while hosts are staged': {
+    ...{ hosts: 'ab', behaviour: 'well', seconds: { install: 30 } },
+    says: { InstallRelease: 'halt' },
+  },
 };
 
 async function givenScene({ behaviour, ...options }: Scene): Promise<World> {
@@ -43,14 +56,25 @@ async function expectOrder(world: World, executionArn: string): Promise<void> {
 }
 
 describe('an execution that is stopped in any state is repaired', () => {
+  const stoppedIn = new Set<string>();
+
   test.each(Object.entries(scenes))('%s', async (_what, scene) => {
     for (let transitions = 1; ; transitions += 1) {
       const world = await givenScene(scene);
       let count = 0;
-      world.onTransition(({ executionArn }) => {
+      world.onTransition(({ executionArn, visit }) => {
         count += 1;
-        if (count === transitions) void world.executions.stop(executionArn, 'Stopped', 'in the console');
+        if (count === transitions) {
+          stoppedIn.add(visit.state);
+          void world.executions.stop(executionArn, 'Stopped', 'in the console');
+        }
       });
+      for (const [state, verb] of Object.entries(scene.says ?? {})) {
+        world.whenEntered(state, () => {
+          const deploymentId = world.deploymentIds().at(-1) ?? '';
+          void world.time.wait(5000).then(() => world.say(verb, deploymentId));
+        });
+      }
       const executionArn = await world.start();
 
       await expectOrder(world, executionArn);
@@ -58,6 +82,12 @@ describe('an execution that is stopped in any state is repaired', () => {
       await world.close();
       if (status !== 'ABORTED') break;
     }
+  });
+
+  test('which was every state in which a deployment works or waits', () => {
+    const atWork = [...statesOf(definition)].filter(([, { Type }]) => Type === 'Task' || Type === 'Map');
+
+    expect(atWork.map(([name]) => name).filter((name) => !stoppedIn.has(name))).toEqual([]);
   });
 });
 
