@@ -16,7 +16,7 @@ function crashed({ report, evidence, journal, service }: ReadFacts): Diagnosis |
   }
   const systemd = evidence.systemd ?? {};
   const restarts = Number(systemd['NRestarts'] ?? 0);
-  const how = howItEnded(systemd);
+  const how = howItEnded(systemd) ?? howTheLastOneEnded(journal);
   const isBetweenStarts = systemd['SubState'] === 'auto-restart' || systemd['Result'] === 'start-limit-hit';
   const said = lastWords(journal, how?.startsWith(killed) ?? false);
   if (restarts > 0 || isBetweenStarts || how !== undefined) {
@@ -36,6 +36,18 @@ function crashed({ report, evidence, journal, service }: ReadFacts): Diagnosis |
 }
 
 const killed = 'killed by signal';
+
+/** What systemd said when the process before this one ended: looked at between two crashes, the unit is up again. */
+function howTheLastOneEnded({ lines }: JournalFacts): string | undefined {
+  const last = lines.findLast((line) => exitLine.test(line)) ?? '';
+  const [, code, status = '0'] = exitLine.exec(last) ?? [];
+  if (code === 'killed' || code === 'dumped') {
+    return `${killed} ${status}`;
+  }
+  return status === '0' ? undefined : `exit status ${status}`;
+}
+
+const exitLine = /: Main process exited, code=(exited|killed|dumped), status=(\d+)/;
 
 /** `exit status 3`, `killed by signal 11`; undefined while its process runs or where it ended well. */
 function howItEnded(systemd: Readonly<Record<string, string>>): string | undefined {

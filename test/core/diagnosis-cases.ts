@@ -167,6 +167,19 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
       '2026-11-22T20:45:00+0000 ip-10-0-1-11 systemd[812]: payment.service: Failed to determine user credentials: No such process',
     ],
   }),
+  'run: crashed, and up again for a moment': gate(
+    'not-stable',
+    {
+      systemd: { Result: 'success', ExecMainStatus: '0', NRestarts: '1', SubState: 'running' },
+      journal: [
+        'payment.service: Main process exited, code=dumped, status=7/BUS',
+        "payment.service: Failed with result 'core-dump'.",
+        'payment.service: Scheduled restart job, restart counter is at 1.',
+        "WSGI app 0 (mountpoint='') ready in 0 seconds",
+      ],
+    },
+    [check('stable', 'not-stable', 'the process that was started is not the one that runs now: 1 automatic restarts')],
+  ),
   'start: import error': gate('not-active', { systemd: crashed, journal: seen('uwsgi-import-error') }, [notUp]),
   'start: syntax error': gate('not-active', { systemd: crashed, journal: seen('uwsgi-syntax-error') }, [notUp]),
   'start: variable missing': gate('not-active', { systemd: crashed, journal: seen('uwsgi-missing-variable') }, [notUp]),
@@ -233,7 +246,7 @@ export const cases: Readonly<Record<string, DiagnosisFacts>> = {
       journal: [
         "WSGI app 0 (mountpoint='') ready in 3 seconds on interpreter 0x7f0049d0faf8 pid: 4915 (default app)",
         'Thu Nov 26 18:12:12 2026 - uWSGI worker 3 error: the master disconnected from this worker. Shutting down the worker.',
-        'payment.service: Main process exited, code=killed, status=9/KILL',
+        'payment.service: Main process exited, code=dumped, status=7/BUS',
       ],
     },
     [check('stable', 'not-stable', 'the process that was started is not the one that runs now: 1 automatic restarts')],
