@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
-import { progressOf } from '../core/rollout/host-progress.ts';
+import { progressOf } from '../core/rollout/read-progress.ts';
 import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout/rollout-facts.ts';
 import { withWords } from '../core/rollout/with-words.ts';
 import { readControls } from './controls.ts';

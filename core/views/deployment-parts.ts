@@ -1,8 +1,8 @@
 import type { PlannedHost, Step } from '../deployment-records.ts';
 import { beforeStaging } from '../rollout/approval.ts';
-import { wavesOf } from '../rollout/decide-next-wave.ts';
 import { planWaves, type Wave } from '../rollout/plan-waves.ts';
 import type { ParkReason, RecordedDecision, RolloutFacts } from '../rollout/rollout-facts.ts';
+import { wavesOf } from '../rollout/waves-of-rollout.ts';
 import type { StepAction } from '../statuses.ts';
 import { durationText, earliest, latest, secondsBetween } from './elapsed.ts';
 import { type HostLine, hostsById, type LineFacts, revertLine, settleLine, stageLine, waveLine } from './host-lines.ts';

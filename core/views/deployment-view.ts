@@ -2,7 +2,7 @@ import { maxRepairsWithoutAPerson } from '../admission/acquire-lock.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
 import { alarmRemarks } from '../rollout/alarms.ts';
 import type { SpokenWord } from '../rollout/controls.ts';
-import { progressOf } from '../rollout/host-progress.ts';
+import { progressOf } from '../rollout/read-progress.ts';
 import type { RecordedDecision } from '../rollout/rollout-facts.ts';
 import type { Trigger } from '../statuses.ts';
 import type { Lock } from '../target-state.ts';

@@ -1,5 +1,5 @@
 import { controlsOf } from '../rollout/controls.ts';
-import { progressOf } from '../rollout/host-progress.ts';
+import { progressOf } from '../rollout/read-progress.ts';
 import type { RolloutFacts } from '../rollout/rollout-facts.ts';
 import { withWords } from '../rollout/with-words.ts';
 import type { DeploymentRecord } from './deployment-view.ts';

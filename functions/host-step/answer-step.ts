@@ -5,7 +5,7 @@ import { judgeInvocation } from '../../core/host/judge-invocation.ts';
 import { releaseName } from '../../core/release/release-manifest.ts';
 import { mayBeCutShort } from '../../core/rollout/cuts-short.ts';
 import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/decide-by-cause.ts';
-import type { HostStep } from '../../core/rollout/host-progress.ts';
+import type { HostStep } from '../../core/rollout/host-step.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';

@@ -2,7 +2,7 @@ import type { Ports } from '../../clients/ports.ts';
 import type { StepOutcome } from '../../core/deployment-records.ts';
 import type { Controls } from '../../core/rollout/controls.ts';
 import { cutsShort } from '../../core/rollout/cuts-short.ts';
-import type { HostStep } from '../../core/rollout/host-progress.ts';
+import type { HostStep } from '../../core/rollout/host-step.ts';
 import { writeOutcome } from '../../ledger/host-steps.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { DeploymentPlan } from '../../core/deployment-records.ts';
 import { judgeInvocation } from '../../core/host/judge-invocation.ts';
 import type { Controls } from '../../core/rollout/controls.ts';
 import { cutsShort } from '../../core/rollout/cuts-short.ts';
-import { type HostStep, isHostStep } from '../../core/rollout/host-progress.ts';
+import { type HostStep, isHostStep } from '../../core/rollout/host-step.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { readPlan } from '../../ledger/deployments.ts';
 import { readSteps } from '../../ledger/host-steps.ts';

@@ -10,7 +10,7 @@ import type { Diagnosis } from '../../core/diagnosis.ts';
 import type { HostCheck, HostReport } from '../../core/host/host-report.ts';
 import { controlsOf, type SpokenWord } from '../../core/rollout/controls.ts';
 import { evaluateOutcome } from '../../core/rollout/evaluate-outcome.ts';
-import { progressOf } from '../../core/rollout/host-progress.ts';
+import { progressOf } from '../../core/rollout/read-progress.ts';
 import type { Decision, RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';

@@ -7,7 +7,8 @@ import {
   owesJoin,
 } from '../../../core/balancer/balancer-standing.ts';
 import type { HostProgress } from '../../../core/rollout/host-progress.ts';
-import { isDown, landed, progressOf } from '../../../core/rollout/host-progress.ts';
+import { isDown, landed } from '../../../core/rollout/host-progress.ts';
+import { progressOf } from '../../../core/rollout/read-progress.ts';
 import { documentedRows } from '../documented-rows.ts';
 import { givenHost, givenRollout, givenStep, plannedHost, recorded } from '../given-rollout.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideNextWave, wavesOf } from '../../../core/rollout/decide-next-wave.ts';
+import { decideNextWave } from '../../../core/rollout/decide-next-wave.ts';
 import type { Failure } from '../../../core/rollout/rollout-facts.ts';
+import { wavesOf } from '../../../core/rollout/waves-of-rollout.ts';
 import { givenHost, givenRollout, newRelease, recorded, said } from '../given-rollout.ts';
 
 const why: Failure = {

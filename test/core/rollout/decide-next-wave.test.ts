@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decideNextWave, maxRounds, pauseLimitSeconds } from '../../../core/rollout/decide-next-wave.ts';
+import { decideNextWave, maxRounds } from '../../../core/rollout/decide-next-wave.ts';
+import { pauseLimitSeconds } from '../../../core/rollout/decide-recovery.ts';
 import { isOverEventBudget, maxEventsPerExecution } from '../../../core/rollout/event-budget.ts';
 import type { HostProgress } from '../../../core/rollout/host-progress.ts';
 import type { Decision, Failure } from '../../../core/rollout/rollout-facts.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hasFailed, isDown, isRevertable, landed, progressOf } from '../../../core/rollout/host-progress.ts';
+import { hasFailed, isDown, isRevertable, landed } from '../../../core/rollout/host-progress.ts';
+import { progressOf } from '../../../core/rollout/read-progress.ts';
 import { hostActions } from '../../../core/statuses.ts';
 import {
   crashed,
