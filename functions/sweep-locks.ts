@@ -14,10 +14,10 @@ import { toHandler } from './runtime/handler.ts';
 const inputSchema = z.unknown();
 
 /**
- * The safety net below the events, which are best effort: puts the last word about freezing in force, repairs a lock whose execution has ended, takes ended
- * executions out of the queue, wakes whoever may go on, looks again at commands of which no event came, removes the
- * tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks for hosts that should get the stable release. A look that fails does
- * not keep the other from being made.
+ * The safety net below the events, which are best effort: puts the last word about freezing in force, repairs a lock
+ * whose execution has ended, takes ended executions out of the queue, wakes whoever may go on, looks again at commands of
+ * which no event came, removes the tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks
+ * for hosts that should get the stable release. A look that fails does not keep the others from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
   const { lock, queue } = await readState(ports);

@@ -1,8 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
-import { progressOf } from '../core/rollout/read-progress.ts';
+import { progressOfHosts } from '../core/rollout/progress-of-hosts.ts';
 import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout/rollout-facts.ts';
-import { withWords } from '../core/rollout/with-words.ts';
 import { readControls } from './controls.ts';
 import { readSteps } from './host-steps.ts';
 import { createJson, readAll, readJson } from './json-objects.ts';
@@ -106,12 +105,10 @@ export async function readFacts(
     return undefined;
   }
   const before = decisions.findLast((decision) => decision.executionArn !== situation.executionArn)?.round;
-  const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
-  const progress = plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], before));
   return {
     admitted,
     plan,
-    progress: withWords(progress, controls, decisions),
+    progress: progressOfHosts({ plan, steps, controls, decisions }, before),
     decisions,
     controls,
     alarms: { kind: 'notAsked' },

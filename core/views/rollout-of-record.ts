@@ -1,7 +1,6 @@
 import { controlsOf } from '../rollout/controls.ts';
-import { progressOf } from '../rollout/read-progress.ts';
+import { progressOfHosts } from '../rollout/progress-of-hosts.ts';
 import type { RolloutFacts } from '../rollout/rollout-facts.ts';
-import { withWords } from '../rollout/with-words.ts';
 import type { DeploymentRecord } from './deployment-view.ts';
 
 /** What the decisions of this deployment are made from, as its record has it; null before it was planned. */
@@ -10,13 +9,11 @@ export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {
   if (admitted === null || plan === null) {
     return null;
   }
-  const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
   const controls = controlsOf(words);
-  const progress = plan.hosts.map((host) => progressOf(host, stepsOfHost.get(host.instanceId) ?? []));
   return {
     admitted,
     plan,
-    progress: withWords(progress, controls, decisions),
+    progress: progressOfHosts({ plan, steps, controls, decisions }),
     decisions,
     controls,
     alarms: { kind: 'notAsked' },
