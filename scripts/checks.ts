@@ -17,7 +17,10 @@ const skippedFolders = new Set(['node_modules', '.git', '.rollgate', '.serverles
  * Runs every check, also after one that failed: format and lint, types, import direction, shell scripts, the state
  * machine definition. Prints what each found; returns the names of those that failed.
  */
-export async function runChecks(projectRoot: string): Promise<readonly string[]> {
+export async function runChecks(
+  projectRoot: string,
+  print: (line: string) => void = console.log,
+): Promise<readonly string[]> {
   const missing = await ensurePrograms(['shellcheck', 'shfmt']);
   // `#!/usr/bin/env node` of the tools must find the Node 24 that runs this program.
   const bin = join(projectRoot, 'node_modules', '.bin');
@@ -25,18 +28,15 @@ export async function runChecks(projectRoot: string): Promise<readonly string[]>
   const failed: string[] = [];
   for (const check of checksOf(bin, shellScripts(projectRoot))) {
     if (check.needs !== undefined && missing.includes(check.needs)) {
-      console.log(`check: ${check.name} SKIPPED: ${check.needs} is not installed`);
+      print(`check: ${check.name} SKIPPED: ${check.needs} is not installed`);
       continue;
     }
     const { code, output } = await runProgram(check.command, check.args, { isCaptured: true, cwd: projectRoot, env });
-    if (code !== 0) {
-      console.log(output.trimEnd());
-      failed.push(check.name);
-    } else {
-      // What a check had to leave out stays visible.
-      process.stdout.write(output.replace(/^(?!check: ).*\n?/gm, ''));
-    }
-    console.log(`check: ${check.name} ${code === 0 ? 'passed' : `FAILED (exit ${code})`}`);
+    // What a check had to leave out stays visible.
+    const shown = output.split('\n').filter((line) => code !== 0 || line.startsWith('check: '));
+    for (const line of shown) print(line);
+    if (code !== 0) failed.push(check.name);
+    print(`check: ${check.name} ${code === 0 ? 'passed' : `FAILED (exit ${code})`}`);
   }
   return failed;
 }

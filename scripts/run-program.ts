@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 
 export interface ProgramResult {
   /** 128 + n where it died of signal n, 127 where there is no such program. */
@@ -8,23 +10,45 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** Runs a program to its end. With `isCaptured` its output is returned, else it goes to our own. */
+export interface ProgramOptions {
+  /** Its output is returned in place of going to our own. */
+  readonly isCaptured?: boolean;
+  /** Gets each line of its output as it comes; the output is then returned as well. */
+  readonly onLine?: (line: string) => void;
+  /** Aborting sends it SIGTERM. */
+  readonly signal?: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/** Runs a program to its end; never rejects. */
 export function runProgram(
   command: string,
   args: readonly string[],
-  options: { readonly isCaptured?: boolean; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve) => {
+    const isPiped = options.isCaptured === true || options.onLine !== undefined;
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: options.isCaptured === true ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      stdio: isPiped ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const chunks: Buffer[] = [];
-    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const lines = new PassThrough();
+    if (options.onLine !== undefined) {
+      createInterface(lines).on('line', options.onLine);
+    }
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        lines.write(chunk);
+      });
+    }
     child.on('error', (error) => resolve({ code: 127, output: error.message }));
     child.on('close', (code, signal) => {
+      lines.end();
       const died = signal === null ? 1 : 128 + constants.signals[signal];
       resolve({ code: code ?? died, output: Buffer.concat(chunks).toString('utf8') });
     });

@@ -1,78 +1,138 @@
 /**
- * `npm test`, after set-up: the checks, the fast tests, then the tests on real systemd hosts. `--fast` leaves the hosts
- * out, `--acceptance` runs nothing but the emulators of AWS and the main job end to end, `--all` runs everything. Other
- * arguments go to vitest. The last line counts: `N passed, N failed, N skipped`.
+ * `npm test`, after set-up: the checks, the fast tests and the tests on real systemd hosts. `--fast` leaves the hosts out,
+ * `--acceptance` runs nothing but the emulators of AWS and the main job end to end, `--all` runs everything. Other
+ * arguments go to vitest. What mostly computes and what mostly waits for hosts run beside each other. The run ends with
+ * where its time went, and a last line that counts: `N passed, N failed, N skipped`.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ensureWarmRoot } from '../local/hosts/standard-roots.ts';
+import { ensureUpstreamsRoot } from '../local/upstreams/upstreams-root.ts';
 import { runChecks } from './checks.ts';
-import { addCounts, closingLine, countReport, type TestCount, type TestReport } from './count-tests.ts';
 import { ensurePrograms } from './debian-packages.ts';
 import { ensurePythonTools } from './python-tools.ts';
 import { runProgram } from './run-program.ts';
+import { reportVariable } from './test-run/report-writer.ts';
+import { addCounts, closingLine, countReport, emptyReport, type TestReport } from './test-run/test-report.ts';
+import { type TimedPart, timeTable } from './test-run/time-table.ts';
+
+type Print = (line: string) => void;
+/** What a part of the run came to; `skipped` counts test files that can't run here. */
+interface PartResult {
+  readonly report: TestReport;
+  readonly skipped?: number;
+}
+interface Part {
+  readonly name: string;
+  readonly run: (print: Print) => Promise<PartResult>;
+}
 
 const projectRoot = dirname(import.meta.dirname);
 const args = process.argv.slice(2);
 const ownOptions = ['--fast', '--acceptance', '--all'];
 const forVitest = args.filter((arg) => !ownOptions.includes(arg));
-const isOnly = (option: string): boolean => args.includes(option);
+const hostProjects = ['hosts'];
+const acceptanceProjects = ['acceptance', 'shared-stage', 'acceptance-summary'];
+const isFast = args.includes('--fast');
+const isAll = args.includes('--all');
+const isAcceptance = args.includes('--acceptance');
 
-const failedChecks = isOnly('--acceptance') ? [] : await runChecks(projectRoot);
-const counts: TestCount[] = [];
-if (!isOnly('--acceptance')) {
-  counts.push(await runProject('fast'));
-}
-if (!isOnly('--acceptance') && !isOnly('--fast')) {
-  counts.push(await runOnHosts('hosts'));
-}
-if (isOnly('--acceptance') || isOnly('--all')) {
-  counts.push(await runOnEmulators());
-  counts.push(await runOnHosts('acceptance'));
-}
-if (failedChecks.length > 0) {
-  console.log(`\nfailed checks: ${failedChecks.join(', ')}`);
-}
-const total = addCounts([...counts, { passed: 0, failed: failedChecks.length, skipped: 0 }]);
-console.log(`\n${closingLine(total)}`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+const checks: Part = { name: 'checks', run: checkTree };
+const fast: Part = { name: 'fast', run: (print) => runProjects(['fast'], print) };
+const emulators: Part = { name: 'emulators', run: runOnEmulators };
+const hosts: Part = { name: 'hosts', run: (print) => runOnHosts(hostProjects, print) };
+const acceptance: Part = { name: 'acceptance', run: (print) => runOnHosts(acceptanceProjects, print) };
+/** In one run of vitest, whose workers then go on from the files of the one to those of the other. */
+const allOnHosts: Part = {
+  name: 'hosts and acceptance',
+  run: (print) => runOnHosts([...hostProjects, ...acceptanceProjects], print),
+};
 
-async function runOnHosts(project: 'hosts' | 'acceptance'): Promise<TestCount> {
-  const why = await whyNoHosts();
-  return why === undefined ? runProject(project) : skipFiles(project, 'on real systemd hosts', why);
+/** Parts of one lane run one after another, the lanes beside each other. */
+function lanesOf(): readonly (readonly Part[])[] {
+  if (isAcceptance) return [[emulators], [acceptance]];
+  if (isFast) return [[checks, fast]];
+  return isAll ? [[checks, fast, emulators], [allOnHosts]] : [[checks, fast], [hosts]];
 }
 
-async function runOnEmulators(): Promise<TestCount> {
-  const tools = await ensurePythonTools(console.log);
-  return 'bin' in tools ? runProject('emulators') : skipFiles('emulators', 'on emulators of AWS', tools.why);
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => stopping.abort());
 }
 
-function skipFiles(project: string, where: string, why: string): TestCount {
-  const skipped = testFilesOf(project);
-  console.log(`\n${project}: SKIPPED ${skipped} test files ${where}: ${why}`);
-  return { passed: 0, failed: 0, skipped };
+const beganAt = performance.now();
+const whyNoHosts = isFast ? undefined : await findWhyNoHosts();
+const lanes = lanesOf();
+const width = Math.max(...lanes.flat().map(({ name }) => name.length));
+const results = (await Promise.all(lanes.map(runLane))).flat();
+
+console.log(`\n${timeTable(results, secondsSince(beganAt))}`);
+const total = addCounts(
+  results.flatMap(({ report, skipped }) => [countReport(report), { passed: 0, failed: 0, skipped: skipped ?? 0 }]),
+);
+console.log(`\n${stopping.signal.aborted ? 'stopped before the end\n' : ''}${closingLine(total)}`);
+process.exitCode = total.failed === 0 && !stopping.signal.aborted ? 0 : 1;
+
+async function runLane(parts: readonly Part[]): Promise<readonly (TimedPart & PartResult)[]> {
+  const done: (TimedPart & PartResult)[] = [];
+  for (const { name, run } of parts) {
+    if (stopping.signal.aborted) break;
+    const began = performance.now();
+    const label = lanes.flat().length === 1 ? '' : `${name.padEnd(width)} │ `;
+    const result = await run((line) => console.log(`${label}${line}`));
+    done.push({ name, seconds: secondsSince(began), ...result });
+  }
+  return done;
 }
 
-async function runProject(project: string): Promise<TestCount> {
+/** A check that fails counts as a failed test. */
+async function checkTree(print: Print): Promise<PartResult> {
+  const failed = await runChecks(projectRoot, print);
+  if (failed.length > 0) print(`failed checks: ${failed.join(', ')}`);
+  return { report: { files: [], errors: failed.length } };
+}
+
+async function runOnHosts(projects: readonly string[], print: Print): Promise<PartResult> {
+  if (whyNoHosts !== undefined) return skipFiles(projects, 'on real systemd hosts', whyNoHosts, print);
+  // Made before the tests: no hook's time limit is to hold for what happens once on a machine.
+  const roots = join(projectRoot, '.rollgate', 'roots');
+  const options = { onProgress: print, signal: stopping.signal };
+  await Promise.all([ensureWarmRoot(roots, options), ensureUpstreamsRoot(roots, options)]);
+  return runProjects(projects, print);
+}
+
+async function runOnEmulators(print: Print): Promise<PartResult> {
+  const tools = await ensurePythonTools(print);
+  return 'bin' in tools
+    ? runProjects(['emulators'], print)
+    : skipFiles(['emulators'], 'on emulators of AWS', tools.why, print);
+}
+
+function skipFiles(projects: readonly string[], where: string, why: string, print: Print): PartResult {
+  const folders = projects.filter((project) => existsSync(join(projectRoot, 'test', project)));
+  const skipped = folders.reduce((sum, folder) => sum + testFilesOf(folder), 0);
+  print(`${projects.join(', ')}: SKIPPED ${skipped} test files ${where}: ${why}`);
+  return { report: emptyReport, skipped };
+}
+
+async function runProjects(projects: readonly string[], print: Print): Promise<PartResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'rollgate-test-'));
   const reportFile = join(scratch, 'report.json');
   const vitest = join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
-  const options = [
-    '--passWithNoTests',
-    '--update=none',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${reportFile}`,
-  ];
+  const options = ['--passWithNoTests', '--update=none', ...projects.flatMap((project) => ['--project', project])];
+  const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
   try {
-    const { code } = await runProgram(
-      process.execPath,
-      [vitest, 'run', '--project', project, ...options, ...forVitest],
-      { cwd: projectRoot },
-    );
-    const count = countReport(readReport(reportFile));
-    // Vitest also fails for what no test reports: an unhandled rejection, a broken configuration.
-    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+    const { code } = await runProgram(process.execPath, [vitest, 'run', ...options, ...forVitest], {
+      cwd: projectRoot,
+      env: { ...process.env, ...color, [reportVariable]: reportFile },
+      onLine: print,
+      signal: stopping.signal,
+    });
+    const report = readReport(reportFile);
+    // Vitest also fails for what no test reports: a broken configuration.
+    const isUntold = code !== 0 && countReport(report).failed === 0;
+    return { report: isUntold ? { ...report, errors: 1 } : report };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -82,12 +142,12 @@ function readReport(file: string): TestReport {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as TestReport;
   } catch {
-    return {};
+    return emptyReport;
   }
 }
 
-/** Why real hosts can't run here; undefined where they can. */
-async function whyNoHosts(): Promise<string | undefined> {
+/** Why real hosts can't run here; undefined where they can. Installs what they need before anything else runs apt. */
+async function findWhyNoHosts(): Promise<string | undefined> {
   if (process.platform !== 'linux') {
     return 'they need Linux';
   }
@@ -98,7 +158,11 @@ async function whyNoHosts(): Promise<string | undefined> {
   return missing.length === 0 ? undefined : `missing and not to be installed here: ${missing.join(', ')}`;
 }
 
-function testFilesOf(project: string): number {
-  const names = readdirSync(join(projectRoot, 'test', project), { recursive: true, encoding: 'utf8' });
+function testFilesOf(folder: string): number {
+  const names = readdirSync(join(projectRoot, 'test', folder), { recursive: true, encoding: 'utf8' });
   return names.filter((name) => name.endsWith('.test.ts')).length;
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1000;
 }

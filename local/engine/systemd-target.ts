@@ -58,10 +58,10 @@ const embeddedPlace: TargetPlace = {
 export async function openSystemdTarget(options: SystemdTargetOptions): Promise<LocalTarget> {
   const { stateDirectory, rootsDirectory, onProgress, place = embeddedPlace } = options;
   const rootOptions = { onProgress, ...(options.signal === undefined ? {} : { signal: options.signal }) };
-  const paymentRoot = options.isWarm
-    ? await ensureWarmRoot(rootsDirectory, rootOptions)
-    : await ensureBaseRoot(rootsDirectory, rootOptions);
-  const upstreamsRoot = await ensureUpstreamsRoot(rootsDirectory, rootOptions);
+  const [paymentRoot, upstreamsRoot] = await Promise.all([
+    options.isWarm ? ensureWarmRoot(rootsDirectory, rootOptions) : ensureBaseRoot(rootsDirectory, rootOptions),
+    ensureUpstreamsRoot(rootsDirectory, rootOptions),
+  ]);
 
   const listeners: ((instanceId: string) => void)[] = [];
   const fleet = await openFleet(stateDirectory, {

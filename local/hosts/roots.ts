@@ -160,13 +160,19 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** `warm` of `warm-1a2b3c4d5e6f`. */
+function nameOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'));
+}
+
 function idOf(name: string, recipe: string, parents: readonly string[]): string {
   return `${name}-${hash([recipe, ...parents].join('\n')).slice(0, 12)}`;
 }
 
 /**
  * Makes a root under another name and renames it when it is whole: a kill in the middle leaves no half root, only a folder
- * and processes that the next making removes. One making at a time; a second process waits and finds it made.
+ * and processes that the next making of that name removes. Roots of different names are made at the same time; whoever
+ * wants one that is being made waits and finds it made.
  */
 async function ensure(
   rootsDir: string,
@@ -181,10 +187,11 @@ async function ensure(
   const path = join(dir, id);
   const root: Root = { id, layers: [join(path, 'files'), ...parents] };
   if (await isThere(path)) return root;
-  const lock = await takeLock(join(dir, '.lock'), { wait: true, ...runOptions(options) });
+  const name = nameOf(id);
+  const lock = await takeLock(join(dir, `.lock-${name}`), { wait: true, ...runOptions(options) });
   if (lock === undefined) throw new Error(`making the root ${id} was given up`);
-  const cgroup = `rollgate-roots-${hash(dir).slice(0, 6)}`;
-  const scratch = join(dir, '.making');
+  const cgroup = `rollgate-roots-${hash(dir).slice(0, 6)}-${name}`;
+  const scratch = join(dir, `.making-${name}`);
   try {
     if (await isThere(path)) return root;
     await discard(scratch, cgroup);
@@ -211,10 +218,10 @@ async function discard(scratch: string, cgroup: string): Promise<void> {
 
 /** Roots of the same name made by an older recipe, unless a running host stands on them. */
 async function removeOutdated(dir: string, id: string): Promise<void> {
-  const name = id.slice(0, id.lastIndexOf('-'));
+  const name = nameOf(id);
   const inUse = await mustRun(['cat', '/proc/self/mountinfo']);
   for (const entry of await readdir(dir)) {
-    const isOlder = entry !== id && /-[0-9a-f]{12}$/.test(entry) && entry.slice(0, entry.lastIndexOf('-')) === name;
+    const isOlder = entry !== id && /-[0-9a-f]{12}$/.test(entry) && nameOf(entry) === name;
     if (isOlder && !inUse.includes(join(dir, entry)) && (await mountsBelow(join(dir, entry))).length === 0)
       await removeTree(join(dir, entry));
   }
