@@ -184,7 +184,6 @@ describe('the state of a host', () => {
 
   test('a layer whose making is given up ends at once and leaves nothing', async () => {
     const giveUp = new AbortController();
-    const began = performance.now();
     const making = ensureLayer(
       rootsDir,
       {
@@ -198,8 +197,8 @@ describe('the state of a host', () => {
       { signal: giveUp.signal },
     );
 
+    // One that waited for the sleep would run into the time limit of the test.
     await expect(making).rejects.toThrow('making the root "boot-given-up"');
-    expect(performance.now() - began).toBeLessThan(20_000);
     expect((await readdir(rootsDir)).filter((name) => name.startsWith('boot-given-up'))).toEqual([]);
   });
 });

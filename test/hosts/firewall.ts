@@ -1,4 +1,5 @@
 import { iptables } from '../../local/hosts/network.ts';
+import { mustRun } from '../../local/hosts/run-program.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 
 /** Traffic of one host as a security group would cut it off; both ends where nothing more is said. */
@@ -19,6 +20,21 @@ export async function dropTraffic(host: SystemdHost, traffic: Traffic = {}): Pro
 /** Connections are refused at once, as by a host on which nothing listens. */
 export async function rejectTraffic(host: SystemdHost, traffic: Traffic = {}): Promise<void> {
   await insert(host, traffic, ['-j', 'REJECT', '--reject-with', 'tcp-reset']);
+}
+
+/** How many packets the rules have dropped or refused since they were put up. */
+export async function droppedPackets(host: SystemdHost): Promise<number> {
+  const listed = await mustRun([
+    'nsenter',
+    `--net=/run/netns/${host.network.namespace}`,
+    'iptables',
+    '-L',
+    '-v',
+    '-x',
+    '-n',
+  ]);
+  const rules = listed.split('\n').filter((line) => /^ *\d+ +\d+ +(DROP|REJECT) /.test(line));
+  return rules.reduce((sum, line) => sum + Number(line.trim().split(/ +/)[0]), 0);
 }
 
 /** Undoes all of it. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { HostConfiguration } from '../../core/release/release-manifest.ts';
 import { clearFirewall, dropTraffic } from './firewall.ts';
 import { limitMemory } from './limit-memory.ts';
 import {
@@ -15,6 +16,8 @@ import {
 } from './scripts-kit.ts';
 import { newDeploymentId, type Run } from './scripts-lab.ts';
 
+type Health = HostConfiguration['health'];
+
 interface Failed {
   readonly verify: Run;
   readonly deploymentId: string;
@@ -22,11 +25,18 @@ interface Failed {
 }
 
 /** Brings a bad variant to a host on which a good one runs, up to the gate that it fails. */
-async function failAtGate(kit: ScriptsKit, variant: string, stableSeconds = 2): Promise<Failed> {
+async function failAtGate(
+  kit: ScriptsKit,
+  variant: string,
+  {
+    stableSeconds = 2,
+    deadlineSeconds = stableSeconds + 4,
+  }: Partial<Pick<Health, 'stableSeconds' | 'deadlineSeconds'>> = {},
+): Promise<Failed> {
   const { host, lab } = kit;
   const release = await newRelease(kit, sample(variant), (base) => ({
     ...base,
-    health: { ...base.health, stableSeconds, deadlineSeconds: stableSeconds + 4 },
+    health: { ...base.health, stableSeconds, deadlineSeconds },
   }));
   const deploymentId = newDeploymentId();
   mustBeDone(await lab.install(host, deploymentId, release));
@@ -41,22 +51,23 @@ function failedChecks(run: Run): (string | undefined)[][] {
 }
 
 export function gateTests(given: () => ScriptsKit): void {
-  test('an import error fails it with the traceback, and the revert is well again in under 15 s', async () => {
+  test('an import error fails it with the traceback, and neither it nor the revert waits for the deadline', async () => {
     const kit = given();
     const { host, lab } = kit;
     await givenGoodRelease(kit);
 
-    const { verify, deploymentId } = await failAtGate(kit, 'import-error');
-    const began = performance.now();
+    const deadlineSeconds = 60;
+
+    const { verify, deploymentId } = await failAtGate(kit, 'import-error', { deadlineSeconds });
     const revert = mustBeDone(await lab.activate(host, deploymentId, 'previous'));
     const again = mustBeDone(await lab.verify(host, deploymentId, 'previous'));
 
     expect(verify.report?.failure).toBe('not-stable');
-    expect(verify.seconds).toBeLessThan(5);
+    expect(verify.seconds).toBeLessThan(deadlineSeconds);
     expect(verify.report?.evidence?.systemd).toMatchObject({ ExecMainStatus: '22' });
     expect(verify.report?.evidence?.journal?.join('\n')).toContain('ModuleNotFoundError');
     expect(revert.report?.host.running).toBe(again.report?.host.previous);
-    expect((performance.now() - began) / 1000).toBeLessThan(15);
+    expect(revert.seconds + again.seconds).toBeLessThan(deadlineSeconds);
     expect(await runningVersion(host)).toBe('good');
   });
 
@@ -145,16 +156,18 @@ export function gateTests(given: () => ScriptsKit): void {
   test('a process that dies after 8 s fails it where 10 s are asked for', async () => {
     const kit = given();
 
-    const { verify } = await failAtGate(kit, 'dies-after-8s', 10);
+    const deadlineSeconds = 60;
+
+    const { verify } = await failAtGate(kit, 'dies-after-8s', { stableSeconds: 10, deadlineSeconds });
 
     expect(['not-stable', 'not-active']).toContain(verify.report?.failure);
-    expect(verify.seconds).toBeLessThan(10);
+    expect(verify.seconds).toBeLessThan(deadlineSeconds);
   });
 
   test('workers that die under a living master fail it', async () => {
     const kit = given();
 
-    const { verify } = await failAtGate(kit, 'worker-dies-after-4s', 7);
+    const { verify } = await failAtGate(kit, 'worker-dies-after-4s', { stableSeconds: 7 });
 
     expect(verify.report?.failure).toBe('worker-deaths');
   });
