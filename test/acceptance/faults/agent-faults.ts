@@ -1,8 +1,8 @@
 import type { SendFault } from '../../../local/run-command/command-faults.ts';
 import { on } from '../local-stage.ts';
+import type { PreparedStage } from '../prepared-stage.ts';
 import { harmless } from './expectations.ts';
 import type { Expected, Fault } from './fault.ts';
-import type { FaultRig } from './rig.ts';
 
 const toFirst = { isSimulated: true, deploy: { kind: 'good-release' }, mend: () => undefined } as const;
 
@@ -10,7 +10,7 @@ const toFirst = { isSimulated: true, deploy: { kind: 'good-release' }, mend: () 
 const lateSeconds = 62;
 
 /** The next activation of the first host meets this. */
-function atActivation({ stage, first }: FaultRig, fault: SendFault): void {
+function atActivation({ stage, first }: PreparedStage, fault: SendFault): void {
   stage.engine.faults.givenSend(
     fault,
     (request) => request.instanceId === first.instanceId && request.documentName.endsWith('-activate'),

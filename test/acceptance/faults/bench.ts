@@ -1,5 +1,5 @@
+import { type PreparedStage, startPreparedStage } from '../prepared-stage.ts';
 import type { Fault } from './fault.ts';
-import { type FaultRig, startRig } from './rig.ts';
 import { type FaultResult, tryFault } from './try-fault.ts';
 
 /** Tries one fault after another on one stage; a stage that could not be mended is replaced by a fresh one. */
@@ -11,10 +11,10 @@ export interface FaultBench {
 
 /** Boots the first stage in `.rollgate/<name>` and prepares its releases. */
 export async function startBench(name: string): Promise<FaultBench> {
-  let rig: FaultRig | undefined = await startRig(name);
+  let rig: PreparedStage | undefined = await startPreparedStage(name);
   return {
     async try(fault) {
-      rig ??= await startRig(name);
+      rig ??= await startPreparedStage(name);
       const result = await tryFault(rig, fault);
       if (result.isStageSpoilt) {
         await rig.stage.engine.stop();

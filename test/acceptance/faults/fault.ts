@@ -1,7 +1,7 @@
 import type { Cause } from '../../../core/diagnosis/causes.ts';
 import type { DeploymentEnd } from '../../../core/statuses.ts';
 import type { Variant } from '../../../samples/variants.ts';
-import type { FaultRig } from './rig.ts';
+import type { PreparedStage } from '../prepared-stage.ts';
 
 /** One thing that goes wrong: how it is brought about and undone, and all that must be true of the deployment that meets it. */
 export interface Fault {
@@ -12,16 +12,16 @@ export interface Fault {
   /** False where the machine itself fails as it would on AWS; true where a switch of the embedded engine plays it. */
   readonly isSimulated: boolean;
   /** Applied to `services/payment.yml` for an upload, beside the short gate of the catalogue. */
-  readonly configure?: (yaml: string, rig: FaultRig) => string;
+  readonly configure?: (yaml: string, rig: PreparedStage) => string;
   readonly deploy: FaultDeployment;
-  readonly inject: (rig: FaultRig) => Promise<void> | void;
+  readonly inject: (rig: PreparedStage) => Promise<void> | void;
   /** What happens while the deployment runs. */
-  readonly meanwhile?: (rig: FaultRig, deployment: { readonly executionArn: string }) => Promise<void>;
+  readonly meanwhile?: (rig: PreparedStage, deployment: { readonly executionArn: string }) => Promise<void>;
   /** Undoes it; the target is then well again by itself within seconds. */
-  readonly mend: (rig: FaultRig) => Promise<void> | void;
+  readonly mend: (rig: PreparedStage) => Promise<void> | void;
   readonly expected: Expected;
   /** Asked once the deployment has ended, before anything is mended: what else is not as it should be, a sentence each. */
-  readonly also?: (rig: FaultRig, ended: EndedFault) => Promise<readonly string[]>;
+  readonly also?: (rig: PreparedStage, ended: EndedFault) => Promise<readonly string[]>;
   /** Another fault that is answered with the same words, and why that misleads nobody. */
   readonly isAlike?: { readonly to: string; readonly why: string };
 }

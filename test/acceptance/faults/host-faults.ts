@@ -8,9 +8,9 @@ import type { HostMachine } from '../../../local/hosts/host-machine.ts';
 import { limitMemory } from '../../hosts/limit-memory.ts';
 import { type AvailabilityProbe, isHealthy, probeAvailability } from '../availability-probe.ts';
 import { on, until } from '../local-stage.ts';
+import { otherGoodRelease, type PreparedStage } from '../prepared-stage.ts';
 import { leftDirty, notStaged, reverted } from './expectations.ts';
 import type { Fault } from './fault.ts';
-import { type FaultRig, gateDeadlineSeconds, otherGoodRelease } from './rig.ts';
 
 /** The zip of a release as it was before a fault replaced it. */
 let kept: { readonly path: string; readonly bytes: Uint8Array } | undefined;
@@ -110,12 +110,20 @@ export const hostFaults: readonly Fault[] = [
       await first.powerOff('cut');
       cutAt = Date.now();
     },
-    also: async (_rig, { endedAt }) => {
+    also: async ({ stage }, { deploymentId, endedAt }) => {
       const rounds = (await probe?.stop()) ?? [];
       const silent = rounds.filter((round) => round.silent.length > 0);
       const seconds = (endedAt - cutAt) / 1000;
+      const activation = stage.engine.runCommand
+        .commands()
+        .find(
+          ({ documentName, parameters }) =>
+            documentName.endsWith('-activate') && parameters['deploymentId']?.[0] === deploymentId,
+        );
+      // A host that is off is given up at a heartbeat: nobody waits until SSM gives its command up.
+      const patience = activation?.executionSeconds ?? 0;
       return [
-        ...(seconds <= gateDeadlineSeconds + 30 ? [] : [`it ended ${seconds} s after the host went away`]),
+        ...(seconds < patience ? [] : [`it ended ${seconds} s after the host went away; SSM waits ${patience} s`]),
         ...(rounds.length > 50 ? [] : [`the other hosts were asked only ${rounds.length} times`]),
         ...silent.map(({ at, silent: names }) => `${names} did not serve at ${new Date(at).toISOString()}`),
       ];
@@ -189,14 +197,14 @@ async function mendClock(host: HostMachine): Promise<void> {
 }
 
 /** What the record says to type: the stable release to that host. */
-async function repair({ stage, first }: FaultRig): Promise<void> {
+async function repair({ stage, first }: PreparedStage): Promise<void> {
   const stable = stableRelease(await readState(stage.engine.ports));
   const { outcome } = await stage.run({ release: `v${stable?.release}`, hosts: [first.instanceId] });
   if (outcome.status !== 'Succeeded') throw new Error(`the repair ended ${outcome.status}: ${outcome.reason.text}`);
 }
 
 /** Nobody types anything: a host that comes back is converged. */
-async function runsStableAgain({ stage, first }: FaultRig): Promise<boolean> {
+async function runsStableAgain({ stage, first }: PreparedStage): Promise<boolean> {
   const { ports } = stage.engine;
   const stable = stableRelease(await readState(ports));
   const { waiting, underWay, seen } = await readConvergence(ports);

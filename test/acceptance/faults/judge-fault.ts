@@ -1,7 +1,7 @@
 import type { DeploymentOutcome } from '../../../core/deployment-records.ts';
 import type { ExplainView } from '../../../core/views/explain-view.ts';
+import type { Sight } from '../prepared-stage.ts';
 import type { Expected } from './fault.ts';
-import type { Sight } from './rig.ts';
 
 /** One fault as it went: what was recorded, what `rollgate explain` says, and the target before and after. */
 export interface SeenFault {

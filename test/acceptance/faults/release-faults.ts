@@ -1,6 +1,6 @@
+import { withHealth } from '../prepared-stage.ts';
 import { notStaged, reverted } from './expectations.ts';
 import type { Fault } from './fault.ts';
-import { withHealth } from './rig.ts';
 
 /** Broken builds need nothing to be brought about and nothing to be undone. */
 const broken = { isSimulated: false, inject: () => undefined, mend: () => undefined } as const;

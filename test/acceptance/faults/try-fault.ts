@@ -7,9 +7,9 @@ import { explainView } from '../../../core/views/explain-view.ts';
 import { readDeployment } from '../../../ledger/deployment-history.ts';
 import { changeState } from '../../../ledger/target-state.ts';
 import type { Ended } from '../local-stage.ts';
+import { look, otherGoodRelease, type PreparedStage, shortGate, untilWell } from '../prepared-stage.ts';
 import type { EndedFault, Fault, FaultDeployment } from './fault.ts';
 import { judgeFault } from './judge-fault.ts';
-import { type FaultRig, look, otherGoodRelease, shortGate, untilWell } from './rig.ts';
 
 /** What one fault came to. */
 export interface FaultResult {
@@ -37,7 +37,7 @@ const mendSeconds = 60;
 const endSeconds = 150;
 
 /** Injects a fault, lets a deployment meet it, holds what came of it against the catalogue, and mends it again. */
-export async function tryFault(rig: FaultRig, fault: Fault): Promise<FaultResult> {
+export async function tryFault(rig: PreparedStage, fault: Fault): Promise<FaultResult> {
   const { name, injected, isSimulated } = fault;
   const startedAt = Date.now();
   const nothing = { end: null, firstLine: null, diagnosis: null, repairs: [] };
@@ -54,7 +54,7 @@ export async function tryFault(rig: FaultRig, fault: Fault): Promise<FaultResult
 
 type Met = Omit<FaultResult, 'name' | 'injected' | 'isSimulated' | 'seconds' | 'isStageSpoilt'>;
 
-async function meet(rig: FaultRig, fault: Fault): Promise<Met> {
+async function meet(rig: PreparedStage, fault: Fault): Promise<Met> {
   const { stage } = rig;
   const before = await look(rig);
   const goodRelease = await otherGoodRelease(rig);
@@ -102,7 +102,7 @@ function endedFault({ deploymentId, outcome }: Ended, startedAt: number): EndedF
 }
 
 async function start(
-  rig: FaultRig,
+  rig: PreparedStage,
   { deploy, configure }: Fault,
   goodRelease: string,
 ): Promise<{ readonly executionArn: string }> {
@@ -118,7 +118,7 @@ async function start(
 
 /** The upload's own rollout is refused by a freeze; then the build goes to one host, as a person may ask. */
 async function uploadToFirst(
-  { stage, first }: FaultRig,
+  { stage, first }: PreparedStage,
   { variant, version }: Extract<FaultDeployment, { readonly kind: 'upload' }>,
 ): Promise<{ readonly executionArn: string }> {
   const { ports } = stage.engine;
@@ -136,7 +136,7 @@ async function uploadToFirst(
 }
 
 /** Undoes the fault, whatever became of it, and waits until the target is well; what went wrong with that, a sentence each. */
-async function mend(rig: FaultRig, fault: Fault): Promise<readonly string[]> {
+async function mend(rig: PreparedStage, fault: Fault): Promise<readonly string[]> {
   try {
     await fault.mend(rig);
     await untilWell(rig, mendSeconds);

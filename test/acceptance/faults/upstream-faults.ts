@@ -4,15 +4,15 @@ import { readSteps } from '../../../ledger/host-steps.ts';
 import { passwordParameter } from '../../../local/engine/stage.ts';
 import { clearFirewall, dropTraffic } from '../../hosts/firewall.ts';
 import { on, until } from '../local-stage.ts';
+import { deploymentOf, look, type PreparedStage } from '../prepared-stage.ts';
 import { notStaged } from './expectations.ts';
 import type { Fault } from './fault.ts';
-import { deploymentOf, type FaultRig, look } from './rig.ts';
 
 const toFirst = { isSimulated: false, deploy: { kind: 'good-release' } } as const;
 const newBuild = { kind: 'upload', variant: 'v2', to: 'first' } as const;
 
 /** The address of cart: the first of its machine. */
-function cart({ upstreams }: FaultRig): string {
+function cart({ upstreams }: PreparedStage): string {
   return upstreams.addresses[0] ?? '';
 }
 

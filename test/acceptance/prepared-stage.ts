@@ -1,18 +1,18 @@
-import { deploymentIdOf } from '../../../ledger/keys.ts';
-import { readState } from '../../../ledger/target-state.ts';
-import type { SystemdHost } from '../../../local/hosts/systemd-host.ts';
-import type { Broker } from '../../../local/upstreams/broker.ts';
-import { isHealthy } from '../availability-probe.ts';
-import { type LocalStage, mainPid, on, startStage, until } from '../local-stage.ts';
+import { deploymentIdOf } from '../../ledger/keys.ts';
+import { readState } from '../../ledger/target-state.ts';
+import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
+import type { Broker } from '../../local/upstreams/broker.ts';
+import { isHealthy } from './availability-probe.ts';
+import { type LocalStage, mainPid, on, startStage, until } from './local-stage.ts';
 
-/** What faults are injected into: a stage of three booted hosts on which `v2` is stable and `v1` is known as well. */
-export interface FaultRig {
+/** A stage of three booted hosts on which `v2` is stable and `v1` is known as well; its gate is short. */
+export interface PreparedStage {
   readonly stage: LocalStage;
   readonly hosts: readonly SystemdHost[];
   /** The machine that carries cart, user and RabbitMQ. */
   readonly upstreams: SystemdHost;
   readonly broker: Broker;
-  /** The host that faults strike; the first one that a rollout to the whole target activates. */
+  /** The first host that a rollout to the whole target activates; the one that faults strike. */
   readonly first: SystemdHost;
   /** `10.77.1.` */
   readonly prefix: string;
@@ -26,12 +26,12 @@ export interface Sight {
   readonly stable: number | undefined;
 }
 
-/** What a host may take to become healthy in the catalogue. */
-export const gateDeadlineSeconds = 15;
-
-/** A gate that asks all its questions, in a shorter time than `services/payment.yml` takes by default. */
+/**
+ * A gate that asks all its questions with a shorter window than that of `services/payment.yml`, and gives up sooner. Where
+ * the length of the window is what is tested, a test has a gate of its own.
+ */
 export function shortGate(yaml: string): string {
-  return withHealth(yaml, { stableSeconds: 3, deadlineSeconds: gateDeadlineSeconds });
+  return withHealth(yaml, { stableSeconds: 3, deadlineSeconds: 15 });
 }
 
 /** Other seconds than those of the short gate. */
@@ -46,7 +46,7 @@ export function withHealth(
   );
 }
 
-export async function startRig(name: string): Promise<FaultRig> {
+export async function startPreparedStage(name: string): Promise<PreparedStage> {
   const stage = await startStage(name, { change: shortGate });
   const hosts = stage.hosts as readonly SystemdHost[];
   const upstreams = stage.engine.target.machines.at(-1) as SystemdHost | undefined;
@@ -54,7 +54,7 @@ export async function startRig(name: string): Promise<FaultRig> {
   const [first] = hosts;
   if (first === undefined || upstreams === undefined || broker === undefined) {
     await stage.engine.stop();
-    throw new Error('faults need booted hosts and RabbitMQ');
+    throw new Error('a prepared stage needs booted hosts and RabbitMQ');
   }
   const prefix = (first.addresses[0] ?? '').replace(/\d+$/, '');
   const rig = { stage, hosts, upstreams, broker, first, prefix };
@@ -65,7 +65,7 @@ export async function startRig(name: string): Promise<FaultRig> {
   return rig;
 }
 
-export async function look(rig: FaultRig): Promise<Sight> {
+export async function look(rig: PreparedStage): Promise<Sight> {
   const state = await readState(rig.stage.engine.ports);
   const [pids, healthy] = await Promise.all([
     Promise.all(rig.hosts.map((host) => (host.isRunning() ? mainPid(host) : 'off'))),
@@ -75,7 +75,7 @@ export async function look(rig: FaultRig): Promise<Sight> {
 }
 
 /** Nothing runs, nothing waits, every host is on, serves and has an agent that is idle. Throws where that does not come about. */
-export async function untilWell(rig: FaultRig, seconds: number): Promise<void> {
+export async function untilWell(rig: PreparedStage, seconds: number): Promise<void> {
   const { engine } = rig.stage;
   const isWell = async (): Promise<boolean> => {
     const { lock, queue } = await readState(engine.ports);
@@ -87,14 +87,14 @@ export async function untilWell(rig: FaultRig, seconds: number): Promise<void> {
 }
 
 /** The deployment of an execution, as soon as it is known to the ledger. */
-export async function deploymentOf({ stage }: FaultRig, executionArn: string): Promise<string> {
+export async function deploymentOf({ stage }: PreparedStage, executionArn: string): Promise<string> {
   const info = await stage.engine.executions.describe(executionArn);
   if (info === undefined) throw new Error(`${executionArn} was never started`);
   return deploymentIdOf(executionArn, info.startedAt);
 }
 
 /** `v1` or `v2`: the good release that the first host does not run. */
-export async function otherGoodRelease(rig: FaultRig): Promise<string> {
+export async function otherGoodRelease(rig: PreparedStage): Promise<string> {
   const current = await on(rig.first, 'readlink', '/app/current');
   return current.startsWith('releases/v1-') ? 'v2' : 'v1';
 }

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSteps } from '../../ledger/host-steps.ts';
-import { type BalancerProxy, startProxy } from '../../local/balancer/proxy.ts';
-import { type LocalStage, startStage, until, whyNoHostTests } from './local-stage.ts';
+import { readSteps } from '../../../ledger/host-steps.ts';
+import { type BalancerProxy, startProxy } from '../../../local/balancer/proxy.ts';
+import { type LocalStage, until, whyNoHostTests } from '../local-stage.ts';
+import { shortGate } from '../prepared-stage.ts';
+import { useSharedStage } from './shared-stage.ts';
 
 const why = await whyNoHostTests();
 
-/** The long window of the gate is proven where the main job is told; here it would only cost minutes. */
-const withShortGate = (yaml: string): string => yaml.replace(/stableSeconds: \d+/, 'stableSeconds: 2');
 const behindBalancer = (yaml: string): string =>
-  `${withShortGate(yaml)}\nloadBalancer: { targetGroup: "payment-{stage}", drainSeconds: 60, healthySeconds: 60 }\n`;
+  `${shortGate(yaml)}\nloadBalancer: { targetGroup: "payment-{stage}", drainSeconds: 60, healthySeconds: 60 }\n`;
 
 /** A client that asks all the time, each request on a connection of its own. */
 function clientOf(url: string): { stop(): Promise<{ readonly asked: number; readonly failed: readonly string[] }> } {
@@ -35,35 +35,33 @@ function clientOf(url: string): { stop(): Promise<{ readonly asked: number; read
 
 /** Three hosts behind a simulated load balancer that really asks them and really passes requests on. */
 describe.runIf(why === undefined)('three systemd hosts behind a load balancer', () => {
-  let stage: LocalStage;
+  const shared = useSharedStage();
+  const stage = (): LocalStage => shared.get().stage;
   let proxy: BalancerProxy;
   const inGroup = (): readonly string[] =>
-    stage.engine.balancer
-      .targets()
+    stage()
+      .engine.balancer.targets()
       .map(({ instanceId, state }) => `${instanceId.slice(-1)} ${state}`)
       .sort();
   const allWell = ['1 healthy', '2 healthy', '3 healthy'];
   const untilAllWell = (): Promise<void> =>
-    until(async () => isDeepStrictEqual(inGroup(), allWell), 'three healthy targets', 20);
+    until(async () => isDeepStrictEqual(inGroup(), allWell), 'three healthy targets');
 
   beforeAll(async () => {
-    stage = await startStage('test-load-balancer', { change: withShortGate });
     proxy = await startProxy({
-      group: stage.engine.balancer,
-      addressOf: (instanceId) => stage.hosts.find((host) => host.instanceId === instanceId)?.addresses[0],
+      group: stage().engine.balancer,
+      addressOf: (instanceId) => stage().hosts.find((host) => host.instanceId === instanceId)?.addresses[0],
     });
-    expect((await stage.deploy('v1')).outcome.status).toBe('Succeeded');
     await untilAllWell();
   });
   afterAll(async () => {
     await proxy?.close();
-    await stage?.engine.stop();
   });
 
-  it('without the section a client does see requests fail while a version rolls out', async () => {
+  it('without the section a client sees requests fail while a release rolls out', async () => {
     const client = clientOf(proxy.url);
 
-    const { outcome } = await stage.deploy('v2');
+    const { outcome } = await stage().run({ release: 'v1' });
 
     const { failed } = await client.stop();
     expect(outcome.status).toBe('Succeeded');
@@ -72,10 +70,10 @@ describe.runIf(why === undefined)('three systemd hosts behind a load balancer', 
   });
 
   it('with it the client sees none fail, over all three hosts', async () => {
-    await stage.publish(behindBalancer);
+    await stage().publish(behindBalancer);
     const client = clientOf(proxy.url);
 
-    const { outcome, deploymentId } = await stage.run({ release: 'v1' });
+    const { outcome, deploymentId } = await stage().run({ release: 'v2' });
 
     await pause(500);
     const { asked, failed } = await client.stop();
@@ -83,7 +81,7 @@ describe.runIf(why === undefined)('three systemd hosts behind a load balancer', 
     expect(asked).toBeGreaterThan(500);
     expect(failed).toEqual([]);
     expect(inGroup()).toEqual(allWell);
-    const steps = await readSteps(stage.engine.ports, deploymentId);
+    const steps = await readSteps(stage().engine.ports, deploymentId);
     const moves = steps.filter(({ intent }) => intent.action === 'drain' || intent.action === 'join');
     expect(moves.map(({ outcome: ended }) => ended?.status)).toEqual(Array(6).fill('done'));
   });
@@ -91,7 +89,7 @@ describe.runIf(why === undefined)('three systemd hosts behind a load balancer', 
   it('nor while a version fails on its first host and is put back', async () => {
     const client = clientOf(proxy.url);
 
-    const { outcome } = await stage.deploy('exits-at-start');
+    const { outcome } = await stage().deploy('exits-at-start');
 
     await pause(500);
     const { asked, failed } = await client.stop();

@@ -2,14 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DriftView } from '../../core/views/drift-view.ts';
-import { readRelease } from '../../ledger/releases.ts';
-import { readState } from '../../ledger/target-state.ts';
-import type { HostMachine } from '../../local/hosts/host-machine.ts';
-import { filesBelow } from './files-below.ts';
-import { type LocalStage, mainPid, on, startStage, whyNoHostTests } from './local-stage.ts';
-import { pay } from './pay.ts';
-import { type Typed, typeCommand } from './type-command.ts';
+import type { DriftView } from '../../../core/views/drift-view.ts';
+import { readRelease } from '../../../ledger/releases.ts';
+import { readState } from '../../../ledger/target-state.ts';
+import type { HostMachine } from '../../../local/hosts/host-machine.ts';
+import { filesBelow } from '../files-below.ts';
+import { type LocalStage, mainPid, on, whyNoHostTests } from '../local-stage.ts';
+import { pay } from '../pay.ts';
+import { shortGate } from '../prepared-stage.ts';
+import { type Typed, typeCommand } from '../type-command.ts';
+import { useSharedStage } from './shared-stage.ts';
 
 const why = await whyNoHostTests();
 const unitPath = '/etc/systemd/system/payment.service';
@@ -29,26 +31,31 @@ interface OnHost {
  * every step is typed.
  */
 describe.runIf(why === undefined)('configuration and drift on three systemd hosts', () => {
-  let stage: LocalStage;
+  const shared = useSharedStage();
+  const stage = (): LocalStage => shared.get().stage;
   let folder: string;
+  /** The configuration that `v1` and `v2` have. */
+  let plainFile: string;
   let first: readonly OnHost[];
+  /** The number of the release that logs more than `v1`. */
+  let debug: number;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rollgate-config-'));
-    stage = await startStage('test-config-and-drift');
-    await stage.usePassword('the first password');
+    plainFile = await configFile('plain.yml');
+    await stage().usePassword('the first password');
   });
   afterAll(async () => {
-    await stage?.engine.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
-  const type = (...argv: readonly string[]): Promise<Typed> => typeCommand(stage, ...argv);
-  const each = <T>(ask: (host: HostMachine) => Promise<T>): Promise<readonly T[]> => Promise.all(stage.hosts.map(ask));
+  const type = (...argv: readonly string[]): Promise<Typed> => typeCommand(stage(), ...argv);
+  const each = <T>(ask: (host: HostMachine) => Promise<T>): Promise<readonly T[]> =>
+    Promise.all(stage().hosts.map(ask));
   const pids = (): Promise<readonly string[]> => each(mainPid);
   const payments = async (): Promise<readonly number[]> => each(async (host) => (await pay(host)).status);
   const stableNumber = async (): Promise<number | undefined> =>
-    (await readState(stage.engine.ports)).stableHistory.at(-1)?.release;
+    (await readState(stage().engine.ports)).stableHistory.at(-1)?.release;
 
   /** Of the running process: that is what the service sees. */
   async function variable(name: string): Promise<readonly (string | undefined)[]> {
@@ -58,9 +65,9 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
     });
   }
 
-  async function configFile(name: string, change: (yaml: string) => string): Promise<string> {
+  async function configFile(name: string, change: (yaml: string) => string = (yaml) => yaml): Promise<string> {
     const path = join(folder, name);
-    await writeFile(path, change(await readFile('services/payment.yml', 'utf8')));
+    await writeFile(path, change(shortGate(await readFile('services/payment.yml', 'utf8'))));
     return path;
   }
 
@@ -85,7 +92,7 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
   }
 
   it('a changed value reaches the process of every host, with the artifact that runs, through the gate', async () => {
-    expect((await stage.deploy('v1')).outcome.status).toBe('Succeeded');
+    expect((await stage().run({ release: 'v1' })).outcome.status).toBe('Succeeded');
     first = await each(onHost);
     const before = await pids();
     const file = await configFile('debug.yml', (yaml) =>
@@ -96,17 +103,18 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
 
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/environment\.LOG_LEVEL +– +→ +debug\n/);
-    expect(stdout).toContain('v2 runs on 3 hosts and every one passed its gate');
+    debug = (await stableNumber()) ?? 0;
+    expect(stdout).toContain(`v${debug} runs on 3 hosts and every one passed its gate`);
     expect(await variable('LOG_LEVEL')).toEqual(Array(3).fill('debug'));
-    const [one, two] = await Promise.all([1, 2].map((number) => readRelease(stage.engine.ports, number)));
-    expect(two?.manifest.artifact).toEqual(one?.manifest.artifact);
+    const [one, made] = await Promise.all([1, debug].map((number) => readRelease(stage().engine.ports, number)));
+    expect(made?.manifest.artifact).toEqual(one?.manifest.artifact);
     expect((await each(onHost)).map(({ code }) => code)).toEqual(first.map(({ code }) => code));
     expect((await pids()).filter((pid) => before.includes(pid))).toEqual([]);
     expect((await drift()).exitCode).toBe(0);
   });
 
   it('a rollback restores code, unit, environment and virtualenv of that release, byte for byte', async () => {
-    expect((await stage.deploy('new-requirement')).outcome.status).toBe('Succeeded');
+    expect((await stage().deploy('new-requirement')).outcome.status).toBe('Succeeded');
     for (const host of await each(onHost)) {
       expect(first.map(({ virtualenv }) => virtualenv)).not.toContain(host.virtualenv);
       expect(first.map(({ code }) => code)).not.toContain(host.code);
@@ -122,10 +130,10 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
 
   it('a rotated password is found by drift, and rolled out by the configuration alone', async () => {
     const before = await pids();
-    await stage.usePassword('rotated: p@ss/w ö+rd&7');
+    await stage().usePassword('rotated: p@ss/w ö+rd&7');
 
     const found = await drift();
-    const { exitCode, stdout } = await type('deploy', '--config-only');
+    const { exitCode, stdout } = await type('deploy', '--config-only', '--config', plainFile);
 
     expect(found.exitCode).toBe(1);
     expect(found.view.hosts.flatMap((host) => host.drift.map(({ kind, next }) => [kind, next]))).toEqual(
@@ -143,13 +151,13 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
   it('again, with nothing rotated since, restarts no host', async () => {
     const before = await pids();
 
-    expect((await type('deploy', '--config-only')).exitCode).toBe(0);
+    expect((await type('deploy', '--config-only', '--config', plainFile)).exitCode).toBe(0);
 
     expect(await pids()).toEqual(before);
   });
 
   it('a rollback after the rotation starts the earlier release with the password of today', async () => {
-    const { exitCode } = await type('rollback', '--to', 'v2');
+    const { exitCode } = await type('rollback', '--to', `v${debug}`);
 
     expect(exitCode).toBe(0);
     expect(await variable('LOG_LEVEL')).toEqual(Array(3).fill('debug'));
@@ -158,12 +166,12 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
   });
 
   it('a pinned version stays, whatever the parameter holds since', async () => {
-    const { engine } = stage;
+    const { engine } = stage();
     const { version } = engine.parameters.get('/payment/local/AMQP_PASS') ?? { version: 0 };
     const file = await configFile('pinned.yml', (yaml) =>
       yaml.replace('    parameter: "/payment/{stage}/AMQP_PASS"', `$&\n    version: ${version}`),
     );
-    await stage.withPassword('not at RabbitMQ yet', async () => {
+    await stage().withPassword('not at RabbitMQ yet', async () => {
       expect((await type('deploy', '--config-only', '--config', file)).exitCode).toBe(0);
 
       expect(await variable('AMQP_PASS')).toEqual(Array(3).fill('rotated: p@ss/w ö+rd&7'));
@@ -173,7 +181,7 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
   });
 
   it('what was changed by hand is named on each host, and the command that drift names puts it right', async () => {
-    const [one, two, three] = stage.hosts;
+    const [one, two, three] = stage().hosts;
     if (one === undefined || two === undefined || three === undefined) throw new Error('three hosts');
     await on(one, 'sh', '-c', `sed -i 's/^RestartSec=.*/RestartSec=7/' ${unitPath} && systemctl daemon-reload`);
     await on(one, 'sh', '-c', 'echo "# a hotfix" >>/app/current/version.py');
@@ -200,12 +208,14 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
   });
 
   it('drift works while a deployment runs, holds nothing up, and says which it is; a host that is off is named', async () => {
-    const { executionArn } = await stage.upload('v2');
+    const { executionArn } = await stage().upload('v2');
     const seen: DriftView[] = [];
     let isOver = false;
-    const deployed = stage.ended(executionArn).finally(() => {
-      isOver = true;
-    });
+    const deployed = stage()
+      .ended(executionArn)
+      .finally(() => {
+        isOver = true;
+      });
     while (!isOver) seen.push((await drift()).view);
     const { deploymentId, outcome } = await deployed;
 
@@ -215,7 +225,7 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
     expect(new Set(during.map((view) => view.running?.deploymentId))).toEqual(new Set([deploymentId]));
     expect(seen.flatMap((view) => view.hosts.flatMap((host) => host.drift))).toEqual([]);
 
-    const [one] = stage.hosts;
+    const [one] = stage().hosts;
     await one?.powerOff('cut');
     const { view, exitCode } = await drift();
     await one?.powerOn();
@@ -225,7 +235,7 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
 
   it('the event of an inspection is no step of a deployment, and dies in no queue', async () => {
     const buried: string[] = [];
-    for await (const { path, text } of filesBelow(stage.directory, ['hosts', 'roots', 'ledger'])) {
+    for await (const { path, text } of filesBelow(stage().directory, ['hosts', 'roots', 'ledger'])) {
       if (path.includes('dead-letters') && text.includes('payment-local-inspect')) buried.push(path);
     }
     expect(buried).toEqual([]);
@@ -235,9 +245,9 @@ describe.runIf(why === undefined)('configuration and drift on three systemd host
     const { stdout } = await type('drift');
 
     expect(stdout).not.toContain('rotated: p@ss');
-    const keys = await stage.engine.ports.ledger.list('rollgate/payment/');
+    const keys = await stage().engine.ports.ledger.list('rollgate/payment/');
     for (const key of keys.filter((each) => each.endsWith('.json'))) {
-      expect((await stage.engine.ports.ledger.read(key))?.body).not.toContain('rotated: p@ss');
+      expect((await stage().engine.ports.ledger.read(key))?.body).not.toContain('rotated: p@ss');
     }
   });
 });

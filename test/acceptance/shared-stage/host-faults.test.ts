@@ -1,0 +1,4 @@
+import { describeFaults } from '../faults/describe-faults.ts';
+import { hostFaults } from '../faults/host-faults.ts';
+
+describeFaults(hostFaults);

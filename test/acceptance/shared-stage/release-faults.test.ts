@@ -1,0 +1,4 @@
+import { describeFaults } from '../faults/describe-faults.ts';
+import { releaseFaults } from '../faults/release-faults.ts';
+
+describeFaults(releaseFaults);

@@ -1,0 +1,4 @@
+import { describeFaults } from '../faults/describe-faults.ts';
+import { upstreamFaults } from '../faults/upstream-faults.ts';
+
+describeFaults(upstreamFaults);
