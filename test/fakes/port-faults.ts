@@ -39,6 +39,8 @@ export interface PortFaults {
   clear(): void;
   /** The ports with the faults in them, as one process has them: when it is over, no call of it ever returns. */
   wrap(ports: Ports, life: Life): Ports;
+  /** One port alone with the faults in it, for a test that needs no other. */
+  wrapOne<Name extends PortName>(name: Name, port: Ports[Name]): Ports[Name];
 }
 
 const never = new Promise<never>(() => undefined);
@@ -97,5 +99,6 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
       executions: wrapPort('executions', ports.executions, life),
       balancer: wrapPort('balancer', ports.balancer, life),
     }),
+    wrapOne: (name, port) => wrapPort(name, port, { isOver: false }),
   };
 }
