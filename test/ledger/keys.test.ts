@@ -64,7 +64,8 @@ describe("an operator's requests", () => {
 
   test('of one instant have a name each, and the same one twice has one', () => {
     const { by, ...others } = request;
-    const nameOf = (word: { readonly at: string }): string => keys.control('payment', 'pause', id, word);
+    const nameOf = (made: Partial<typeof request> & Pick<typeof request, 'at'>): string =>
+      keys.control('payment', 'pause', id, made);
 
     expect(nameOf({ ...request })).toBe(nameOf(request));
     expect(new Set([nameOf(request), nameOf({ ...request, by: 'ben' }), nameOf(others)]).size).toBe(3);
