@@ -52,17 +52,19 @@ export async function listReleases(ports: Pick<Ports, 'stage' | 'ledger'>): Prom
 
 /**
  * Numbers a release and keeps its bytes: the same content always gets the same number. The manifest is written first
- * (it wins the number), then the zip is copied; both are repeated harmlessly after a crash.
+ * (it wins the number), then the zip is copied; both are repeated harmlessly after a crash. The upload at hand is copied:
+ * an earlier one of the same content, which the manifest names, may be deleted by now.
  */
 export async function storeRelease(
   ports: ReleasePorts,
   build: (number: number, zipKey: string) => ReleaseManifest,
 ): Promise<StoredRelease> {
   const stored = await numberRelease(ports, build);
-  const copy = await ports.artifacts.copyToLedger(stored.manifest.artifact.versionId, stored.manifest.zipKey);
+  const { versionId } = build(stored.manifest.number, stored.manifest.zipKey).artifact;
+  const copy = await ports.artifacts.copyToLedger(versionId, stored.manifest.zipKey);
   if (copy.sha256 !== stored.manifest.artifact.sha256) {
     throw new InvalidDeploymentError(
-      `artifact: the copy of version ${stored.manifest.artifact.versionId} has another SHA-256 than the upload; upload it again`,
+      `artifact: the copy of version ${versionId} has another SHA-256 than the upload; upload it again`,
     );
   }
   return stored;

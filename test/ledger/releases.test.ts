@@ -241,6 +241,19 @@ describe('the bytes of a release', () => {
     },
   );
 
+  test('are copied from the upload at hand where the one that got the number is gone and was never copied', async () => {
+    const storeOne = await store('one');
+    const storeAgain = await store('one');
+    bench.faults.given('artifacts.copyToLedger', { kind: 'throttle' });
+    await expect(storeOne()).rejects.toThrow(TransientAwsError);
+    bench.artifacts.givenDeleted('upload.1');
+
+    const stored = await storeAgain();
+
+    expect(stored).toEqual(await readRelease(ports, 1));
+    expect(bench.bucket.bytes(stored.manifest.zipKey)).toEqual(zipOf('one'));
+  });
+
   test('are refused where the copy is not what was uploaded', async () => {
     const { versionId } = await bench.artifacts.upload(zipOf('something else'));
 
