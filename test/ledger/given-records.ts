@@ -16,13 +16,13 @@ const installed = { host: 0, action: 'install', from: 1, to: 31 } as const;
 /** v2 on its way to three hosts: one is staged, and two are not. */
 export const goingOn: DeploymentRecord = recordOf({ steps: [installed], now: 32 });
 
-/** The same deployment after its end. */
+/** The same deployment after its end; its steps stand in the order of their keys. */
 export const ended: DeploymentRecord = recordOf({
   steps: [
     { host: 0, action: 'activate', from: 33, to: 34 },
     installed,
-    { host: 0, action: 'verify', from: 34, to: 44, status: 'failed' },
     { host: 0, action: 'revert', from: 45, to: 46 },
+    { host: 0, action: 'verify', from: 34, to: 44, status: 'failed' },
   ],
   decisions: [
     [32, { kind: 'wave', wave: 1, hosts: [first], maxConcurrency: 1 }],

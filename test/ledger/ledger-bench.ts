@@ -67,10 +67,10 @@ export function withScheduledAnswers<Given extends { readonly ledger: Ledger }>(
 }
 
 /** Lets all of them go on together, in the order that the scheduler chooses. */
-export async function settleTogether<Value>(
+export async function settleTogether<Work extends readonly Promise<unknown>[] | []>(
   scheduler: fc.Scheduler,
-  work: readonly Promise<Value>[],
-): Promise<readonly Value[]> {
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
   const all = Promise.all(work);
   await scheduler.waitFor(all);
   return all;
