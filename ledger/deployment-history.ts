@@ -8,8 +8,32 @@ import { readState } from './target-state.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 
-/** All that there is of one deployment; undefined where the ledger holds nothing of it. */
+/**
+ * All that there is of one deployment; undefined where the ledger holds nothing of it. With an end comes all that was
+ * written before it; without one, the lock is still as it was before the end.
+ */
 export async function readDeployment(ports: LedgerPorts, deploymentId: string): Promise<DeploymentRecord | undefined> {
+  const known = await readOutcome(ports, deploymentId);
+  const parts = await readParts(ports, deploymentId);
+  const outcome = known ?? (await readOutcome(ports, deploymentId));
+  if (parts.admitted === null && outcome === undefined) {
+    return undefined;
+  }
+  const isNew = known === undefined && outcome !== undefined;
+  return {
+    stage: ports.stage,
+    deploymentId,
+    // It ended while it was read: its last steps and decisions may have come after they were looked for.
+    ...(isNew ? await readParts(ports, deploymentId) : parts),
+    outcome: outcome ?? null,
+    nowMilliseconds: ports.clock.now(),
+  };
+}
+
+async function readParts(
+  ports: LedgerPorts,
+  deploymentId: string,
+): Promise<Omit<DeploymentRecord, 'stage' | 'deploymentId' | 'outcome' | 'nowMilliseconds'>> {
   const [admitted, plan, steps, decisions, words, state] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
@@ -18,23 +42,14 @@ export async function readDeployment(ports: LedgerPorts, deploymentId: string): 
     readRecord(ports, deploymentId),
     readState(ports),
   ]);
-  // Read last: where there is an end, all that came before it has been read.
-  const outcome = await readOutcome(ports, deploymentId);
-  if (admitted === undefined && outcome === undefined) {
-    return undefined;
-  }
   return {
-    stage: ports.stage,
-    deploymentId,
     admitted: admitted ?? null,
     plan: plan ?? null,
     steps,
     decisions,
     words,
-    outcome: outcome ?? null,
     lock: state.lock,
     isQueued: state.queue.some((entry) => entry.deploymentId === deploymentId),
-    nowMilliseconds: ports.clock.now(),
   };
 }
 

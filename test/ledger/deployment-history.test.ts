@@ -1,10 +1,18 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Lock, QueueEntry } from '../../core/target-state.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
-import { writeAdmitted, writeOutcomeOnce } from '../../ledger/deployments.ts';
+import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { changeState } from '../../ledger/target-state.ts';
-import { admitted, deploymentId, ended, goingOn, keepRecord, outcome } from './given-records.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts, stage } from './ledger-bench.ts';
+import { admitted, deploymentId, ended, goingOn, keepRecord, outcome, present } from './given-records.ts';
+import {
+  createLedgerBench,
+  type LedgerBench,
+  type LedgerPorts,
+  settleTogether,
+  stage,
+  withScheduledAnswers,
+} from './ledger-bench.ts';
 
 const lock: Lock = {
   ...{ deploymentId, executionArn: admitted.executionArn, fence: 7, acquiredAt: 'then', by: 'upload' },
@@ -71,6 +79,53 @@ describe('the record of a deployment', () => {
     await writeOutcomeOnce(ports, outcome);
 
     expect(await readDeployment(ports, deploymentId)).toMatchObject({ admitted: null, plan: null, outcome });
+  });
+});
+
+describe('a deployment that ends while it is read', () => {
+  const record = { ...ended, stage, lock: null, nowMilliseconds: createLedgerBench().ports.clock.now() };
+  const [last, ...before] = ended.decisions.toReversed();
+
+  /** All but its last decision and what follows on that. */
+  async function keepAllButItsEnd(by: LedgerPorts): Promise<void> {
+    await keepRecord(by, { ...ended, decisions: before.toReversed(), outcome: null });
+    await changeState(by, (state) => ({ ...state, lock }));
+  }
+
+  async function finish(by: LedgerPorts): Promise<void> {
+    await writeDecision(by, deploymentId, present(last ?? null));
+    await writeOutcomeOnce(by, outcome);
+    await changeState(by, (state) => ({ ...state, lock: null }));
+  }
+
+  test.each([
+    ['first', 0],
+    ['last', 1],
+  ])(
+    'has all that came before its end, where that is written just before the %s look for it',
+    async (_which, looks) => {
+      await keepAllButItsEnd(bench.others);
+      const isEnd = { matches: /outcome\.json/ };
+      bench.faults.given('ledger.read', { kind: 'intrude', intruder: () => undefined }, { ...isEnd, times: looks });
+      bench.faults.given('ledger.read', { kind: 'intrude', intruder: () => finish(bench.others) }, isEnd);
+
+      expect(await readDeployment(ports, deploymentId)).toEqual(record);
+    },
+  );
+
+  test('either still holds the lock or has its end, and with its end all that came before', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        const { others } = createLedgerBench();
+        await keepAllButItsEnd(others);
+        const together = withScheduledAnswers(others, scheduler);
+
+        const [read] = await settleTogether(scheduler, [readDeployment(together, deploymentId), finish(together)]);
+
+        const isOver = read?.outcome !== null;
+        expect(isOver ? { ...read, lock: null } : read?.lock).toEqual(isOver ? record : lock);
+      }),
+    );
   });
 });
 
