@@ -1,72 +1,203 @@
-import { beforeEach, expect, test } from 'vitest';
-import type { Ports, Stage } from '../../clients/ports.ts';
-import { readControl, readControls, readRecord, readRecords, writeControl } from '../../ledger/controls.ts';
-import { keys } from '../../ledger/keys.ts';
-import { createMemoryLedger, type MemoryLedger } from '../fakes/memory-ledger.ts';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Control } from '../../core/deployment-records.ts';
+import { TransientAwsError } from '../../core/errors.ts';
+import { type ControlVerb, deploymentVerbs, noControls, targetVerbs } from '../../core/rollout/controls.ts';
+import {
+  readControl,
+  readControls,
+  readRecord,
+  readRecords,
+  readStoppingWords,
+  writeControl,
+} from '../../ledger/controls.ts';
+import { keys, wholeTarget } from '../../ledger/keys.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 
-const stage: Stage = {
-  ...{ service: 'payment', name: 'local', region: 'eu-west-1', kind: 'embedded' },
-  ...{ stateBucket: 'rollgate-state-local', artifactBucket: 'roboshop-builds' },
-};
 const one = 'd-20261122-204500-1a2b3c';
 const other = 'd-20261122-204600-ffffff';
-const at = (second: number): string => new Date(Date.parse('2026-11-22T20:45:00Z') + second * 1000).toISOString();
 
-let ledger: MemoryLedger;
-let ports: Pick<Ports, 'stage' | 'ledger'>;
+/** A request of anna's, so many seconds after the deployment began. */
+const at = (second: number, more: Partial<Control> = {}): Control => ({
+  ...{ by: 'anna', at: new Date(Date.parse('2026-11-22T20:45:00Z') + second * 1000).toISOString(), reason: '' },
+  ...more,
+});
+
+let bench: LedgerBench;
+let ports: LedgerPorts;
 
 beforeEach(() => {
-  ledger = createMemoryLedger();
-  ports = { stage, ledger };
+  bench = createLedgerBench();
+  ports = bench.ports;
 });
 
-test('words stand below the prefix of their verb, named by their instant and their content', async () => {
-  await writeControl(ports, 'halt', one, { by: 'anna', at: at(1), reason: 'lunch' });
-
-  expect(await ledger.list(keys.allControls('payment'))).toEqual([
-    expect.stringMatching(
-      /^rollgate\/payment\/control\/halt\/d-20261122-204500-1a2b3c\/20261122T204501000Z-[0-9a-f]{8}\.json$/,
-    ),
-  ]);
+afterEach(() => {
+  expect(bench.faults.pending()).toEqual([]);
 });
 
-test('no word takes the place of another, not even of the same instant; the same one twice is one', async () => {
-  const word = { by: 'anna', at: at(1), reason: '' };
-  await writeControl(ports, 'pause', one, word);
-  await writeControl(ports, 'pause', one, word);
-  await writeControl(ports, 'pause', one, { ...word, by: 'ben' });
-  await writeControl(ports, 'pause', one, { ...word, at: at(2) });
+const nameOf = (verb: ControlVerb, request: Control): string => keys.control('payment', verb, one, request);
 
-  expect(await readRecord(ports, one)).toHaveLength(3);
-  expect(await readControl(ports, 'pause', one)).toEqual({ ...word, at: at(2) });
-});
+describe('a request of an operator', () => {
+  test.each([...deploymentVerbs, ...targetVerbs])('stands below the prefix of its verb alone: %s', async (verb) => {
+    const request = at(1, { reason: 'lunch' });
 
-test('decisions are made from the last word of each verb, and from every skip and retry', async () => {
-  const word = (second: number, hosts?: readonly string[]) => ({
-    ...{ by: 'anna', at: at(second), reason: '' },
-    ...(hosts === undefined ? {} : { hosts }),
+    await writeControl(ports, verb, one, request);
+
+    expect(bench.bucket.keys()).toEqual([
+      expect.stringMatching(
+        new RegExp(`^rollgate/payment/control/${verb}/${one}/20261122T204501000Z-[0-9a-f]{8}\\.json$`),
+      ),
+    ]);
+    expect(bench.bucket.json(nameOf(verb, request))).toEqual(request);
   });
-  await writeControl(ports, 'halt', one, word(1));
-  await writeControl(ports, 'halt', one, { ...word(2), isKept: true });
-  await writeControl(ports, 'skip', one, word(3, ['i-a']));
-  await writeControl(ports, 'skip', one, word(4, ['i-b']));
 
-  const controls = await readControls(ports, one);
+  test('takes the place of no other, not even of the same instant', async () => {
+    const requests = [at(1), at(1, { by: 'ben' }), at(2), at(2, { reason: 'lunch' })];
 
-  expect(controls).toMatchObject({ halt: { isKept: true }, pause: null, resume: null, approve: null, retry: [] });
-  expect(controls.skip.flatMap((each) => each.hosts)).toEqual(['i-a', 'i-b']);
+    for (const request of requests) await writeControl(ports, 'pause', one, request);
+
+    const read = await readRecord(ports, one);
+    expect(read).toHaveLength(4);
+    expect(read).toEqual(expect.arrayContaining(requests.map((request) => ({ verb: 'pause', ...request }))));
+  });
+
+  test('is one where it is made twice, also after its answer was lost', async () => {
+    bench.faults.given('ledger.create', { kind: 'lose-response' });
+
+    await expect(writeControl(ports, 'pause', one, at(1))).rejects.toThrow(TransientAwsError);
+    await writeControl(ports, 'pause', one, at(1));
+
+    expect(await readRecord(ports, one)).toEqual([{ verb: 'pause', ...at(1) }]);
+  });
+
+  test('was not made where it was throttled', async () => {
+    bench.faults.given('ledger.create', { kind: 'throttle' });
+
+    await expect(writeControl(ports, 'halt', one, at(1))).rejects.toThrow(TransientAwsError);
+
+    expect(await readControl(ports, 'halt', one)).toBeNull();
+  });
 });
 
-test('the record of many deployments is read at once, each in the order of time', async () => {
-  await writeControl(ports, 'resume', one, { by: 'anna', at: at(2), reason: '' });
-  await writeControl(ports, 'pause', one, { by: 'anna', at: at(1), reason: '' });
-  await writeControl(ports, 'halt', other, { by: 'ben', at: at(3), reason: '' });
-  await writeControl(ports, 'halt', 'd-20261122-204700-eeeeee', { by: 'ben', at: at(4), reason: '' });
+describe('the latest request of a verb', () => {
+  test('is none where it was never made: neither of this verb, nor to this deployment', async () => {
+    await writeControl(ports, 'pause', one, at(1));
+    await writeControl(ports, 'halt', `${one}d`, at(2));
+    await writeControl(ports, 'halt', wholeTarget, at(3));
 
-  const records = await readRecords(ports, [one, other]);
+    expect(await readControl(ports, 'halt', one)).toBeNull();
+  });
 
-  expect([...records].map(([id, words]) => `${id}: ${words.map(({ verb }) => verb).join(', ')}`).sort()).toEqual([
-    `${one}: pause, resume`,
-    `${other}: halt`,
-  ]);
+  test('is that of the latest instant, whatever the order in which they were made', async () => {
+    const anySeconds = fc.uniqueArray(fc.nat({ max: 100_000 }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(anySeconds, async (seconds) => {
+        ports = createLedgerBench().ports;
+        for (const second of seconds) await writeControl(ports, 'halt', one, at(second));
+
+        expect(await readControl(ports, 'halt', one)).toEqual(at(Math.max(...seconds)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('decisions', () => {
+  test('are made from nothing where nothing was asked for', async () => {
+    expect(await readControls(ports, one)).toEqual(noControls);
+  });
+
+  test('are made from the latest request of each verb, and from every skip and retry, oldest first', async () => {
+    const skips = [at(30, { hosts: ['i-b'] }), at(3, { hosts: ['i-a'] })];
+    const retries = [at(5, { hosts: ['i-c'] }), at(4, { hosts: ['i-a'] })];
+    for (const verb of ['halt', 'pause', 'resume', 'approve'] as const) {
+      await writeControl(ports, verb, one, at(2, { reason: verb, isKept: true }));
+      await writeControl(ports, verb, one, at(1, { reason: verb }));
+      await writeControl(ports, verb, other, at(9));
+    }
+    for (const skip of skips) await writeControl(ports, 'skip', one, skip);
+    for (const retry of retries) await writeControl(ports, 'retry', one, retry);
+
+    const latest = (verb: ControlVerb): Control => at(2, { reason: verb, isKept: true });
+    expect(await readControls(ports, one)).toEqual({
+      ...{ halt: latest('halt'), pause: latest('pause'), resume: latest('resume'), approve: latest('approve') },
+      skip: skips.toReversed().map((skip) => ({ verb: 'skip', ...skip })),
+      retry: retries.toReversed().map((retry) => ({ verb: 'retry', ...retry })),
+    });
+  });
+});
+
+test('a step that is out may be ended by the latest halt and by every skip, oldest first', async () => {
+  expect(await readStoppingWords(ports, one)).toEqual({ halt: null, skip: [] });
+  for (const second of [2, 1]) {
+    await writeControl(ports, 'halt', one, at(second));
+    await writeControl(ports, 'skip', one, at(second));
+    await writeControl(ports, 'pause', one, at(second));
+  }
+
+  const requests = await readStoppingWords(ports, one);
+
+  expect(requests).toEqual({ halt: at(2), skip: [at(1), at(2)].map((skip) => ({ verb: 'skip', ...skip })) });
+});
+
+describe('the record of a deployment', () => {
+  test('is every request to it, of each verb, oldest first, and none to another or to the target', async () => {
+    const verbs = deploymentVerbs.toReversed();
+    for (const [second, verb] of verbs.entries()) await writeControl(ports, verb, one, at(second));
+    await writeControl(ports, 'halt', `${one}d`, at(1));
+    await writeControl(ports, 'freeze', wholeTarget, at(1));
+
+    expect(await readRecord(ports, one)).toEqual(verbs.map((verb, second) => ({ verb, ...at(second) })));
+  });
+
+  test('is empty where nothing was asked for', async () => {
+    expect(await readRecord(ports, one)).toEqual([]);
+  });
+});
+
+describe('the records of many deployments', () => {
+  const spoken = (verb: ControlVerb, request: Control) => ({ verb, ...request });
+
+  test('are read at once, each oldest first, with what was asked of the target', async () => {
+    await writeControl(ports, 'resume', one, at(2));
+    await writeControl(ports, 'pause', one, at(1));
+    await writeControl(ports, 'halt', other, at(3));
+    await writeControl(ports, 'unfreeze', wholeTarget, at(6));
+    await writeControl(ports, 'freeze', wholeTarget, at(5));
+    await writeControl(ports, 'halt', 'd-20261122-204700-eeeeee', at(4));
+
+    const records = await readRecords(ports, [one, other]);
+
+    expect(records).toEqual(
+      new Map([
+        [one, [spoken('pause', at(1)), spoken('resume', at(2))]],
+        [other, [spoken('halt', at(3))]],
+        [wholeTarget, [spoken('freeze', at(5)), spoken('unfreeze', at(6))]],
+      ]),
+    );
+  });
+
+  test('have none of a deployment of which nothing was asked', async () => {
+    await writeControl(ports, 'halt', other, at(3));
+
+    expect(await readRecords(ports, [one])).toEqual(new Map());
+  });
+
+  test('are one list of the ledger, however many deployments there are', async () => {
+    await writeControl(ports, 'halt', one, at(1));
+
+    await readRecords(ports, [one, other, 'd-20261122-204700-eeeeee']);
+
+    expect(bench.calls.filter((call) => call === 'ledger.list')).toHaveLength(1);
+  });
+
+  test('pass over what is no request: an unknown verb, and an object that lies deeper or higher', async () => {
+    await writeControl(ports, 'halt', one, at(1));
+    const prefix = keys.allControls('payment');
+    for (const stray of [`explode/${one}/1.json`, `halt/${one}/old/1.json`, `halt/${one}`, 'halt.json']) {
+      await bench.bucket.put(`${prefix}${stray}`, JSON.stringify(at(2)));
+    }
+
+    expect(await readRecords(ports, [one])).toEqual(new Map([[one, [spoken('halt', at(1))]]]));
+  });
 });
