@@ -7,7 +7,7 @@ import {
   type SpokenWord,
   targetVerbs,
 } from '../core/rollout/controls.ts';
-import { encode, readAll, readJson } from './json-objects.ts';
+import { encode, readAll, readEach, readJson } from './json-objects.ts';
 import { keys, wholeTarget } from './keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger'>;
@@ -67,7 +67,7 @@ export async function readRecords(
     const [verb = '', about = '', ...rest] = key.slice(prefix.length).split('/');
     return isVerb(verb) && wanted.has(about) && rest.length === 1 ? [{ key, verb, about }] : [];
   });
-  const words = await readAll<Control>(
+  const words = await readEach<Control>(
     ports.ledger,
     named.map(({ key }) => key),
   );

@@ -24,12 +24,17 @@ export function encode(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Reads all JSON objects under these keys, at most 50 at once, in the order of the keys. */
+/** Reads the JSON objects under these keys that are there, at most 50 at once, in the order of the keys. */
 export async function readAll<T>(ledger: Ledger, keys: readonly string[]): Promise<readonly T[]> {
-  const values: T[] = [];
+  const values = await readEach<T>(ledger, keys);
+  return values.filter((value): value is T => value !== undefined);
+}
+
+/** The same with one value for each key: undefined where its object is gone since it was listed. */
+export async function readEach<T>(ledger: Ledger, keys: readonly string[]): Promise<readonly (T | undefined)[]> {
+  const values: (T | undefined)[] = [];
   for (let start = 0; start < keys.length; start += 50) {
-    const page = await Promise.all(keys.slice(start, start + 50).map((key) => readJson<T>(ledger, key)));
-    values.push(...page.filter((value): value is Awaited<T> & T => value !== undefined));
+    values.push(...(await Promise.all(keys.slice(start, start + 50).map((key) => readJson<T>(ledger, key)))));
   }
   return values;
 }

@@ -200,4 +200,16 @@ describe('the records of many deployments', () => {
 
     expect(await readRecords(ports, [one])).toEqual(new Map([[one, [spoken('halt', at(1))]]]));
   });
+
+  test('keep each request with its own deployment where an earlier one expires between list and read', async () => {
+    await writeControl(ports, 'halt', one, at(1));
+    await writeControl(ports, 'halt', other, at(3));
+    await writeControl(ports, 'pause', other, at(4));
+    const expire = () => bench.bucket.remove(nameOf('halt', at(1)));
+    bench.faults.given('ledger.read', { kind: 'intrude', intruder: expire }, { matches: new RegExp(one) });
+
+    expect(await readRecords(ports, [one, other])).toEqual(
+      new Map([[other, [spoken('halt', at(3)), spoken('pause', at(4))]]]),
+    );
+  });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../clients/ports.ts';
 import { TransientAwsError } from '../../core/errors.ts';
-import { createJson, encode, readAll, readJson } from '../../ledger/json-objects.ts';
+import { createJson, encode, readAll, readEach, readJson } from '../../ledger/json-objects.ts';
 import { createLedgerBench, type LedgerBench, settleTogether, withScheduledAnswers } from './ledger-bench.ts';
 
 const key = 'rollgate/payment/deployments/d-1/plan.json';
@@ -189,6 +189,13 @@ describe('many objects', () => {
     await bench.bucket.put('a/2.json', encode('last'));
 
     expect(await readAll(bench.ports.ledger, keysOf(3))).toEqual(['first', 'last']);
+  });
+
+  test('have their places where each is asked for: one that was removed leaves its own empty', async () => {
+    await bench.bucket.put('a/0.json', encode('first'));
+    await bench.bucket.put('a/2.json', encode('last'));
+
+    expect(await readEach(bench.ports.ledger, keysOf(3))).toEqual(['first', undefined, 'last']);
   });
 
   test('are an error as a whole where one gives no answer', async () => {
