@@ -233,6 +233,7 @@ describe('many writers at once', () => {
         expect(answers.map(({ names }) => names.at(-1))).toEqual(writers);
         expect(new Set(answers.map(({ writeId }) => writeId)).size).toBe(writers.length);
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -258,6 +259,7 @@ describe('many writers at once', () => {
         expect(stored()?.names.toSorted()).toEqual(writers);
         bench.faults.clear();
       }),
+      { numRuns: 50 },
     );
   });
 });

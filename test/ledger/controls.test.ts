@@ -132,7 +132,7 @@ test('a step that is out may be ended by the latest halt and by every skip, olde
   for (const second of [2, 1]) {
     await writeControl(ports, 'halt', one, at(second));
     await writeControl(ports, 'skip', one, at(second));
-    await writeControl(ports, 'pause', one, at(second));
+    await writeControl(ports, 'pause', one, at(second, { by: 'ben' }));
   }
 
   const requests = await readStoppingWords(ports, one);
@@ -159,20 +159,20 @@ describe('the records of many deployments', () => {
   const spoken = (verb: ControlVerb, request: Control) => ({ verb, ...request });
 
   test('are read at once, each oldest first, with what was asked of the target', async () => {
-    await writeControl(ports, 'resume', one, at(2));
-    await writeControl(ports, 'pause', one, at(1));
+    await writeControl(ports, 'pause', one, at(2));
+    await writeControl(ports, 'resume', one, at(1));
     await writeControl(ports, 'halt', other, at(3));
-    await writeControl(ports, 'unfreeze', wholeTarget, at(6));
-    await writeControl(ports, 'freeze', wholeTarget, at(5));
+    await writeControl(ports, 'freeze', wholeTarget, at(6));
+    await writeControl(ports, 'unfreeze', wholeTarget, at(5));
     await writeControl(ports, 'halt', 'd-20261122-204700-eeeeee', at(4));
 
     const records = await readRecords(ports, [one, other]);
 
     expect(records).toEqual(
       new Map([
-        [one, [spoken('pause', at(1)), spoken('resume', at(2))]],
+        [one, [spoken('resume', at(1)), spoken('pause', at(2))]],
         [other, [spoken('halt', at(3))]],
-        [wholeTarget, [spoken('freeze', at(5)), spoken('unfreeze', at(6))]],
+        [wholeTarget, [spoken('unfreeze', at(5)), spoken('freeze', at(6))]],
       ]),
     );
   });

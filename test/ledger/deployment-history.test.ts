@@ -125,6 +125,7 @@ describe('a deployment that ends while it is read', () => {
         const isOver = read?.outcome !== null;
         expect(isOver ? { ...read, lock: null } : read?.lock).toEqual(isOver ? record : lock);
       }),
+      { numRuns: 30 },
     );
   });
 });

@@ -149,7 +149,7 @@ describe('the decisions of a deployment', () => {
 
         expect(await readDecisions(ports, deploymentId)).toEqual(rounds.toSorted((a, b) => a - b).map(decisionOf));
       }),
-      { examples: [[[10, 9, 1, 100, 2, 0]]] },
+      { examples: [[[10, 9, 1, 100, 2, 0]]], numRuns: 50 },
     );
   });
 

@@ -169,6 +169,7 @@ describe('the steps of a deployment', () => {
         expect(byName(read)).toEqual(byName(steps));
         expect(read).toEqual(await readSteps(inTurn, deploymentId));
       }),
+      { numRuns: 40 },
     );
   });
 });

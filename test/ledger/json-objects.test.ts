@@ -108,6 +108,7 @@ describe('an object that is written once', () => {
         expect(answers.map(({ value }) => value)).toEqual(answers.map(() => winners[0]));
         expect(bench.bucket.json(key)).toEqual(winners[0]);
       }),
+      { numRuns: 50 },
     );
   });
 });

@@ -61,6 +61,7 @@ describe('the state of the target', () => {
     const state = await acquire('two', cart);
 
     expect(state).toMatchObject({ service: 'cart', lock: lockOf('two') });
+    expect(await readState(cart)).toEqual(state);
     expect((await readState(bench.ports)).lock).toEqual(lockOf('one'));
   });
 
@@ -89,6 +90,7 @@ describe('the lock', () => {
         expect(fence).toBe(1);
         expect(answers.map((state) => state.lock)).toEqual(answers.map(() => lock));
       }),
+      { numRuns: 30 },
     );
   });
 
