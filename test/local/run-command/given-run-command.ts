@@ -7,7 +7,7 @@ import {
   type SendCommandRequest,
 } from '../../../local/run-command/run-command.ts';
 import type { RunCommandEvent } from '../../../local/run-command/status-event.ts';
-import { createManualTime } from './manual-time.ts';
+import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 
 export const host = 'i-0a1';
 export const content = JSON.stringify({
@@ -47,7 +47,7 @@ export const request: SendCommandRequest = {
 };
 
 export interface GivenRunCommand {
-  readonly time: ReturnType<typeof createManualTime>;
+  readonly time: ManualClock;
   readonly agent: ReturnType<typeof createHeldAgent>;
   readonly faults: CommandFaultQueue;
   readonly events: RunCommandEvent[];
@@ -62,7 +62,7 @@ export interface GivenRunCommand {
 
 /** Run Command over one host, in memory, with a clock that stands still. */
 export function givenRunCommand(): GivenRunCommand {
-  const time = createManualTime();
+  const time = createManualClock();
   const agent = createHeldAgent();
   const faults = createCommandFaultQueue();
   const events: RunCommandEvent[] = [];

@@ -6,7 +6,7 @@ import type { HostCommand } from '../../../core/host/host-commands.ts';
 import type { HostDocument } from '../../../core/statuses.ts';
 import { createLocalCommands } from '../../../local/run-command/local-commands.ts';
 import { createScriptAgent } from '../../../local/run-command/script-agent.ts';
-import { createManualTime } from './manual-time.ts';
+import { createManualClock } from '../../fakes/manual-clock.ts';
 import { createProcessMachine } from './process-machine.ts';
 
 function documentThatPrints(kind: HostDocument): string {
@@ -42,7 +42,7 @@ beforeEach(() => {
     stage: 'local',
     documents,
     agentOf: (instanceId) => (instanceId === machine.instanceId ? agent : undefined),
-    clock: createManualTime(),
+    clock: createManualClock(),
     region: 'eu-west-1',
   });
 });

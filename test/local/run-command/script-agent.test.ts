@@ -6,17 +6,17 @@ import { HostNotRunningError } from '../../../local/hosts/host-machine.ts';
 import type { AgentResult } from '../../../local/run-command/host-agent.ts';
 import { createScriptAgent } from '../../../local/run-command/script-agent.ts';
 import { parseSsmDocument } from '../../../local/run-command/ssm-document.ts';
-import { createManualTime } from './manual-time.ts';
+import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 import { createProcessMachine } from './process-machine.ts';
 
 let root: string;
 let machine: ReturnType<typeof createProcessMachine>;
-let time: ReturnType<typeof createManualTime>;
+let time: ManualClock;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rollgate-agent-'));
   machine = createProcessMachine(root);
-  time = createManualTime();
+  time = createManualClock();
 });
 
 interface Step {
@@ -294,7 +294,7 @@ describe('stopping', () => {
     await fileAppears(mark);
 
     await time.advance(3_599);
-    const isRunning = time.waiting() === 1;
+    const isRunning = time.pending() === 1;
     await time.advance(1);
 
     expect([isRunning, (await running).kind]).toEqual([true, 'finished']);

@@ -10,7 +10,7 @@ import {
   type SimulatedHostOptions,
 } from '../../../local/simulated-hosts/simulated-host.ts';
 import { freshState } from '../../../local/simulated-hosts/simulated-state.ts';
-import { createManualTime } from '../run-command/manual-time.ts';
+import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 import { sampleRelease } from './sample-artifact.ts';
 
 type Release = Awaited<ReturnType<typeof sampleRelease>>;
@@ -24,7 +24,7 @@ export interface Told {
 }
 
 export interface GivenSimulatedHost {
-  readonly time: ReturnType<typeof createManualTime>;
+  readonly time: ManualClock;
   readonly faults: SimulatedFaultQueue;
   readonly objects: Map<string, Uint8Array>;
   readonly v1: Release;
@@ -45,7 +45,7 @@ export interface GivenSimulatedHost {
 
 /** A simulated host with two releases to put on it, and a clock that stands still. */
 export async function givenSimulatedHost(): Promise<GivenSimulatedHost> {
-  const time = createManualTime();
+  const time = createManualClock();
   const faults = createSimulatedFaultQueue();
   const objects = new Map<string, Uint8Array>();
   let keys = 0;

@@ -7,7 +7,7 @@ import { parseHostInspection } from '../../../core/host/host-inspection.ts';
 import type { DocumentKind, HostDocument } from '../../../core/statuses.ts';
 import { createLocalCommands } from '../../../local/run-command/local-commands.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../../local/simulated-hosts/simulated-fleet.ts';
-import { createManualTime } from '../run-command/manual-time.ts';
+import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 import { sampleRelease } from './sample-artifact.ts';
 
 const names = ['service', 'deploymentId', 'key', 'fence', 'notAfter', 'releaseId', 'region', 'stateBucket'];
@@ -39,14 +39,14 @@ const documents = {
 };
 
 let stateDir: string;
-let time: ReturnType<typeof createManualTime>;
+let time: ManualClock;
 let release: Awaited<ReturnType<typeof sampleRelease>>;
 let fleet: SimulatedFleet;
 let local: ReturnType<typeof createLocalCommands>;
 
 beforeEach(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'rollgate-simulated-'));
-  time = createManualTime();
+  time = createManualClock();
   release = await sampleRelease(1);
   fleet = createFleet();
   local = createLocalCommands({

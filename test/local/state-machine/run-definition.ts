@@ -5,11 +5,11 @@ import {
   type LocalExecutions,
 } from '../../../local/state-machine/executions.ts';
 import type { LocalFunction } from '../../../local/state-machine/run-task.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 
 export interface Bench {
   readonly executions: LocalExecutions;
-  readonly clock: VirtualClock;
+  readonly clock: ManualClock;
   /** Starts an execution and answers how it ended, with the states it visited. */
   run(input?: unknown): Promise<{ readonly status: string; readonly [field: string]: unknown }>;
 }
@@ -20,7 +20,7 @@ export async function givenMachine(
   functions: Readonly<Record<string, LocalFunction>> = {},
   options: Partial<ExecutionsOptions> = {},
 ): Promise<Bench> {
-  const clock = createVirtualClock(Date.UTC(2026, 10, 22, 20, 45));
+  const clock = createManualClock();
   const whole = 'StartAt' in definition ? (definition as Definition) : machineOf(definition as Record<string, State>);
   const executions = await createExecutions({
     definition: whole,

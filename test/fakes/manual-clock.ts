@@ -1,15 +1,20 @@
-import type { TimerClock } from '../../../local/state-machine/timer-clock.ts';
+import type { Timers } from '../../local/run-command/timers.ts';
+import type { TimerClock } from '../../local/state-machine/timer-clock.ts';
+import { beginning } from './virtual-time.ts';
 
-/** A clock that stands still until it is told to go on. */
-export interface VirtualClock extends TimerClock {
+/**
+ * A clock that stands still until the test says how far it goes: for tests of one part, which name the seconds. Where the
+ * whole engine runs, time goes on by itself to what is due next: `createVirtualTime`.
+ */
+export interface ManualClock extends TimerClock, Timers {
   /** Rings everything that is due on the way, in order, and lets what it woke come to rest after each. */
   advance(seconds: number): Promise<void>;
   /** How many calls are waiting. */
   pending(): number;
 }
 
-export function createVirtualClock(startMilliseconds: number): VirtualClock {
-  let now = startMilliseconds;
+export function createManualClock(start = beginning): ManualClock {
+  let now = start;
   let order = 0;
   const waiting = new Map<number, { readonly at: number; readonly callback: () => void }>();
 
@@ -31,9 +36,10 @@ export function createVirtualClock(startMilliseconds: number): VirtualClock {
     now: () => now,
     wait: (milliseconds) => new Promise((resolve) => schedule(milliseconds, resolve)),
     schedule,
+    after: schedule,
     pending: () => waiting.size,
     async advance(seconds) {
-      const end = now + seconds * 1000;
+      const end = now + Math.round(seconds * 1000);
       await settle();
       for (let id = earliest(end); id !== undefined; id = earliest(end)) {
         const due = waiting.get(id);
