@@ -71,7 +71,8 @@ function offlineSentence(host: TargetHost): string {
   );
 }
 
-function plannedHost(host: TargetHost): PlannedHost {
+/** What a plan keeps of a host. */
+export function plannedHost(host: TargetHost): PlannedHost {
   const { instanceId, name, zone, privateAddress, isSimulated } = host;
   return { instanceId, name, zone, privateAddress, isSimulated };
 }

@@ -1,8 +1,8 @@
 import type { DiagnosisFacts } from '../../core/diagnosis.ts';
 import type { Evidence, HostCheck, HostFailure } from '../../core/host/host-report.ts';
+import { configuration } from '../given/configuration.ts';
 import { silenceCases } from './diagnosis/silence-cases.ts';
 import { check, reportOf, seen } from './report-of.ts';
-import { configuration } from './sample-configuration.ts';
 
 const fine: readonly HostCheck[] = [
   { name: 'active', isOk: true, detail: 'active (running), result success, last exit status 0' },

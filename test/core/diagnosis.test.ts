@@ -6,10 +6,10 @@ import { readJournal } from '../../core/diagnosis/journal-facts.ts';
 import { packageOfHeader, packageOfLibrary, packageOfTool } from '../../core/diagnosis/system-packages.ts';
 import { type Diagnosis, diagnose } from '../../core/diagnosis.ts';
 import { hostFailures } from '../../core/host/host-report.ts';
+import { configuration } from '../given/configuration.ts';
 import { balancerCauses } from './balancer/balancer-causes.ts';
 import { cases } from './diagnosis-cases.ts';
 import { check, reportOf, seen } from './report-of.ts';
-import { configuration } from './sample-configuration.ts';
 
 /** What is said of each case, read by a person before it was committed. */
 const expected: Readonly<Record<string, Diagnosis>> = JSON.parse(

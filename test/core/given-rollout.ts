@@ -1,3 +1,4 @@
+import { plannedHost } from '../../core/admission/choose-target.ts';
 import type { RolloutConfig } from '../../core/config/service-config.ts';
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
@@ -6,19 +7,24 @@ import { noControls } from '../../core/rollout/controls.ts';
 import type { HostProgress } from '../../core/rollout/host-progress.ts';
 import type { Decision, RecordedDecision, RolloutFacts } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction } from '../../core/statuses.ts';
+import { beginning } from '../fakes/virtual-time.ts';
+import { serviceConfig } from '../given/configuration.ts';
+import { admittedDeployment, deploymentPlan, executionArn, v1, v2 } from '../given/deployment.ts';
+import { hostReport } from '../given/host-reports.ts';
+import { hostNamed } from '../given/hosts.ts';
 
-export const startedAt = Date.parse('2026-11-22T20:45:00Z');
-export const newRelease = 'v2-222222222222';
-export const oldRelease = 'v1-111111111111';
+export const startedAt = beginning;
+export const newRelease = v2.releaseId;
+export const oldRelease = v1.releaseId;
 
-export function plannedHost(name: string): PlannedHost {
-  return { instanceId: `i-${name}`, name, zone: 'eu-west-1a', privateAddress: '10.0.0.1', isSimulated: true };
+export function givenPlannedHost(name: string): PlannedHost {
+  return plannedHost(hostNamed(name, { instanceId: `i-${name}` }));
 }
 
 /** A host that was staged well and not touched yet, unless something else is said. */
 export function givenHost(name: string, more: Partial<HostProgress> = {}): HostProgress {
   return {
-    host: plannedHost(name),
+    host: givenPlannedHost(name),
     stage: 'staged',
     run: 'untouched',
     isSettled: true,
@@ -51,17 +57,8 @@ export const crashed: Diagnosis = {
   remedy: 'fix the import',
 };
 
-export const policy: RolloutConfig = {
-  waves: [1, '100%'],
-  maxUnavailable: 1,
-  maxFailedHosts: 0,
-  offlineHosts: 'fail',
-  bakeSeconds: 0,
-  approval: { kind: 'none' },
-  alarms: [],
-  deadlineSeconds: 14_400,
-  progressDeadlineSeconds: 600,
-};
+/** That of services/payment.yml, in two waves. */
+export const policy: RolloutConfig = { ...serviceConfig.rollout, waves: [1, '100%'] };
 
 interface Given {
   readonly policy?: Partial<RolloutConfig>;
@@ -74,33 +71,12 @@ interface Given {
 
 /** A rollout of v2 over v1 with these hosts; one decision a minute. */
 export function givenRollout(progress: readonly HostProgress[], given: Given = {}): RolloutFacts {
-  const document = { name: 'rollgate-payment-x', version: '1', hash: 'h' };
   return {
-    admitted: {
-      deploymentId: 'd-20261122-204500-1a2b3c',
-      executionArn: 'arn:one',
-      trigger: 'person',
-      request: { kind: 'newest', isDryRun: false },
-      by: 'anna',
-      admittedAt: new Date(startedAt).toISOString(),
-      isDryRun: false,
-      isRollback: false,
-      release: { number: 2, releaseId: newRelease, manifestSha256: 'm', versionId: 'two' },
-      stable: { number: 1, releaseId: oldRelease },
-      warnings: [],
-      ...given.admitted,
-    },
-    plan: {
-      hosts: progress.map((host) => host.host),
-      skipped: [],
-      isWholeTarget: true,
-      downElsewhere: 0,
-      secondsPerHost: 30,
-      policy: { ...policy, ...given.policy },
-      documents: { install: document, activate: document, verify: document, settle: document },
-      plannedAt: new Date(startedAt).toISOString(),
-      ...given.plan,
-    },
+    admitted: admittedDeployment(given.admitted),
+    plan: deploymentPlan(
+      progress.map((host) => host.host),
+      { policy: { ...policy, ...given.policy }, ...given.plan },
+    ),
     progress,
     decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
     controls: { ...noControls, ...given.controls },
@@ -114,7 +90,7 @@ export function givenRollout(progress: readonly HostProgress[], given: Given = {
 
 export function recorded(decision: Decision, round: number, more: Partial<RecordedDecision> = {}): RecordedDecision {
   const at = new Date(startedAt + 60_000 * round).toISOString();
-  return { round, decision, fence: 1, at, executionArn: 'arn:one', error: null, ...more };
+  return { round, decision, fence: 1, at, executionArn, error: null, ...more };
 }
 
 export function said(secondsLater: number, reason = 'a look'): NonNullable<RolloutFacts['controls']['halt']> {
@@ -141,33 +117,21 @@ export function givenStep(given: GivenStep): Step {
   const instanceId = 'i-a';
   const key = `${action}-${attempt}`;
   const isReported = given.isReported ?? (status === 'done' || status === 'failed');
-  const report: HostReport = {
-    schema: 1,
-    script: action === 'drain' || action === 'join' ? 'verify' : documentOfAction[action],
-    service: 'payment',
-    deploymentId: 'd-20261122-204500-1a2b3c',
-    key,
-    fence,
-    outcome: status === 'done' ? 'done' : 'failed',
-    replayed: false,
-    message: 'as told',
-    startedAtSeconds: at,
-    finishedAtSeconds: at + 1,
-    host: { running: oldRelease, isActive: true, isHealthy: true, mainPid: 1, fence, ...given.host },
+  const installed = {
+    releaseId: newRelease,
+    python: '3.11',
+    platform: 'x',
+    virtualenv: 'v',
+    isVirtualenvReused: false,
+  };
+  const script = action === 'drain' || action === 'join' ? 'verify' : documentOfAction[action];
+  const report = hostReport(script, oldRelease, {
+    ...{ key, fence, outcome: status === 'done' ? 'done' : 'failed', startedAtSeconds: at, finishedAtSeconds: at + 1 },
+    ...(given.host === undefined ? {} : { host: given.host }),
     ...(given.packagesSha256 === undefined
       ? {}
-      : {
-          installed: {
-            releaseId: newRelease,
-            python: '3.11',
-            platform: 'x',
-            virtualenv: 'v',
-            isVirtualenvReused: false,
-            packages: [],
-            packagesSha256: given.packagesSha256,
-          },
-        }),
-  };
+      : { installed: { ...installed, packages: [], packagesSha256: given.packagesSha256 } }),
+  });
   return {
     intent: {
       ...{ instanceId, action, attempt, round, key, fence, at: 'then', deadlineMilliseconds: 0, comment: key },

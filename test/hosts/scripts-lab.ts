@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { ZipFile } from 'yazl';
+import { resolveEnvironment } from '../../core/config/resolve-environment.ts';
 import type { HostReport } from '../../core/host/host-report.ts';
-import { buildManifest } from '../../core/release/build-release.ts';
 import type { HostConfiguration } from '../../core/release/release-manifest.ts';
 import type { HostDocument } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { encode } from '../../ledger/json-objects.ts';
+import { keys } from '../../ledger/keys.ts';
 import { createHostEndpoints } from '../../local/host-endpoints/host-endpoints.ts';
 import { createParameterStore, type ParameterStore } from '../../local/host-endpoints/parameter-store.ts';
 import type { ExecOptions, ExecResult } from '../../local/hosts/host-machine.ts';
+import { foundAt, serviceConfigWith } from '../given/configuration.ts';
+import { artifactOf, manifestOf } from '../given/releases.ts';
 import { type AmqpBroker, startAmqpBroker } from '../infra/documents/amqp-broker.ts';
 
 /** What the scripts need of a host. */
@@ -124,24 +127,10 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
     endpointsFile: `S3=${url}\nSSM=${url}\nIMDS=${url}\n`,
     async release(number, files, change = (configuration) => configuration) {
       const zip = await zipOf(files);
-      const zipKey = `rollgate/payment/releases/${number}.zip`;
-      const manifest = buildManifest({
-        number,
-        artifact: {
-          sha256: sha256(zip),
-          bytes: zip.length,
-          bucket: 'roboshop-builds',
-          key: 'payment.zip',
-          versionId: `version-${number}`,
-          requirementsSha256: sha256(Buffer.from(files['requirements.txt'] ?? '')),
-        },
-        zipKey,
-        createdAt: '2026-11-22T20:45:00.000Z',
-        configuration: change(base),
-      });
-      const manifestKey = `rollgate/payment/releases/${number}.json`;
+      const manifest = manifestOf(number, artifactOf(number, zip, files['requirements.txt']), change(base));
+      const manifestKey = keys.manifest('payment', number);
       const text = Buffer.from(encode(manifest));
-      objects.set(zipKey, zip);
+      objects.set(manifest.zipKey, zip);
       objects.set(manifestKey, text);
       return { releaseId: manifest.releaseId, manifestKey, manifestSha256: sha256(text) };
     },
@@ -203,67 +192,21 @@ function reportOf(stdout: string): HostReport | undefined {
   }
 }
 
+/** services/payment.yml with upstreams on this machine, and with a gate that is soon over and looks for two lines. */
 function configurationOf(
   address: string,
   brokerPort: number,
   [cart = 0, user = 0]: readonly number[],
 ): HostConfiguration {
-  return {
-    service: 'payment',
-    description: 'Payment Service',
-    runtime: {
-      python: { preferred: '3.6', accepted: ['3.7', '3.8', '3.9', '3.10', '3.11', '3.12', '3.13'] },
-      packages: {
-        yum: ['python36', 'gcc', 'python3-devel'],
-        dnf: ['python36', 'gcc', 'python3-devel'],
-        apt: ['python3', 'python3-venv', 'python3-dev', 'gcc', 'libc6-dev'],
-      },
-      requirementsFile: 'requirements.txt',
-    },
-    run: {
-      user: 'roboshop',
-      program: 'uwsgi',
-      arguments: [
-        ...['--ini', 'payment.ini', '--uid', '{uid}', '--gid', '{gid}', '--need-app'],
-        ...['--hook-master-start', 'unix_signal:15 gracefully_kill_them_all'],
-      ],
-    },
-    unit: { stopSeconds: 30, restartSeconds: 1 },
-    environment: {
-      CART_HOST: address,
-      CART_PORT: String(cart),
-      USER_HOST: address,
-      USER_PORT: String(user),
-      AMQP_HOST: address,
-      AMQP_USER: 'roboshop',
-    },
-    secrets: [{ name: 'AMQP_PASS', parameter: parameterName }],
+  const config = serviceConfigWith({
+    environment: { CART_PORT: cart, USER_PORT: user },
+    upstreams: { rabbitmq: { port: brokerPort } },
     health: {
-      port: 8080,
-      path: '/health',
-      expectStatus: 200,
-      consecutiveSuccesses: 3,
-      intervalSeconds: 0.2,
-      timeoutSeconds: 2,
-      stableSeconds: 1,
-      deadlineSeconds: 20,
+      ...{ intervalSeconds: 0.2, stableSeconds: 1, deadlineSeconds: 20 },
       journalPatterns: ['[Cc]onnection refused', 'ACCESS_REFUSED'],
     },
-    upstreams: [
-      { name: 'cart', kind: 'tcp', host: address, port: cart, variable: 'CART_HOST', source: 'tag Service=cart' },
-      { name: 'user', kind: 'tcp', host: address, port: user, variable: 'USER_HOST', source: 'tag Service=user' },
-      {
-        name: 'rabbitmq',
-        kind: 'amqp',
-        host: address,
-        port: brokerPort,
-        variable: 'AMQP_HOST',
-        source: 'literal',
-        amqp: { userVariable: 'AMQP_USER', passwordVariable: 'AMQP_PASS', vhost: '/' },
-      },
-    ],
-    retention: { releases: 5 },
-  };
+  });
+  return resolveEnvironment(config, foundAt({ cart: address, user: address, rabbitmq: address }), 'local');
 }
 
 async function startUpstream(address: string): Promise<Server> {

@@ -8,47 +8,20 @@ import {
   withRepair,
 } from '../../../core/admission/acquire-lock.ts';
 import { triggers } from '../../../core/statuses.ts';
-import {
-  emptyTargetState,
-  type Lock,
-  nextFence,
-  type QueueEntry,
-  type TargetState,
-} from '../../../core/target-state.ts';
+import { emptyTargetState, nextFence, type QueueEntry, type TargetState } from '../../../core/target-state.ts';
+import { lockOf, queueEntry } from '../../given/lock.ts';
 
 const nowSeconds = 1_790_000_000;
 
-function entry(id: string, more: Partial<QueueEntry> = {}): QueueEntry {
-  return {
-    deploymentId: id,
-    executionArn: `arn:${id}`,
-    trigger: 'person',
-    versionId: null,
-    admittedAt: 'then',
-    by: 'anna',
-    isRollback: false,
-    ...more,
-  };
-}
-
 function upload(id: string): QueueEntry {
-  return entry(id, { trigger: 'upload', versionId: `version-${id}` });
+  return queueEntry(id, { trigger: 'upload', versionId: `version-${id}` });
 }
 
 function state(more: Partial<TargetState> = {}): TargetState {
   return { ...emptyTargetState('payment'), ...more };
 }
 
-const lock: Lock = {
-  deploymentId: 'held',
-  executionArn: 'arn:held',
-  fence: 7,
-  acquiredAt: 'then',
-  by: 'ben',
-  purpose: 'rollout',
-  repairs: 0,
-  isRollback: false,
-};
+const lock = lockOf('held', { fence: 7 });
 
 function ask(given: TargetState, who: QueueEntry, ended: readonly string[] = []) {
   return decideAcquire({ state: given, entry: who, endedExecutions: new Set(ended), nowSeconds });
@@ -56,7 +29,7 @@ function ask(given: TargetState, who: QueueEntry, ended: readonly string[] = [])
 
 describe('who asks for the lock', () => {
   test('gets a free one, with a fence of the clock, and leaves the queue', () => {
-    const one = entry('one');
+    const one = queueEntry('one');
 
     expect(ask(state({ queue: [one] }), one)).toEqual({
       kind: 'acquired',
@@ -81,17 +54,20 @@ describe('who asks for the lock', () => {
   test('finds the one it holds already, changed in nothing', () => {
     const given = state({ lock, fence: 7 });
 
-    expect(ask(given, entry('held'))).toEqual({ kind: 'acquired', state: given, fence: 7, isHeld: true });
+    expect(ask(given, queueEntry('held'))).toEqual({ kind: 'acquired', state: given, fence: 7, isHeld: true });
   });
 
   test('waits behind the holder', () => {
-    expect(ask(state({ lock, queue: [entry('one')] }), entry('one'))).toEqual({ kind: 'waiting', behind: 'held' });
+    expect(ask(state({ lock, queue: [queueEntry('one')] }), queueEntry('one'))).toEqual({
+      kind: 'waiting',
+      behind: 'held',
+    });
   });
 
   test('is told who froze the target', () => {
     const freeze = { by: 'ben', at: 'then', reason: 'sale' };
 
-    expect(ask(state({ freeze, queue: [entry('one')] }), entry('one'))).toEqual({
+    expect(ask(state({ freeze, queue: [queueEntry('one')] }), queueEntry('one'))).toEqual({
       kind: 'frozen',
       by: 'ben',
       reason: 'sale',
@@ -99,10 +75,10 @@ describe('who asks for the lock', () => {
   });
 
   test('does not wait behind one whose execution has ended', () => {
-    const queue = [entry('dead'), entry('one')];
+    const queue = [queueEntry('dead'), queueEntry('one')];
 
-    expect(ask(state({ queue }), entry('one'))).toEqual({ kind: 'waiting', behind: 'dead' });
-    expect(ask(state({ queue }), entry('one'), ['arn:dead']).kind).toBe('acquired');
+    expect(ask(state({ queue }), queueEntry('one'))).toEqual({ kind: 'waiting', behind: 'dead' });
+    expect(ask(state({ queue }), queueEntry('one'), ['arn:dead']).kind).toBe('acquired');
   });
 
   test('an older upload is superseded by a newer one, whoever holds the lock', () => {
@@ -117,7 +93,11 @@ describe('who asks for the lock', () => {
 
   test('a rollback, a re-run and a converge are never superseded by an upload', () => {
     const newestUpload = { versionId: 'version-new', deploymentId: 'new' };
-    for (const who of [entry('r', { isRollback: true }), entry('p'), entry('c', { trigger: 'converge' })]) {
+    for (const who of [
+      queueEntry('r', { isRollback: true }),
+      queueEntry('p'),
+      queueEntry('c', { trigger: 'converge' }),
+    ]) {
       expect(ask(state({ newestUpload, queue: [who] }), who).kind).toBe('acquired');
     }
   });
@@ -127,10 +107,10 @@ describe('the queue', () => {
   test('a person goes before a converge before an upload, each in order of admission', () => {
     const order = [
       upload('u'),
-      entry('c', { trigger: 'converge' }),
-      entry('p1'),
-      entry('p2'),
-      entry('r', { trigger: 'repair' }),
+      queueEntry('c', { trigger: 'converge' }),
+      queueEntry('p1'),
+      queueEntry('p2'),
+      queueEntry('r', { trigger: 'repair' }),
     ];
     const served: string[] = [];
     let left = state({ queue: order, newestUpload: { versionId: 'version-u', deploymentId: 'u' } });
@@ -151,17 +131,17 @@ describe('the queue', () => {
   });
 
   test('a deployment waits once, and not at all while it holds the lock', () => {
-    const given = state({ lock, queue: [entry('one')] });
+    const given = state({ lock, queue: [queueEntry('one')] });
 
-    expect(withEntry(given, entry('one'))).toBe(given);
-    expect(withEntry(given, entry('held'))).toBe(given);
-    expect(withEntry(given, entry('two')).queue.map((each) => each.deploymentId)).toEqual(['one', 'two']);
+    expect(withEntry(given, queueEntry('one'))).toBe(given);
+    expect(withEntry(given, queueEntry('held'))).toBe(given);
+    expect(withEntry(given, queueEntry('two')).queue.map((each) => each.deploymentId)).toEqual(['one', 'two']);
   });
 
   test('of any queue exactly one may have the free lock, and all who wait wait for it', () => {
     const anyEntry = fc
       .record({ id: fc.constantFrom('a', 'b', 'c', 'd', 'e'), trigger: fc.constantFrom(...triggers) })
-      .map(({ id, trigger }) => (trigger === 'upload' ? upload(id) : entry(id, { trigger })));
+      .map(({ id, trigger }) => (trigger === 'upload' ? upload(id) : queueEntry(id, { trigger })));
     const anyQueue = fc.uniqueArray(anyEntry, { selector: (each) => each.deploymentId, minLength: 1 });
     fc.assert(
       fc.property(anyQueue, (queue) => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { chooseTarget, type TargetFacts, type TargetHost } from '../../../core/admission/choose-target.ts';
 import { InvalidDeploymentError } from '../../../core/errors.ts';
-import { plannedHost } from '../given-rollout.ts';
+import { givenPlannedHost } from '../given-rollout.ts';
 
 function host(name: string, more: Partial<TargetHost> = {}): TargetHost {
-  return { ...plannedHost(name), state: 'running', ping: 'Online', ...more };
+  return { ...givenPlannedHost(name), state: 'running', ping: 'Online', ...more };
 }
 
 function choose(more: Partial<TargetFacts>) {
@@ -26,7 +26,7 @@ const away = { ping: 'ConnectionLost' };
 describe('the target', () => {
   test('is every tagged host, without what the inventory alone knows', () => {
     expect(choose({ found: [host('a'), host('b')] })).toEqual({
-      hosts: [plannedHost('a'), plannedHost('b')],
+      hosts: [givenPlannedHost('a'), givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: true,
       downElsewhere: 0,
@@ -37,7 +37,7 @@ describe('the target', () => {
     const found = [host('a'), host('b')];
 
     expect(choose({ found, named: ['i-b'] })).toEqual({
-      hosts: [plannedHost('b')],
+      hosts: [givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: false,
       downElsewhere: 0,
@@ -53,8 +53,8 @@ describe('the target', () => {
 
   test('leaves offline hosts out where the policy says so, and is the whole target all the same', () => {
     expect(choose({ found: [host('a'), host('b', away)], offlineHosts: 'skip' })).toEqual({
-      hosts: [plannedHost('a')],
-      skipped: [plannedHost('b')],
+      hosts: [givenPlannedHost('a')],
+      skipped: [givenPlannedHost('b')],
       isWholeTarget: true,
       downElsewhere: 1,
     });

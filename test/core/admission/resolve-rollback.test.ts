@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { resolveRollback } from '../../../core/admission/resolve-rollback.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../../../core/target-state.ts';
+import { emptyTargetState, type TargetState } from '../../../core/target-state.ts';
+import { lockOf, queueEntry } from '../../given/lock.ts';
 import { documentedRows, wordsOf } from '../documented-rows.ts';
 
-const lock: Lock = {
-  deploymentId: 'd-running',
-  executionArn: 'arn',
-  fence: 1,
-  acquiredAt: 'then',
-  by: 'anna',
-  purpose: 'rollout',
-  repairs: 0,
-  isRollback: false,
-};
+const lock = lockOf('d-running');
 
 function given(history: readonly string[], more: Partial<TargetState> = {}): TargetState {
   const stableHistory = history.map((word) => {
@@ -63,17 +55,7 @@ describe('resolveRollback', () => {
     [
       'a rollback that waits',
       given(['v1', 'v2'], {
-        queue: [
-          {
-            deploymentId: 'd',
-            executionArn: 'a',
-            trigger: 'person',
-            versionId: null,
-            admittedAt: '',
-            by: '',
-            isRollback: true,
-          },
-        ],
+        queue: [queueEntry('d-waiting', { isRollback: true })],
       }),
       'rollback: a rollback is under way already; watch it with rollgate status --watch',
     ],

@@ -10,7 +10,7 @@ import type { HostProgress } from '../../../core/rollout/host-progress.ts';
 import { isDown, landed } from '../../../core/rollout/host-progress.ts';
 import { progressOf } from '../../../core/rollout/read-progress.ts';
 import { documentedRows } from '../documented-rows.ts';
-import { givenHost, givenRollout, givenStep, plannedHost, recorded } from '../given-rollout.ts';
+import { givenHost, givenPlannedHost, givenRollout, givenStep, recorded } from '../given-rollout.ts';
 
 const standing = (word: BalancerProgress['standing'], more: Partial<BalancerProgress> = {}): BalancerProgress => ({
   ...{ standing: word, wasRegistered: true, attempts: 0, lostDrains: 0 },
@@ -99,7 +99,10 @@ test.each([
     'unhealthy',
   ],
 ])('%#: the gate ends with the word of the load balancer', (steps, run, word) => {
-  const progress = progressOf(plannedHost('a'), [givenStep({ action: 'install', round: 0, status: 'done' }), ...steps]);
+  const progress = progressOf(givenPlannedHost('a'), [
+    givenStep({ action: 'install', round: 0, status: 'done' }),
+    ...steps,
+  ]);
 
   expect([progress.run, progress.balancer.standing, progress.isLost, progress.isSettled]).toEqual([
     run,
@@ -110,9 +113,11 @@ test.each([
 });
 
 test('a host that would not be let go is one that can not be activated, and counts', () => {
-  const refused = progressOf(plannedHost('a'), [givenStep({ action: 'drain', status: 'failed', isReported: false })]);
+  const refused = progressOf(givenPlannedHost('a'), [
+    givenStep({ action: 'drain', status: 'failed', isReported: false }),
+  ]);
   const lost = [1, 2].map((round) => givenStep({ action: 'drain', attempt: round, round }));
-  const facts = givenRollout([progressOf(plannedHost('a'), lost)], {
+  const facts = givenRollout([progressOf(givenPlannedHost('a'), lost)], {
     decisions: [recorded({ kind: 'settle', hosts: [] }, 1)],
   });
 
@@ -123,7 +128,9 @@ test('a host that would not be let go is one that can not be activated, and coun
 test('attempts of an execution that died, and those before the host was switched, do not count', () => {
   const joins = [3, 5].map((round) => givenStep({ action: 'join', attempt: round, round }));
 
-  expect(progressOf(plannedHost('a'), [drained, activated, verified, ...joins]).balancer.attempts).toBe(2);
-  expect(progressOf(plannedHost('a'), [drained, activated, verified, ...joins], 4).balancer.attempts).toBe(1);
-  expect(progressOf(plannedHost('a'), [drained, activated, verified, ...joins, ...back]).balancer.attempts).toBe(1);
+  expect(progressOf(givenPlannedHost('a'), [drained, activated, verified, ...joins]).balancer.attempts).toBe(2);
+  expect(progressOf(givenPlannedHost('a'), [drained, activated, verified, ...joins], 4).balancer.attempts).toBe(1);
+  expect(progressOf(givenPlannedHost('a'), [drained, activated, verified, ...joins, ...back]).balancer.attempts).toBe(
+    1,
+  );
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type BalancerFacts, planBalancer, targetGroupOf } from '../../../core/balancer/planned-balancer.ts';
 import { InvalidDeploymentError } from '../../../core/errors.ts';
-import { configuration } from '../sample-configuration.ts';
+import { configuration } from '../../given/configuration.ts';
 import { balancer } from './balancer-causes.ts';
 
 const group = { arn: 'arn:group', name: 'payment-prod', targetType: 'instance', isInUse: true, targets: [] };

@@ -7,7 +7,7 @@ import {
 } from '../../../core/config/resolve-environment.ts';
 import { parseServiceConfig } from '../../../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../../../core/errors.ts';
-import { found, serviceConfig } from '../sample-configuration.ts';
+import { found, serviceConfig } from '../../given/configuration.ts';
 
 function problemsOf(answers: FoundByLookup): readonly string[] {
   try {

@@ -2,8 +2,8 @@ import type { DiagnosisFacts } from '../../../core/diagnosis.ts';
 import { judgeIngress, type ReadIngress } from '../../../core/network/judge-ingress.ts';
 import type { ConnectionEnds, RulePeer } from '../../../core/network/security-groups.ts';
 import { endsOf, everythingOut, ingress, interfaceIn } from '../../fakes/security-groups.ts';
+import { configuration } from '../../given/configuration.ts';
 import { check, reportOf } from '../report-of.ts';
-import { configuration } from '../sample-configuration.ts';
 
 const address = '10.0.0.5';
 const payment = { groupId: 'sg-0a', name: 'payment' };

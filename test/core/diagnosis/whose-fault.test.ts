@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { finding } from '../../../core/diagnosis/finding.ts';
 import { whoseFault } from '../../../core/diagnosis/whose-fault.ts';
-import { configuration } from '../sample-configuration.ts';
+import { configuration } from '../../given/configuration.ts';
 
 const refused = finding('upstream-refused', 'cart refuses connections', 'start cart');
 const login = finding('amqp-auth-failed', 'rabbitmq refused user roboshop', 'change the password');

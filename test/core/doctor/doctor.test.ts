@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isOlder } from '../../../core/doctor/check-hosts.ts';
 import type { DoctorFacts, InspectedStage } from '../../../core/doctor/facts.ts';
 import { examineStage } from '../../../core/doctor.ts';
-import { emptyTargetState, type Lock } from '../../../core/target-state.ts';
+import { emptyTargetState } from '../../../core/target-state.ts';
+import { lockOf } from '../../given/lock.ts';
 import {
   absent,
   configurationWith,
@@ -28,10 +29,10 @@ function told(facts: DoctorFacts): string {
 const withAws = (change: Partial<InspectedStage>): DoctorFacts => ({ ...goodFacts, aws: { ...goodStage, ...change } });
 it('says of the alarms of the configuration whether they are there and well', () => {
   const alarm = (name: string, state: 'OK' | 'ALARM') => ({ name, state, reason: '40 errors in 5 minutes' });
-  const alarms = 'alarms: ["payment-{stage}-5xx", gone, slow, { name: broker, reportOnly: true }]';
+  const alarms = ['payment-{stage}-5xx', 'gone', 'slow', { name: 'broker', reportOnly: true }];
   const checks = examineStage({
     ...goodFacts,
-    configuration: configurationWith(['alarms: []', alarms]),
+    configuration: configurationWith({ rollout: { alarms } }),
     alarms: seen([alarm('payment-prod-5xx', 'OK'), alarm('slow', 'ALARM'), alarm('broker', 'ALARM')]),
   }).checks.filter(({ about }) => about === 'alarms');
 
@@ -47,10 +48,7 @@ it('says of the alarms of the configuration whether they are there and well', ()
 });
 
 const empty = emptyTargetState('payment');
-const lock: Lock = {
-  ...{ deploymentId: 'd-20261122-204500-1a2b3c', executionArn: 'arn', fence: 1, acquiredAt: '', by: 'bob' },
-  ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-};
+const lock = lockOf('d-20261122-204500-1a2b3c', { by: 'bob' });
 
 it('says of every part that it is there', () => {
   const report = examineStage(goodFacts);
@@ -69,9 +67,9 @@ it('says of every part that it is there', () => {
       "good  state bucket: rollgate-payment-prod-state-123456789012-eu-west-1 is encrypted (AES256)",
       "good  configuration: is valid, and services/payment.yml is in force",
       "good  secrets: AMQP_PASS: /payment/prod/AMQP_PASS is a SecureString under alias/rollgate-payment-prod",
-      "good  environment: CART_HOST: 10.0.0.21 (i-0000000000000cart, by Service=cart)",
-      "good  environment: USER_HOST: 10.0.0.22 (i-0000000000000user, by Service=user)",
-      "good  environment: AMQP_HOST: 10.0.0.23 (i-0000000000000rabbit, by Service=rabbitmq)",
+      "good  environment: CART_HOST: 10.0.0.5 (i-0000000c, by Service=cart)",
+      "good  environment: USER_HOST: 10.0.0.6 (i-0000000d, by Service=user)",
+      "good  environment: AMQP_HOST: 10.0.0.7 (i-0000000e, by Service=rabbitmq)",
       "good  hosts: 3 hosts with the tags Service=payment: payment-1 (i-00000000000000001), payment-2 (i-00000000000000002), payment-3 (i-00000000000000003)",
       "good  hosts: all carry rollgate:payment=prod, so Rollgate may send them commands",
       "good  instance profile: shop-hosts: payment-1, payment-2, payment-3",
@@ -134,7 +132,7 @@ describe('finds what is missing and says what to type:', () => {
       'an artifact that the stack does not listen for',
       {
         ...goodFacts,
-        configuration: configurationWith(['key: payment.zip', 'key: pay.zip\n  bucket: other-builds']),
+        configuration: configurationWith({ artifact: { key: 'pay.zip', bucket: 'other-builds' } }),
       },
     ],
     ['no hosts', { ...goodFacts, hosts: [] }],
@@ -217,7 +215,7 @@ describe('says what deployments survive, and is well all the same:', () => {
       'offline hosts that are left out',
       {
         ...goodFacts,
-        configuration: configurationWith(['offlineHosts: fail', 'offlineHosts: skip']),
+        configuration: configurationWith({ rollout: { offlineHosts: 'skip' } }),
         hosts: hostsWith(3, { state: 'stopped' }),
       },
     ],
@@ -237,7 +235,7 @@ describe('says what deployments survive, and is well all the same:', () => {
       'a secret under another key and outside the place of the service',
       {
         ...goodFacts,
-        configuration: configurationWith(['"/payment/{stage}/AMQP_PASS"', '"/shop/{stage}/AMQP_PASS"']),
+        configuration: configurationWith({ secrets: { AMQP_PASS: { parameter: '/shop/{stage}/AMQP_PASS' } } }),
         aws: {
           ...goodStage,
           parameters: seen({ '/shop/prod/AMQP_PASS': { type: 'SecureString', keyId: 'alias/shop' } }),

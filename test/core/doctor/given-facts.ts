@@ -1,21 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { parseServiceConfig } from '../../../core/config/service-config.ts';
 import type { BucketFacts, DoctorFacts, DoctorHost, InspectedStage, Looked } from '../../../core/doctor/facts.ts';
 import { emptyTargetState } from '../../../core/target-state.ts';
-
-const yaml = readFileSync('services/payment.yml', 'utf8');
+import { type Change, found, serviceConfigWith } from '../../given/configuration.ts';
+import { prodStage } from '../../given/stages.ts';
 
 export const seen = <T>(value: T): Looked<T> => ({ kind: 'seen', value });
 export const absent = { kind: 'absent' } as const;
 export const unseen = (action: string): Looked<never> => ({ kind: 'unseen', why: `${action} was denied` });
 
-/** The configuration of services/payment.yml with some text replaced. */
-export function configurationWith(...changes: readonly (readonly [from: string, to: string])[]) {
-  const text = changes.reduce((before, [from, to]) => {
-    if (!before.includes(from)) throw new Error(`services/payment.yml has no ${from}`);
-    return before.replace(from, to);
-  }, yaml);
-  return { kind: 'valid', config: parseServiceConfig(text), warnings: [] } as const;
+/** services/payment.yml with this change, as the doctor finds it in force. */
+export function configurationWith(change: Change = {}) {
+  return { kind: 'valid', config: serviceConfigWith(change), warnings: [] } as const;
 }
 
 export const hosts: readonly DoctorHost[] = [1, 2, 3].map((number) => ({
@@ -53,24 +47,13 @@ export const goodStage: InspectedStage = {
   parameters: seen({ '/payment/prod/AMQP_PASS': { type: 'SecureString', keyId: 'alias/rollgate-payment-prod' } }),
 };
 
-function upstream(service: string, octet: number) {
-  return [{ instanceId: `i-0000000000000${service}`, privateAddress: `10.0.0.${octet}`, state: 'running' }];
-}
-
 /** A stage where everything is as it should be. */
 export const goodFacts: DoctorFacts = {
-  stage: {
-    ...{ service: 'payment', name: 'prod', kind: 'aws', accountId: '123456789012', region: 'eu-west-1' },
-    ...{ stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1', artifactBucket: 'roboshop-builds' },
-  },
+  stage: prodStage,
   configuration: configurationWith(),
   file: { path: 'services/payment.yml', isThere: true, isInForce: true, config: null },
   hosts,
-  found: {
-    'Service=cart': upstream('cart', 21),
-    'Service=user': upstream('user', 22),
-    'Service=rabbitmq': upstream('rabbit', 23),
-  },
+  found,
   alarms: seen([]),
   state: emptyTargetState('payment'),
   holderStatus: null,

@@ -10,7 +10,9 @@ import {
   parseHostInspection,
   untoldKinds,
 } from '../../../core/host/host-inspection.ts';
-import type { Lock, StableEntry } from '../../../core/target-state.ts';
+import type { StableEntry } from '../../../core/target-state.ts';
+import { hostInspection } from '../../given/host-reports.ts';
+import { lockOf } from '../../given/lock.ts';
 
 const instanceId = 'i-0000000000000000a';
 const [v1, v2, v3] = ['v1-aaaaaaaaaaaa', 'v2-bbbbbbbbbbbb', 'v3-cccccccccccc'] as const;
@@ -25,15 +27,8 @@ function seen(running: string, minute: number, more: Partial<SeenHost> = {}): Re
   return { [instanceId]: { running, isRight: true, deploymentId: `d-seen-${minute}`, at: at(minute), ...more } };
 }
 
-const inspection: HostInspection = {
-  ...{ schema: 1, script: 'inspect', service: 'payment', running: v2, isActive: true, atSeconds: 1_795_380_300 },
-  ...{ findings: [], more: {} },
-};
-
-const lock: Lock = {
-  ...{ deploymentId: 'd-running', executionArn: 'arn', fence: 1, acquiredAt: at(50), by: 'bob' },
-  ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-};
+const inspection = hostInspection(v2);
+const lock = lockOf('d-running', { acquiredAt: at(50) });
 
 function facts(change: Partial<HostInspection> = {}, more: Partial<HostDriftFacts> = {}): HostDriftFacts {
   return {

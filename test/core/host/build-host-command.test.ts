@@ -9,7 +9,7 @@ import {
 } from '../../../core/host/build-host-command.ts';
 import { parameterPatterns } from '../../../core/host/parameter-patterns.ts';
 import { type DocumentKind, hostActions } from '../../../core/statuses.ts';
-import { configuration } from '../sample-configuration.ts';
+import { configuration } from '../../given/configuration.ts';
 
 const common = {
   service: 'payment',

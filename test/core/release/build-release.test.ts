@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../../core/canonical-json.ts';
 import { buildManifest, contentSha256 } from '../../../core/release/build-release.ts';
-import { configuration } from '../sample-configuration.ts';
+import { configuration } from '../../given/configuration.ts';
 
 const artifact = {
   sha256: 'a'.repeat(64),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decideNextWave } from '../../../core/rollout/decide-next-wave.ts';
 import type { Failure } from '../../../core/rollout/rollout-facts.ts';
 import { wavesOf } from '../../../core/rollout/waves-of-rollout.ts';
-import { givenHost, givenRollout, newRelease, recorded, said } from '../given-rollout.ts';
+import { givenHost, givenRollout, newRelease, oldRelease, recorded, said } from '../given-rollout.ts';
 
 const why: Failure = {
   reason: { code: 'nobody-answered', text: 'nobody ended the pause within its time limit' },
@@ -20,7 +20,7 @@ describe('for any standing of hosts', () => {
     wasDown: fc.boolean(),
     revertAttempts: fc.integer({ min: 1, max: 2 }),
     settleAttempts: fc.integer({ min: 0, max: 2 }),
-    before: fc.constantFrom('none', 'v1-111111111111', newRelease),
+    before: fc.constantFrom('none', oldRelease, newRelease),
   } as const);
   const anyFacts = fc
     .record({

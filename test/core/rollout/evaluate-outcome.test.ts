@@ -5,10 +5,10 @@ import type { RolloutFacts } from '../../../core/rollout/rollout-facts.ts';
 import {
   crashed,
   givenHost,
+  givenPlannedHost,
   givenRollout,
   newRelease,
   oldRelease,
-  plannedHost,
   recorded,
   said,
 } from '../given-rollout.ts';
@@ -34,7 +34,7 @@ describe('the end of a deployment', () => {
   });
 
   test('hosts that were left out are named', () => {
-    expect(endOf([givenHost('a', passed)], { plan: { skipped: [plannedHost('z')] } }).hosts).toEqual([
+    expect(endOf([givenHost('a', passed)], { plan: { skipped: [givenPlannedHost('z')] } }).hosts).toEqual([
       'a passed',
       'z skipped',
     ]);

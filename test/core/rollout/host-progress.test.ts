@@ -7,15 +7,15 @@ import {
   crashed,
   type GivenStep,
   givenHost,
+  givenPlannedHost,
   givenRollout,
   givenStep,
   newRelease,
   oldRelease,
-  plannedHost,
   recorded,
 } from '../given-rollout.ts';
 
-const a = plannedHost('a');
+const a = givenPlannedHost('a');
 const progress = (...steps: readonly GivenStep[]) => progressOf(a, steps.map(givenStep));
 const installed: GivenStep = { action: 'install', round: 0, status: 'done', packagesSha256: 'p1' };
 const activated: GivenStep = { action: 'activate', status: 'done' };

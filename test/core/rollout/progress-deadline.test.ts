@@ -3,9 +3,9 @@ import { failureOf } from '../../../core/rollout/evaluate-outcome.ts';
 import { lastProgress } from '../../../core/rollout/last-progress.ts';
 import { leastProgressDeadline, progressDeadlineOf, secondsPerHost } from '../../../core/rollout/progress-deadline.ts';
 import type { Decision } from '../../../core/rollout/rollout-facts.ts';
+import { configuration } from '../../given/configuration.ts';
 import { documentedRows } from '../documented-rows.ts';
-import { givenHost, givenRollout, plannedHost, startedAt } from '../given-rollout.ts';
-import { configuration } from '../sample-configuration.ts';
+import { givenHost, givenPlannedHost, givenRollout, startedAt } from '../given-rollout.ts';
 
 const waitsOf = (deadlineSeconds: number, stopSeconds: number) => ({
   health: { ...configuration.health, deadlineSeconds },
@@ -98,7 +98,7 @@ describe('the last progress', () => {
 
     expect(progressDeadlineSeconds).toBe(600);
     expect(
-      failureOf({ ...facts, plan: { ...facts.plan, hosts: [plannedHost('a')], policy: policy as never } }),
+      failureOf({ ...facts, plan: { ...facts.plan, hosts: [givenPlannedHost('a')], policy: policy as never } }),
     ).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { readState } from '../../../ledger/target-state.ts';
 import { startEngine } from '../../../local/engine.ts';
 import { until } from '../../acceptance/local-stage.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
+import { paymentYaml, paymentYamlWith } from '../../given/configuration.ts';
 
 test('an alarm that goes off in the bake puts its wave back at once, on simulated hosts', {
   timeout: 60_000,
@@ -17,11 +18,8 @@ test('an alarm that goes off in the bake puts its wave back at once, on simulate
   const engine = await startEngine({ stateDirectory, hosts: 'simulated', fresh: true, onProgress: () => undefined });
   try {
     const { ports, alarms } = engine;
-    const yaml = await readFile('services/payment.yml', 'utf8');
-    const watched = yaml
-      .replace(/^( {2}alarms:) \[\]/m, '$1 ["payment-{stage}-5xx"]')
-      .replace(/^( {2}bakeSeconds:) 0/m, '$1 3600');
-    await publishServiceConfig(ports, yaml, 'test');
+    const watched = paymentYamlWith({ rollout: { alarms: ['payment-{stage}-5xx'], bakeSeconds: 3600 } });
+    await publishServiceConfig(ports, paymentYaml, 'test');
     await ports.artifacts.upload(await artifactZip(1));
     await until(async () => stableRelease(await readState(ports))?.release === 1, 'v1 is stable');
     await until(async () => (await readState(ports)).lock === null, 'the lock is free');

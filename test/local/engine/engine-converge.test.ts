@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { readState } from '../../../ledger/target-state.ts';
 import { startEngine } from '../../../local/engine.ts';
 import { until } from '../../acceptance/local-stage.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
+import { paymentYamlWith } from '../../given/configuration.ts';
 
 test('a host that was switched off during a rollout gets what became stable when it is switched on', {
   timeout: 60_000,
@@ -17,8 +18,7 @@ test('a host that was switched off during a rollout gets what became stable when
   const engine = await startEngine({ stateDirectory, hosts: 'simulated', fresh: true, onProgress: () => undefined });
   try {
     const { ports, target } = engine;
-    const yaml = await readFile('services/payment.yml', 'utf8');
-    const skipping = yaml.replace(/^( {2}offlineHosts:) fail/m, '$1 skip').replace(/^( {2}maxUnavailable:) 1/m, '$1 2');
+    const skipping = paymentYamlWith({ rollout: { offlineHosts: 'skip', maxUnavailable: 2 } });
     await publishServiceConfig(ports, skipping, 'test');
     const stable = async () => stableRelease(await readState(ports))?.release;
     const away = target.machines[2];

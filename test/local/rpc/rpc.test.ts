@@ -10,6 +10,7 @@ import { InvalidDeploymentError, LockLostError, TransientAwsError } from '../../
 import { connectEngine } from '../../../local/rpc/connect-engine.ts';
 import { createRemotePorts, methodsOfPorts } from '../../../local/rpc/remote-ports.ts';
 import { type RpcMethods, type RpcServer, serveRpc } from '../../../local/rpc/serve-rpc.ts';
+import { localStage } from '../../given/stages.ts';
 
 let directory: string;
 let socketPath: string;
@@ -39,7 +40,7 @@ describe('the ports', () => {
     const remote = await createRemotePorts(socketPath);
     const zip = Uint8Array.from([0, 10, 13, 34, 255]);
 
-    expect(remote.stage).toEqual(stage);
+    expect(remote.stage).toEqual(localStage);
     expect(remote.executions.arnOf('d-1')).toBe('arn:d-1');
     expect(await remote.ledger.read('k')).toBeUndefined();
     expect(await remote.ledger.create('k', 'line\nfeed "ü" \u2028 😀')).toEqual({ kind: 'written', etag: '"e"' });
@@ -213,7 +214,7 @@ test('an engine that has nothing to serve yet says that it starts', async () => 
   });
   Object.assign(methods, methodsOfPorts(recordingPorts([])));
 
-  expect((await createRemotePorts(socketPath)).stage).toEqual(stage);
+  expect((await createRemotePorts(socketPath)).stage).toEqual(localStage);
 });
 
 test('only the owner can open the socket', async () => {
@@ -253,15 +254,6 @@ test('an idle connection does not keep a process alive', async () => {
   expect([code, output]).toEqual([0, 'pong\n']);
 });
 
-const stage = {
-  service: 'payment',
-  name: 'local',
-  region: 'eu-west-1',
-  stateBucket: 'rollgate-state-local',
-  artifactBucket: 'roboshop-builds',
-  kind: 'embedded',
-} as const;
-
 /** Ports that write down what they are asked. */
 function recordingPorts(calls: unknown[]): Ports {
   const answers: Readonly<Record<string, unknown>> = {
@@ -285,7 +277,7 @@ function recordingPorts(calls: unknown[]): Ports {
       },
     );
   const ports = ['clock', 'ledger', 'artifacts', 'inventory', 'commands', 'executions', 'balancer'];
-  return { stage, ...Object.fromEntries(ports.map((port) => [port, recording(port)])) } as unknown as Ports;
+  return { stage: localStage, ...Object.fromEntries(ports.map((port) => [port, recording(port)])) } as unknown as Ports;
 }
 
 /** What SIGKILL leaves behind: a socket file that nobody listens on. */

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import yazl from 'yazl';
-import type { ReleaseManifest } from '../../../core/release/release-manifest.ts';
+import { keys } from '../../../ledger/keys.ts';
+import { configuration } from '../../given/configuration.ts';
+import { artifactOf, manifestOf } from '../../given/releases.ts';
 
 const samples = join(import.meta.dirname, '../../../samples');
 
@@ -37,64 +39,14 @@ export async function sampleRelease(
   reportOnly?: readonly string[],
 ) {
   const zip = await sampleZip(variant, files);
-  const zipKey = `rollgate/payment/releases/${number}.zip`;
-  const manifestKey = `rollgate/payment/releases/${number}.json`;
-  const releaseId = `v${number}-${sha256(zip).slice(0, 12)}`;
-  const manifest = {
-    schema: 1,
-    service: 'payment',
-    number,
-    releaseId,
-    contentSha256: sha256(zip),
-    artifact: {
-      sha256: sha256(zip),
-      bytes: zip.byteLength,
-      bucket: 'roboshop-builds',
-      key: 'payment.zip',
-      versionId: String(number),
-      requirementsSha256: sha256(`requirements ${variant.startsWith('new-req') ? 2 : 1}`),
-    },
-    zipKey,
-    createdAt: '2026-11-22T20:45:00Z',
-    configuration: {
-      service: 'payment',
-      description: 'Payment Service',
-      runtime: {
-        python: { preferred: '3.6', accepted: ['3.11'] },
-        packages: { yum: [], dnf: [], apt: [] },
-        requirementsFile: 'requirements.txt',
-      },
-      run: { user: 'roboshop', program: 'uwsgi', arguments: ['--ini', 'payment.ini'] },
-      unit: { stopSeconds: 30, restartSeconds: 1 },
-      environment: {},
-      secrets: [],
-      health: {
-        port: 8080,
-        path: '/health',
-        expectStatus: 200,
-        consecutiveSuccesses: 3,
-        intervalSeconds: 1,
-        timeoutSeconds: 2,
-        stableSeconds: 10,
-        deadlineSeconds: 60,
-        journalPatterns: [],
-        ...(reportOnly === undefined ? {} : { reportOnly }),
-      },
-      upstreams: [
-        { name: 'cart', kind: 'tcp', host: '10.0.0.5', port: 8080, variable: 'CART_HOST', source: 'tag Service=cart' },
-        {
-          name: 'rabbitmq',
-          kind: 'amqp',
-          host: '10.0.0.7',
-          port: 5672,
-          variable: 'AMQP_HOST',
-          source: 'tag Service=rabbitmq',
-          amqp: { userVariable: 'AMQP_USER', passwordVariable: 'AMQP_PASS', vhost: '/' },
-        },
-      ],
-      retention: { releases: 2 },
-    },
-  } satisfies ReleaseManifest;
+  const artifact = artifactOf(number, zip, `requirements ${variant.startsWith('new-req') ? 2 : 1}`);
+  const manifest = manifestOf(number, artifact, {
+    ...configuration,
+    health: { ...configuration.health, ...(reportOnly === undefined ? {} : { reportOnly }) },
+    retention: { releases: 2 },
+  });
+  const { releaseId, zipKey } = manifest;
+  const manifestKey = keys.manifest('payment', number);
   const manifestBytes = Buffer.from(JSON.stringify(manifest));
   return {
     releaseId,

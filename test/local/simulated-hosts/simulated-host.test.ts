@@ -28,6 +28,7 @@ describe('activate and verify', () => {
       'journal',
       'stable',
       'upstream:cart',
+      'upstream:user',
       'workers',
     ]);
   });

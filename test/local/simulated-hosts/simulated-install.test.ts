@@ -40,6 +40,7 @@ describe('install', () => {
       checks: [
         { name: 'amqp:rabbitmq', isOk: true, detail: '10.0.0.7:5672 takes connections (simulated)' },
         { name: 'upstream:cart', isOk: true, detail: '10.0.0.5:8080 takes connections (simulated)' },
+        { name: 'upstream:user', isOk: true, detail: '10.0.0.6:8080 takes connections (simulated)' },
       ],
     });
   });
