@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { changeLines } from '../../cli/render/change-lines.ts';
 import { plainStyle } from '../../cli/render/style.ts';
 import { deploymentView } from '../../core/views/deployment-view.ts';
-import { beginning } from '../fakes/deployment-story.ts';
-import { endings, goingOn, reported } from '../fakes/stories.ts';
+import { beginning } from '../fakes/virtual-time.ts';
+import { endings, goingOn, reported } from '../given/recorded-deployments.ts';
 
 const at = beginning + 40_000;
 

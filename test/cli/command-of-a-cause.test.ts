@@ -3,8 +3,8 @@ import { changeLines } from '../../cli/render/change-lines.ts';
 import { renderDeployment } from '../../cli/render/render-deployment.ts';
 import { plainStyle } from '../../cli/render/style.ts';
 import { type DeploymentRecord, deploymentView } from '../../core/views/deployment-view.ts';
-import { beginning } from '../fakes/deployment-story.ts';
-import { endings, goingOn } from '../fakes/stories.ts';
+import { beginning } from '../fakes/virtual-time.ts';
+import { endings, goingOn } from '../given/recorded-deployments.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 
 const command =

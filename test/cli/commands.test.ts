@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Convergence, emptyConvergence } from '../../core/converge/convergence.ts';
-import type { Lock, TargetState } from '../../core/target-state.ts';
+import type { TargetState } from '../../core/target-state.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
-import { instant } from '../fakes/deployment-story.ts';
-import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
+import { lockOf, queueEntry } from '../given/lock.ts';
+import { endings, goingOn, refused, superseded } from '../given/recorded-deployments.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 import { givenReleases, givenState } from './given-target.ts';
 
-const lock: Lock = {
-  ...{ deploymentId: 'd-20261122-204500-aaaaaa', executionArn: 'arn', fence: 1, acquiredAt: instant(0), by: 'bob' },
-  ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-};
+const lock = lockOf('d-20261122-204500-aaaaaa');
 
 describe('rollgate rollback', () => {
   it('starts an execution that goes back, and follows it', async () => {
@@ -53,12 +50,7 @@ describe('rollgate rollback', () => {
       'waits for its turn',
       {
         lock,
-        queue: [
-          {
-            ...{ deploymentId: 'd-20261122-204600-bbbbbb', executionArn: 'arn', trigger: 'person', versionId: null },
-            ...{ admittedAt: instant(0), by: 'bob', isRollback: true },
-          },
-        ],
+        queue: [queueEntry('d-20261122-204600-bbbbbb', { isRollback: true })],
       },
     ],
   ])('is refused while another %s, and says to watch that one', async (_, state) => {
@@ -225,12 +217,7 @@ describe('rollgate status', () => {
     const fake = fakeWorld();
     const running = goingOn.inItsGate;
     givenDeployment(fake.ledger, running);
-    givenState(fake.ledger, {
-      lock: {
-        ...{ deploymentId: running.deploymentId, executionArn: 'arn', fence: 1, acquiredAt: '', by: 'upload' },
-        ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-      },
-    });
+    givenState(fake.ledger, { lock: lockOf(running.deploymentId) });
     fake.at(2000, () => givenDeployment(fake.ledger, endings.FailedDirty));
 
     expect(await fake.run('status', '--watch')).toBe(6);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { keys } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
-import { endings } from '../fakes/stories.ts';
+import { paymentYaml } from '../given/configuration.ts';
+import { endings } from '../given/recorded-deployments.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from './fake-world.ts';
 import { givenConfig, givenStableArtifact, givenState } from './given-target.ts';
 
@@ -10,7 +10,7 @@ const zip = writeZip([
   { name: 'payment.ini', content: '[uwsgi]\n' },
   { name: 'requirements.txt', content: 'Flask\n' },
 ]);
-const yaml = readFileSync('services/payment.yml', 'utf8');
+const yaml = paymentYaml;
 const changed = yaml
   .replace('CART_HOST: { tag: { Service: cart } }', 'CART_HOST: cart.shop.internal')
   .replace('# `version: 7` beside it', 'version: 7\n    # `version: 7` beside it')
@@ -104,7 +104,7 @@ describe('rollgate deploy --config-only refuses, with exit code 2 and before any
     [
       'a copy of the artifact that was changed',
       [],
-      () => fake.copies.set(keys.zip('payment', 2), Buffer.from('x')),
+      () => fake.ledger.put(keys.zip('payment', 2), 'x'),
       'error: the copy of the artifact of v2 has another SHA-256 than its upload had\nnext: correct services/payment.yml, or deploy a zip that fits: rollgate deploy payment.zip\n',
     ],
     [

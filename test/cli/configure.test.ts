@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { keys } from '../../ledger/keys.ts';
-import { type FakeWorld, fakeWorld, prod } from './fake-world.ts';
+import { paymentYaml } from '../given/configuration.ts';
+import { prodStage } from '../given/stages.ts';
+import { type FakeWorld, fakeWorld } from './fake-world.ts';
 import { givenConfig } from './given-target.ts';
 
-const yaml = readFileSync('services/payment.yml', 'utf8');
+const yaml = paymentYaml;
 const changed = yaml
   .replace('maxUnavailable: 1', 'maxUnavailable: 2')
   .replace('CART_HOST: { tag: { Service: cart } }', 'CART_HOST: cart.shop.internal')
@@ -13,7 +14,7 @@ const changed = yaml
 
 let fake: FakeWorld;
 beforeEach(() => {
-  fake = fakeWorld({ stage: prod });
+  fake = fakeWorld({ stage: prodStage });
 });
 
 async function inForce(): Promise<unknown> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Host } from '../../clients/ports.ts';
 import { keys } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
-import { endings, goingOn, refused, superseded } from '../fakes/stories.ts';
+import { endings, goingOn, refused, superseded } from '../given/recorded-deployments.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from './fake-world.ts';
 import { givenConfig, givenReleases } from './given-target.ts';
 
@@ -34,7 +34,7 @@ describe('rollgate deploy', () => {
 
     expect(exitCode).toBe(0);
     expect(fake.uploads).toEqual([zip]);
-    expect(fake.started.map((each) => each.input)).toEqual([{ upload: 'version-1' }]);
+    expect(fake.started.map((each) => each.input)).toEqual([{ upload: 'upload.1' }]);
     expect(await fake.ledger.read(keys.serviceConfig('payment'))).toBeDefined();
     await expect(fake.stdout.text()).toMatchFileSnapshot('golden/deploy-in-a-log.txt');
     expect(fake.stderr.text()).toBe('');

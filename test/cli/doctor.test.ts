@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
 import type { InspectedStage } from '../../core/doctor/facts.ts';
 import { goodStage, seen } from '../core/doctor/given-facts.ts';
-import { fakeWorld, prod, shop } from './fake-world.ts';
+import { lockOf } from '../given/lock.ts';
+import { prodStage } from '../given/stages.ts';
+import { fakeWorld, shop } from './fake-world.ts';
 import { givenConfig, givenState } from './given-target.ts';
 
 interface Asked {
@@ -26,7 +28,7 @@ const willing = shop.map((host) => ({ ...host, tags: { ...host.tags, 'rollgate:p
 describe('rollgate doctor', () => {
   it('finds all well, asks for the hosts of the target and the secrets of the configuration, and exits with 0', async () => {
     const inspection = inspectionOf(goodStage);
-    const fake = fakeWorld({ stage: prod, hosts: willing, inspection });
+    const fake = fakeWorld({ stage: prodStage, hosts: willing, inspection });
     givenConfig(fake.ledger);
 
     expect(await fake.run('doctor', '--stage', 'prod')).toBe(0);
@@ -41,7 +43,7 @@ describe('rollgate doctor', () => {
 
   it('says below each thing that is missing what to type, for this stage and profile, and exits with 1', async () => {
     const inspection = inspectionOf({ ...goodStage, parameters: seen({}), version: '0.0.9' });
-    const fake = fakeWorld({ stage: prod, inspection });
+    const fake = fakeWorld({ stage: prodStage, inspection });
 
     expect(await fake.run('doctor', '--stage', 'prod', '--profile', 'shop')).toBe(1);
     await expect(fake.stdout.text()).toMatchFileSnapshot('golden/doctor-before-configure.txt');
@@ -59,7 +61,7 @@ describe('rollgate doctor', () => {
   });
 
   it('says the same as JSON', async () => {
-    const fake = fakeWorld({ stage: prod, inspection: inspectionOf(goodStage) });
+    const fake = fakeWorld({ stage: prodStage, inspection: inspectionOf(goodStage) });
 
     expect(await fake.run('doctor', '--stage', 'prod', '--json')).toBe(1);
     const report = JSON.parse(fake.stdout.text());
@@ -82,14 +84,9 @@ describe('rollgate doctor', () => {
   });
 
   it('asks whether the holder of the lock is alive', async () => {
-    const fake = fakeWorld({ stage: prod, hosts: willing, inspection: inspectionOf(goodStage) });
+    const fake = fakeWorld({ stage: prodStage, hosts: willing, inspection: inspectionOf(goodStage) });
     givenConfig(fake.ledger);
-    givenState(fake.ledger, {
-      lock: {
-        ...{ deploymentId: 'd-20261122-204500-aaaaaa', executionArn: 'arn', fence: 1, acquiredAt: '', by: 'bob' },
-        ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-      },
-    });
+    givenState(fake.ledger, { lock: lockOf('d-20261122-204500-aaaaaa', { executionArn: 'arn' }) });
     fake.executions.set('arn', {
       ...{ executionArn: 'arn', name: 'x', status: 'TIMED_OUT', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
     });

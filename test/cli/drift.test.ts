@@ -2,8 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { emptyConvergence } from '../../core/converge/convergence.ts';
 import type { HostInspection } from '../../core/host/host-inspection.ts';
 import { keys } from '../../ledger/keys.ts';
-import { instant } from '../fakes/deployment-story.ts';
-import { type FakeWorld, fakeWorld, prod, shop } from './fake-world.ts';
+import { instant } from '../given/deployment.ts';
+import { hostInspection } from '../given/host-reports.ts';
+import { lockOf } from '../given/lock.ts';
+import { prodStage } from '../given/stages.ts';
+import { type FakeWorld, fakeWorld, shop } from './fake-world.ts';
 import { givenConfig, givenState } from './given-target.ts';
 
 const [one, two, three] = ['i-00000000000000001', 'i-00000000000000002', 'i-00000000000000003'] as const;
@@ -23,11 +26,8 @@ function givenShop(options: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
 }
 
 function answers(instanceId: string, change: Partial<HostInspection> = {}): void {
-  const inspection: HostInspection = {
-    ...{ schema: 1, script: 'inspect', service: 'payment', running, isActive: true, atSeconds: 1_795_380_300 },
-    ...{ findings: [], more: {}, ...change },
-  };
-  fake.answers.set(instanceId, { kind: 'answered', invocation: { stdout: `${JSON.stringify(inspection)}\n` } });
+  const stdout = `${JSON.stringify(hostInspection(running, change))}\n`;
+  fake.answers.set(instanceId, { kind: 'answered', invocation: { stdout } });
 }
 
 describe('rollgate drift', () => {
@@ -99,13 +99,7 @@ describe('rollgate drift', () => {
   });
 
   it('works while a deployment runs, and says which', async () => {
-    givenState(fake.ledger, {
-      stable: [1, 2],
-      lock: {
-        ...{ deploymentId: 'd-20261122-204500-aaaaaa', executionArn: 'arn', fence: 1, acquiredAt: instant(0) },
-        ...{ by: 'bob', purpose: 'rollout', repairs: 0, isRollback: false },
-      },
-    });
+    givenState(fake.ledger, { stable: [1, 2], lock: lockOf('d-20261122-204500-aaaaaa', { by: 'bob' }) });
     answers(one, { running: 'v3-aaaaaaaaaaaa', atWork: 'verify' });
 
     expect(await fake.run('drift')).toBe(0);
@@ -141,7 +135,7 @@ describe('rollgate drift', () => {
   });
 
   it('says to whom the next command belongs: the stage of the person', async () => {
-    fake = givenShop({ stage: prod });
+    fake = givenShop({ stage: prodStage });
     for (const id of [one, two, three]) answers(id, { running: 'none' });
 
     expect(await fake.run('drift', '--stage', 'prod', '--hosts', one)).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostReport } from '../../core/host/host-report.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
-import { endings, reported } from '../fakes/stories.ts';
+import { endings, reported } from '../given/recorded-deployments.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 
 const id = endings.RolledBack.deploymentId;

@@ -1,15 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { runCli } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
-import type {
-  ArtifactVersion,
-  ExecutionInfo,
-  Host,
-  Invocation,
-  Ports,
-  SendResult,
-  Stage,
-} from '../../clients/ports.ts';
+import type { ExecutionInfo, Host, Ports, Stage } from '../../clients/ports.ts';
 import type { StageAddress } from '../../clients/stage-address.ts';
 import type { StageInspection } from '../../clients/stage-inspection.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
@@ -17,8 +8,18 @@ import type { HostCommand } from '../../core/host/host-commands.ts';
 import type { Alarm } from '../../core/rollout/alarms.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
-import { beginning, hosts } from '../fakes/deployment-story.ts';
-import { createMemoryLedger, type MemoryLedger } from '../fakes/memory-ledger.ts';
+import { createFakeAlarms } from '../fakes/alarms.ts';
+import { createArtifactBucket } from '../fakes/artifact-bucket.ts';
+import { createFakeBalancer } from '../fakes/balancer.ts';
+import { createFakeCommands, type HostAnswer } from '../fakes/commands.ts';
+import { createFakeExecutions } from '../fakes/executions.ts';
+import { createFakeInventory } from '../fakes/inventory.ts';
+import { createManualClock } from '../fakes/manual-clock.ts';
+import { createStateBucket, type StateBucket } from '../fakes/state-bucket.ts';
+import { paymentYaml } from '../given/configuration.ts';
+import { hostNamed } from '../given/hosts.ts';
+import { hosts } from '../given/recorded-deployment.ts';
+import { localStage } from '../given/stages.ts';
 import { type RecordingOutput, recordingOutput } from './recording-output.ts';
 
 export interface Started {
@@ -28,15 +29,15 @@ export interface Started {
   readonly input: unknown;
 }
 
-export type FakeAnswer =
-  | { readonly kind: 'answered'; readonly invocation: Partial<Invocation> }
-  | Extract<SendResult, { readonly kind: 'refused' }>;
-
-/** A person at a terminal, an engine that does what a test says, and all that was written and done. */
+/**
+ * A person at a terminal and all that was written and done: for the CLI's tests. No deployment runs in it; the ledger holds
+ * what a test puts there, from the recorded deployments, and whenever it says. What the engine itself does with a request
+ * is tried by the machine tests, in a world that has no terminal.
+ */
 export interface FakeWorld {
   readonly world: World;
   readonly ports: Ports;
-  readonly ledger: MemoryLedger;
+  readonly ledger: StateBucket;
   readonly stdout: RecordingOutput;
   readonly stderr: RecordingOutput;
   readonly uploads: readonly Uint8Array[];
@@ -45,11 +46,9 @@ export interface FakeWorld {
   readonly asked: readonly StageAddress[];
   readonly executions: Map<string, ExecutionInfo>;
   readonly files: Map<string, Uint8Array>;
-  /** Zips in the ledger, by their keys. */
-  readonly copies: Map<string, Uint8Array>;
   /** Commands that went to hosts, and what each host answers to one; a host without an answer is at work for ever. */
   readonly sent: readonly HostCommand[];
-  readonly answers: Map<string, FakeAnswer>;
+  readonly answers: Map<string, HostAnswer>;
   /** What CloudWatch has. */
   alarms: readonly Alarm[];
   /** What becomes of the next execution, at once when it starts. */
@@ -65,7 +64,10 @@ for (const name of ['ROLLGATE_STAGE', 'ROLLGATE_SERVICE', 'AWS_PROFILE']) {
   delete process.env[name];
 }
 
-const prefix = 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:';
+const longestFollowingSeconds = 600;
+
+/** In the place of a call that the CLI has no business with. */
+const never = (what: string) => () => Promise.reject(new Error(`the CLI ${what}`));
 
 export function fakeWorld(
   options: {
@@ -75,101 +77,54 @@ export function fakeWorld(
     readonly inspection?: StageInspection;
   } = {},
 ): FakeWorld {
-  const ledger = createMemoryLedger();
+  const clock = createManualClock();
+  const beginning = clock.now();
+  const ledger = createStateBucket();
   const stdout = recordingOutput(options);
   const stderr = recordingOutput(options);
-  const uploads: Uint8Array[] = [];
-  const versions: ArtifactVersion[] = [];
   const started: Started[] = [];
   const asked: StageAddress[] = [];
-  const executions = new Map<string, ExecutionInfo>();
-  const copies = new Map<string, Uint8Array>();
-  const sent: HostCommand[] = [];
-  const answers = new Map<string, FakeAnswer>();
-  const files = new Map<string, Uint8Array>([['services/payment.yml', readFileSync('services/payment.yml')]]);
-  const events: { readonly at: number; readonly what: () => void }[] = [];
+  const files = new Map<string, Uint8Array>([['services/payment.yml', Buffer.from(paymentYaml)]]);
   const listeners = new Set<() => void>();
-  let now = beginning;
   let unique = 0;
 
-  const begin = (name: string, input: unknown): string => {
-    const executionArn = `${prefix}${name}`;
-    const startedAt = new Date(now).toISOString();
-    executions.set(executionArn, {
-      ...{ executionArn, name, status: 'RUNNING', startedAt, input: JSON.stringify(input) },
-    });
-    const begun = { name, executionArn, deploymentId: deploymentIdOf(executionArn, startedAt), input };
-    started.push(begun);
-    fake.whenStarted(begun);
-    return executionArn;
-  };
-
+  const executions = createFakeExecutions(clock, {
+    onStarted({ name, executionArn, startedAt, input }) {
+      const begun = {
+        name,
+        executionArn,
+        deploymentId: deploymentIdOf(executionArn, startedAt),
+        input: JSON.parse(input),
+      };
+      started.push(begun);
+      fake.whenStarted(begun);
+    },
+  });
+  const artifacts = createArtifactBucket(ledger, clock, ({ bucket, key, versionId }) => {
+    void executions.start(executionNames.ofUpload(bucket, key, versionId), { upload: versionId });
+  });
+  const commands = createFakeCommands();
+  const inventory = createFakeInventory(() => options.hosts ?? shop);
   const ports: Ports = {
-    stage: options.stage ?? {
-      ...{ service: 'payment', name: 'local', region: 'eu-west-1', kind: 'embedded' },
-      ...{ stateBucket: 'rollgate-state-local', artifactBucket: 'roboshop-builds' },
-    },
-    clock: { now: () => now, wait: async () => {} },
-    ledger,
-    artifacts: {
-      versions: async () => versions,
-      async read(versionId) {
-        const index = versions.findIndex((version) => version.versionId === versionId);
-        return uploads[versions.length - 1 - index] ?? new Uint8Array();
-      },
-      readCopy: async (key) => copies.get(key) ?? new Uint8Array(),
-      copyToLedger: async () => ({ sha256: '' }),
-      async upload(body) {
-        uploads.push(body);
-        const version = {
-          ...{ bucket: 'roboshop-builds', key: 'payment.zip', versionId: `version-${uploads.length}`, etag: 'e' },
-          ...{ bytes: body.length, uploadedAt: new Date(now).toISOString() },
-        };
-        versions.unshift(version);
-        begin(executionNames.ofUpload(version.bucket, version.key, version.versionId), { upload: version.versionId });
-        return version;
-      },
-    },
-    inventory: {
-      hosts: async (tags) =>
-        (options.hosts ?? shop).filter((host) =>
-          Object.entries(tags).every(([key, value]) => host.tags[key] === value),
-        ),
-      stateOf: () => Promise.reject(new Error('the CLI asks for all hosts')),
-    },
-    securityGroups: { ends: () => Promise.reject(new Error('the CLI asks for no security groups')) },
+    stage: options.stage ?? localStage,
+    clock: { now: clock.now, wait: async () => {} },
+    ...{ ledger, artifacts, alarms: createFakeAlarms(() => fake.alarms) },
+    inventory: { ...inventory, stateOf: never('asks for all hosts') },
+    securityGroups: { ends: never('asks for no security groups') },
     commands: {
-      document: async (kind) => ({ name: `rollgate-payment-local-${kind}`, version: '3', hash: 'f'.repeat(64) }),
-      documents: () => Promise.reject(new Error('the CLI sends no commands')),
-      async send(command) {
-        if (command.document !== 'inspect') throw new Error('the CLI sends no command of a deployment');
-        sent.push(command);
-        const answer = answers.get(command.instanceId);
-        return answer?.kind === 'refused' ? answer : { kind: 'sent', commandId: `command-${sent.length}` };
-      },
-      find: () => Promise.reject(new Error('the CLI sends no commands')),
-      async invocation(commandId, instanceId) {
-        const answer = answers.get(instanceId);
-        const ended = { commandId, instanceId, responseCode: 0, stdout: '', stderr: '' };
-        if (answer === undefined || answer.kind === 'refused') return undefined;
-        return { ...ended, status: 'Success', statusDetails: 'Success', ...answer.invocation };
-      },
-      cancel: () => Promise.reject(new Error('the CLI sends no commands')),
+      ...commands,
+      ...{ documents: never('sends no command of a deployment'), find: never('repeats no command') },
+      send: (command) =>
+        command.document === 'inspect' ? commands.send(command) : never('sends no command of a deployment')(),
+      cancel: never('cancels no command'),
     },
-    alarms: { describe: async (names) => fake.alarms.filter((alarm) => names.includes(alarm.name)) },
     executions: {
-      arnOf: (name) => `${prefix}${name}`,
-      start: async (name, input) => ({ kind: 'started', executionArn: begin(name, input) }),
-      describe: async (executionArn) => executions.get(executionArn),
-      stop: () => Promise.reject(new Error('the CLI stops nothing')),
-      taskSucceeded: async () => false,
-      taskFailed: async () => false,
+      ...executions,
+      ...{ stop: never('stops nothing'), taskSucceeded: never('ends no task'), taskFailed: never('ends no task') },
     },
     balancer: {
-      targetGroup: async () => undefined,
-      targets: async () => undefined,
-      register: () => Promise.reject(new Error('the CLI registers nothing')),
-      deregister: () => Promise.reject(new Error('the CLI registers nothing')),
+      ...createFakeBalancer(),
+      ...{ register: never('registers nothing'), deregister: never('deregisters nothing') },
     },
   };
 
@@ -190,18 +145,9 @@ export function fakeWorld(
     configPath: (service) => `services/${service}.yml`,
     uniqueId: () => `unique-${++unique}`,
     async sleep(milliseconds) {
-      // What is under way gets its answers before time goes on.
-      await new Promise(setImmediate);
-      now += milliseconds;
-      for (const event of events.splice(0)) {
-        if (beginning + event.at <= now) {
-          event.what();
-        } else {
-          events.push(event);
-        }
-      }
-      if (now > beginning + 600_000) {
-        throw new Error('nothing ended it within 10 minutes');
+      await clock.advance(milliseconds / 1000);
+      if (clock.now() > beginning + longestFollowingSeconds * 1000) {
+        throw new Error(`nothing ended it within ${longestFollowingSeconds} s`);
       }
     },
     onInterrupt(listener) {
@@ -211,10 +157,11 @@ export function fakeWorld(
   };
 
   const fake: FakeWorld = {
-    ...{ world, ports, ledger, stdout, stderr, uploads, started, asked, executions, files, copies, sent, answers },
+    ...{ world, ports, ledger, stdout, stderr, uploads: artifacts.uploads, started, asked, files },
+    ...{ executions: executions.known, sent: commands.sent, answers: commands.answers },
     alarms: [],
     whenStarted: () => {},
-    at: (milliseconds, what) => void events.push({ at: milliseconds, what }),
+    at: (milliseconds, what) => void clock.schedule(milliseconds, what),
     interrupt: () => {
       for (const listener of listeners) {
         listener();
@@ -226,7 +173,7 @@ export function fakeWorld(
 }
 
 /** Puts a deployment into the ledger as its handlers would have left it, under another id where one is given. */
-export function givenDeployment(ledger: MemoryLedger, record: DeploymentRecord, id = record.deploymentId): void {
+export function givenDeployment(ledger: StateBucket, record: DeploymentRecord, id = record.deploymentId): void {
   const { service } = record.stage;
   const own = <T extends object>(value: T): T => ({ ...value, deploymentId: id });
   if (record.admitted !== null) {
@@ -253,17 +200,14 @@ export function givenDeployment(ledger: MemoryLedger, record: DeploymentRecord, 
   }
 }
 
-/** A stage as it stands on AWS. */
-export const prod: Stage = {
-  ...{ service: 'payment', name: 'prod', region: 'eu-west-1', accountId: '123456789012', kind: 'aws' },
-  ...{ stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1', artifactBucket: 'roboshop-builds' },
-};
-
 function instance(instanceId: string, service: string, privateAddress: string, name: string, zone: string): Host {
-  return {
-    ...{ instanceId, name, zone, privateAddress, state: 'running', ping: 'Online', isSimulated: false },
+  return hostNamed(name, {
+    instanceId,
+    zone,
+    privateAddress,
     tags: { Name: name, Service: service },
-  };
+    isSimulated: false,
+  });
 }
 
 /** Three payment hosts and what they call. */

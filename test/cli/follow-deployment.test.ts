@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { followDeployment } from '../../cli/follow-deployment.ts';
 import { TransientAwsError } from '../../core/errors.ts';
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
-import { endings, goingOn } from '../fakes/stories.ts';
-import { fakeWorld, givenDeployment, prod } from './fake-world.ts';
+import { lockOf } from '../given/lock.ts';
+import { endings, goingOn } from '../given/recorded-deployments.ts';
+import { prodStage } from '../given/stages.ts';
+import { fakeWorld, givenDeployment } from './fake-world.ts';
 import { givenState } from './given-target.ts';
 
 function recordingProgress() {
@@ -46,10 +48,13 @@ it('goes on while a repair holds the lock of an execution that was lost', async 
     ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
   });
   givenState(fake.ledger, {
-    lock: {
-      ...{ deploymentId, executionArn: 'arn-of-repair', fence: 2, acquiredAt: '', by: 'repair' },
-      ...{ purpose: 'repair', repairs: 1, isRollback: false },
-    },
+    lock: lockOf(deploymentId, {
+      executionArn: 'arn-of-repair',
+      fence: 2,
+      by: 'repair',
+      purpose: 'repair',
+      repairs: 1,
+    }),
   });
   fake.at(60_000, () => givenDeployment(fake.ledger, endings.RolledBack));
 
@@ -84,7 +89,7 @@ it('gives an execution that ended without an end of its deployment 15 s for a re
 });
 
 it('looks at a deployment on AWS every 2 s, and every 10 s where nothing has changed for a minute', async () => {
-  const fake = fakeWorld({ stage: prod });
+  const fake = fakeWorld({ stage: prodStage });
   const { deploymentId } = goingOn.awaitingApproval;
   givenDeployment(fake.ledger, goingOn.awaitingApproval);
   const looks: number[] = [];
@@ -106,7 +111,7 @@ it('looks at a deployment on AWS every 2 s, and every 10 s where nothing has cha
 });
 
 it('follows on where AWS throttles for a while', async () => {
-  const fake = fakeWorld({ stage: prod });
+  const fake = fakeWorld({ stage: prodStage });
   const { deploymentId } = goingOn.staging;
   givenDeployment(fake.ledger, goingOn.staging);
   fake.at(50_000, () => givenDeployment(fake.ledger, endings.Succeeded));
@@ -129,7 +134,7 @@ it.each([
   ['a throttling that lasts for a minute', new TransientAwsError('Rate exceeded'), 60_000],
   ['what no waiting helps against, at once', Object.assign(new Error('no'), { name: 'ExpiredTokenException' }), 0],
 ])('gives up at %s, and leaves the last view standing', async (_, error, milliseconds) => {
-  const fake = fakeWorld({ stage: prod });
+  const fake = fakeWorld({ stage: prodStage });
   const { deploymentId } = goingOn.staging;
   givenDeployment(fake.ledger, goingOn.staging);
   const begun = fake.ports.clock.now();

@@ -4,8 +4,9 @@ import type { TargetState } from '../../core/target-state.ts';
 import { readControl, readRecords } from '../../ledger/controls.ts';
 import { keys, wholeTarget } from '../../ledger/keys.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { lockOf } from '../given/lock.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
-import { givenState, lockOf } from './given-target.ts';
+import { givenState } from './given-target.ts';
 
 const frozen = { by: 'bob', at: '2026-11-22T20:40:00.000Z', reason: 'sale' };
 

@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { sha256Hex } from '../../core/canonical-json.ts';
 import { parseServiceConfig } from '../../core/config/service-config.ts';
-import { buildManifest } from '../../core/release/build-release.ts';
-import type { ReleaseManifest } from '../../core/release/release-manifest.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../../core/target-state.ts';
+import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
-import { instant } from '../fakes/deployment-story.ts';
-import type { MemoryLedger } from '../fakes/memory-ledger.ts';
+import type { StateBucket } from '../fakes/state-bucket.ts';
+import { paymentYaml } from '../given/configuration.ts';
+import { instant } from '../given/deployment.ts';
+import { artifactOf, manifestOf } from '../given/releases.ts';
 import type { FakeWorld } from './fake-world.ts';
 
 /** `state.json` as it would stand; releases of `stable` succeeded one after another. */
 export function givenState(
-  ledger: MemoryLedger,
+  ledger: StateBucket,
   facts: { readonly stable?: readonly number[]; readonly isRollback?: boolean } & Partial<TargetState>,
 ): void {
   const { stable = [], isRollback = false, ...rest } = facts;
@@ -28,51 +26,30 @@ export function givenState(
 }
 
 /** `service.json` with `services/payment.yml`, as somebody has published it. */
-export function givenConfig(ledger: MemoryLedger, yaml = readFileSync('services/payment.yml', 'utf8')): void {
-  const sha256 = createHash('sha256').update(yaml).digest('hex');
-  ledger.given(keys.serviceConfig('payment'), { yaml, sha256, publishedAt: instant(0), by: 'bob' });
+export function givenConfig(ledger: StateBucket, yaml = paymentYaml): void {
+  const published = { yaml, sha256: sha256Hex(yaml), publishedAt: instant(0), by: 'bob' };
+  ledger.given(keys.serviceConfig('payment'), published);
 }
 
 /** Manifests of releases with these numbers, as far as the CLI looks at them. */
-export function givenReleases(ledger: MemoryLedger, ...numbers: readonly number[]): void {
+export function givenReleases(ledger: StateBucket, ...numbers: readonly number[]): void {
   for (const number of numbers) {
-    const manifest: Partial<ReleaseManifest> & Pick<ReleaseManifest, 'artifact'> = {
-      ...{ schema: 1, service: 'payment', number, releaseId: `v${number}-aaaaaaaaaaaa`, createdAt: instant(number) },
-      artifact: {
-        ...{ sha256: String(number).repeat(64), bytes: 4100 * number, bucket: 'roboshop-builds', key: 'payment.zip' },
-        ...{ versionId: `version-${number}`, requirementsSha256: 'd'.repeat(64) },
-      },
-    };
+    const artifact = { ...artifactOf(number, new Uint8Array(4100 * number)), sha256: String(number).repeat(64) };
+    const manifest = { ...manifestOf(number, artifact), releaseId: `v${number}-aaaaaaaaaaaa` };
     ledger.given(keys.manifest('payment', number), manifest);
   }
 }
 
 /** Release `v<number>` with this artifact and configuration, stable, as deployments of it left it in the ledger. */
 export async function givenStableArtifact(
-  fake: Pick<FakeWorld, 'ports' | 'ledger' | 'copies'>,
+  { ports, ledger }: Pick<FakeWorld, 'ports' | 'ledger'>,
   number: number,
   zip: Uint8Array,
-  yaml = readFileSync('services/payment.yml', 'utf8'),
+  yaml = paymentYaml,
 ): Promise<void> {
-  const configuration = await resolveConfiguration(fake.ports, parseServiceConfig(yaml));
-  const zipKey = keys.zip('payment', number);
-  const manifest = buildManifest({
-    ...{ number, zipKey, configuration, createdAt: instant(number) },
-    artifact: {
-      ...{ sha256: sha256Hex(zip), bytes: zip.length, bucket: 'roboshop-builds', key: 'payment.zip' },
-      ...{ versionId: `version-${number}`, requirementsSha256: 'd'.repeat(64) },
-    },
-  });
-  fake.ledger.given(keys.manifest('payment', number), manifest);
-  fake.ledger.given(keys.content('payment', manifest.contentSha256), { number });
-  fake.copies.set(zipKey, zip);
-}
-
-/** The lock as this deployment holds it. */
-export function lockOf(deploymentId: string, more: Partial<Lock> = {}): Lock {
-  return {
-    ...{ deploymentId, executionArn: `arn:${deploymentId}`, fence: 1, acquiredAt: instant(0), by: 'alice' },
-    ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-    ...more,
-  };
+  const configuration = await resolveConfiguration(ports, parseServiceConfig(yaml));
+  const manifest = manifestOf(number, artifactOf(number, zip), configuration);
+  ledger.given(keys.manifest('payment', number), manifest);
+  ledger.given(keys.content('payment', manifest.contentSha256), { number });
+  ledger.createBytes(manifest.zipKey, zip);
 }

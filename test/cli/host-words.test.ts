@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
-import { crashLoop, hosts, recordOf } from '../fakes/deployment-story.ts';
-import { endings, goingOn, oneFailed, staged, wave1 } from '../fakes/stories.ts';
+import { lockOf } from '../given/lock.ts';
+import { crashLoop, hosts, recordOf } from '../given/recorded-deployment.ts';
+import { endings, goingOn, oneFailed, staged, wave1 } from '../given/recorded-deployments.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from './fake-world.ts';
-import { givenConfig, givenReleases, givenState, lockOf } from './given-target.ts';
+import { givenConfig, givenReleases, givenState } from './given-target.ts';
 
 const id = goingOn.inItsGate.deploymentId;
 const [first = '', second = '', third = ''] = hosts.map((host) => host.instanceId);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderDeployment } from '../../cli/render/render-deployment.ts';
 import { plainStyle } from '../../cli/render/style.ts';
 import { deploymentView } from '../../core/views/deployment-view.ts';
-import { dirtyOutside, endings, goingOn, refused, reported, superseded } from '../fakes/stories.ts';
+import { dirtyOutside, endings, goingOn, refused, reported, superseded } from '../given/recorded-deployments.ts';
 
 const draw = (record: Parameters<typeof deploymentView>[0]): string =>
   `${renderDeployment(deploymentView(record), plainStyle).join('\n')}\n`;

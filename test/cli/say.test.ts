@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { SpokenWord } from '../../core/rollout/controls.ts';
 import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
-import { endings, goingOn } from '../fakes/stories.ts';
+import { lockOf } from '../given/lock.ts';
+import { endings, goingOn } from '../given/recorded-deployments.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from './fake-world.ts';
-import { givenState, lockOf } from './given-target.ts';
+import { givenState } from './given-target.ts';
 
 const id = goingOn.inItsGate.deploymentId;
 

@@ -1,14 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsVariables } from '../../cli/connect.ts';
 import { TransientAwsError } from '../../core/errors.ts';
-import { endings, goingOn } from '../fakes/stories.ts';
-import { type FakeWorld, fakeWorld, givenDeployment, prod } from './fake-world.ts';
-import { givenConfig, givenReleases, givenState, lockOf } from './given-target.ts';
+import { lockOf } from '../given/lock.ts';
+import { endings, goingOn } from '../given/recorded-deployments.ts';
+import { prodStage } from '../given/stages.ts';
+import { type FakeWorld, fakeWorld, givenDeployment } from './fake-world.ts';
+import { givenConfig, givenReleases, givenState } from './given-target.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
 function worldOfProd(): FakeWorld {
-  const fake = fakeWorld({ stage: prod });
+  const fake = fakeWorld({ stage: prodStage });
   givenState(fake.ledger, { stable: [1, 2] });
   givenReleases(fake.ledger, 1, 2);
   givenConfig(fake.ledger);

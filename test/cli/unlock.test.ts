@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import type { ExecutionInfo } from '../../clients/ports.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readControl } from '../../ledger/controls.ts';
+import { lockOf } from '../given/lock.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
-import { givenState, lockOf } from './given-target.ts';
+import { givenState } from './given-target.ts';
 
 const id = 'd-20261122-204500-1a2b3c';
 

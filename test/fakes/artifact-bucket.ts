@@ -4,6 +4,8 @@ import { InvalidDeploymentError } from '../../core/errors.ts';
 import type { StateBucket } from './state-bucket.ts';
 
 export interface ArtifactBucket extends ArtifactStore {
+  /** The bytes of all that was uploaded, oldest first. */
+  readonly uploads: readonly Uint8Array[];
   /** A version is deleted for good. */
   givenDeleted(versionId: string): void;
 }
@@ -11,9 +13,10 @@ export interface ArtifactBucket extends ArtifactStore {
 /** The artifact bucket in memory, versioned: the newest version first. */
 export function createArtifactBucket(
   ledger: StateBucket,
-  clock: Clock,
+  clock: Pick<Clock, 'now'>,
   onUploaded: (version: ArtifactVersion) => void,
 ): ArtifactBucket {
+  const uploads: Uint8Array[] = [];
   const versions: { readonly version: ArtifactVersion; readonly body: Uint8Array }[] = [];
 
   function bytesOf(versionId: string): Uint8Array {
@@ -23,6 +26,7 @@ export function createArtifactBucket(
   }
 
   return {
+    uploads,
     versions: async () => versions.map((each) => each.version),
     read: async (versionId) => bytesOf(versionId),
     async copyToLedger(versionId, key) {
@@ -47,6 +51,7 @@ export function createArtifactBucket(
         bytes: body.byteLength,
         uploadedAt: new Date(clock.now()).toISOString(),
       };
+      uploads.push(body);
       versions.unshift({ version, body });
       onUploaded(version);
       return version;

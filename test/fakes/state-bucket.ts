@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Ledger, WriteResult } from '../../clients/ports.ts';
+import { encode } from '../../ledger/json-objects.ts';
 
 /** The state bucket in memory, with S3's conditional writes; zips lie in it as bytes. */
 export interface StateBucket extends Ledger {
+  /** Keys in the order in which they were read. */
+  readonly reads: readonly string[];
+  /** What an earlier writer left there. */
+  given(key: string, value: unknown): void;
   /** As hosts download it. */
   bytes(key: string): Uint8Array | undefined;
   createBytes(key: string, body: Uint8Array): WriteResult;
@@ -16,6 +21,7 @@ export interface StateBucket extends Ledger {
 /** `onCreated` is told of every write, as EventBridge is. */
 export function createStateBucket(onCreated: (key: string) => void = () => undefined): StateBucket {
   const objects = new Map<string, Uint8Array>();
+  const reads: string[] = [];
 
   function write(key: string, body: Uint8Array | string): WriteResult {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
@@ -30,7 +36,10 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
   return {
+    reads,
+    given: (key, value) => void write(key, encode(value)),
     async read(key) {
+      reads.push(key);
       const body = objects.get(key);
       return body === undefined ? undefined : { key, body: textOf(body), etag: etagOf(body) };
     },

@@ -2,11 +2,12 @@ import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/acquire-lock.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { findParked, lockParkingName } from '../../ledger/parked-tasks.ts';
-import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const input = { token: 'token', executionArn, deploymentId, purpose: 'rollout' } as const;
-const other = { deploymentId: 'd-20261122-204400-ffffff', executionArn: 'arn:execution:other' };
+const other = { deploymentId: 'd-20261122-204400-ffffff', executionArn: arnOf('other') };
 
 beforeEach(async () => {
   given = await givenPorts();
@@ -111,7 +112,7 @@ test('a frozen target is refused', async () => {
 test('a repair takes over from the dead with a higher fence, and from the living never', async () => {
   await given.givenPlan();
   await given.givenLock();
-  const repair = { ...input, executionArn: 'arn:execution:repair', purpose: 'repair' } as const;
+  const repair = { ...input, executionArn: arnOf('repair'), purpose: 'repair' } as const;
   await expect(run(repair, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
 
   given.givenExecution(executionArn, 'FAILED');

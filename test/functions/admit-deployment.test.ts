@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { releaseChanges } from '../../core/config/changes.ts';
 import { handler, run } from '../../functions/admit-deployment.ts';
@@ -6,7 +5,10 @@ import { readControl } from '../../ledger/controls.ts';
 import { readAdmitted, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { deploymentId, executionArn, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { paymentYaml } from '../given/configuration.ts';
+import { arnOf, deploymentId, deploymentOutcome, executionArn } from '../given/deployment.ts';
+import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const startedAt = '2026-11-22T20:45:00.000Z';
@@ -36,10 +38,7 @@ test('a deployment is admitted once, however often its execution asks', async ()
 
 test('a retry after the queue was left, at the end, goes to the end', async () => {
   const { deploymentId: id } = await admit({});
-  await writeOutcomeOnce(given.ports, {
-    ...{ deploymentId: id, status: 'FailedClean', errorName: 'HaltedError', endedAt: 'then', isDryRun: false },
-    ...{ isWholeTarget: true, hosts: [], executionArn, reason: { code: 'halted', text: '' } },
-  });
+  await writeOutcomeOnce(given.ports, deploymentOutcome({ deploymentId: id }));
 
   expect(await admit({})).toMatchObject({ next: 'finish' });
 });
@@ -57,8 +56,8 @@ test('the newest upload is the one that the bucket says is newest', async () => 
   const older = newest?.versionId ?? '';
   const newer = (await given.artifacts.upload(await given.artifacts.read(older))).versionId;
 
-  await admit({ upload: newer }, { executionArn: 'arn:execution:newer' });
-  await admit({ upload: older }, { executionArn: 'arn:execution:older' });
+  await admit({ upload: newer }, { executionArn: arnOf('newer') });
+  await admit({ upload: older }, { executionArn: arnOf('older') });
 
   expect(given.state().newestUpload?.versionId).toBe(newer);
   expect(given.state().queue.map((entry) => entry.versionId)).toEqual([newer, older]);
@@ -83,7 +82,7 @@ test('hosts that are no hosts of the target are refused before anything is writt
 });
 
 function publishChanged(change: (yaml: string) => string) {
-  return publishServiceConfig(given.ports, change(readFileSync('services/payment.yml', 'utf8')), 'test');
+  return publishServiceConfig(given.ports, change(paymentYaml), 'test');
 }
 
 const stableV1 = { release: 1, releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: false };
@@ -112,7 +111,7 @@ test('another configuration is a new release of the stable artifact, though a ne
   given.artifacts.givenDeleted(first?.versionId ?? '');
   await publishChanged((yaml) => yaml.replace('CART_PORT: 8080', 'CART_PORT: 8081'));
 
-  const planned = await admit({ configOnly: true, dryRun: true }, { executionArn: 'arn:execution:plan' });
+  const planned = await admit({ configOnly: true, dryRun: true }, { executionArn: arnOf('plan') });
   expect(await readAdmitted(given.ports, planned.deploymentId)).toMatchObject({ release: { number: 2 } });
   await expect(readRelease(given.ports, 2)).rejects.toThrow('v2 does not exist');
   const { deploymentId: id } = await admit({ configOnly: true });
@@ -163,7 +162,7 @@ test('a converge goes to those of its hosts that are there, and is refused where
   given.givenHosts({}, { ping: 'ConnectionLost' });
 
   expect(await admit({ converge: [idOf('a'), idOf('b'), idOf('f')] })).toMatchObject({ next: 'queue' });
-  await expect(admit({ converge: [idOf('f')] }, { executionArn: 'arn:execution:two' })).rejects.toThrow(
+  await expect(admit({ converge: [idOf('f')] }, { executionArn: arnOf('two') })).rejects.toThrow(
     expect.objectContaining({ name: 'InvalidDeploymentError' }),
   );
 });
@@ -176,9 +175,9 @@ test('a rollback halts what runs, also when its admission is retried', async () 
   }));
   const input = { rollback: true, by: 'anna' };
 
-  await admit(input, { executionArn: 'arn:execution:rollback' });
+  await admit(input, { executionArn: arnOf('rollback') });
   await given.bucket.remove(`rollgate/payment/control/halt/${deploymentId}.json`);
-  await admit(input, { executionArn: 'arn:execution:rollback' });
+  await admit(input, { executionArn: arnOf('rollback') });
 
   expect(await readControl(given.ports, 'halt', deploymentId)).toMatchObject({ by: 'anna' });
 });
@@ -188,10 +187,7 @@ test('a repair of what has ended and holds nothing is done', async () => {
   await given.givenLock();
   expect(await admit({ repair: deploymentId })).toEqual({ deploymentId, purpose: 'repair', next: 'queue' });
 
-  await writeOutcomeOnce(given.ports, {
-    ...{ deploymentId, status: 'FailedClean', errorName: 'HaltedError', endedAt: 'then', isDryRun: false },
-    ...{ isWholeTarget: true, hosts: [], executionArn, reason: { code: 'halted', text: '' } },
-  });
+  await writeOutcomeOnce(given.ports, deploymentOutcome());
   expect(await admit({ repair: deploymentId })).toMatchObject({ next: 'queue' });
 
   await given.givenState((state) => ({ ...state, lock: null }));

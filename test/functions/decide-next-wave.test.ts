@@ -4,7 +4,9 @@ import { handler, run } from '../../functions/decide-next-wave.ts';
 import { readDecision, readFacts, writeDecision } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { givenStep } from '../core/given-rollout.ts';
-import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const input = { executionArn, state: { deploymentId, round: 0 } };
@@ -49,7 +51,7 @@ test('a revert raises the fence before it is recorded, so that nothing sent earl
 test('what an execution that lost the lock decided in the same moment is not followed', async () => {
   const decision = { kind: 'finish' } as const;
   await writeDecision(given.ports, deploymentId, {
-    ...{ round: 1, decision, fence: fence - 1, at: 'then', executionArn: 'arn:execution:zombie', error: null },
+    ...{ round: 1, decision, fence: fence - 1, at: 'then', executionArn: arnOf('zombie'), error: null },
   });
 
   expect(await run(input, given.ports)).toMatchObject({ next: 'wave', round: 2 });
@@ -72,7 +74,7 @@ test('the lock goes to the successor before it is started, and a retry does the 
 });
 
 test('without the lock nothing is decided', async () => {
-  await given.givenLock({ executionArn: 'arn:execution:repair' });
+  await given.givenLock({ executionArn: arnOf('repair') });
 
   await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
   expect(await readDecision(given.ports, deploymentId, 1)).toBeUndefined();

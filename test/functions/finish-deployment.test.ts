@@ -7,7 +7,10 @@ import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { type GivenStep, givenStep } from '../core/given-rollout.ts';
-import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { arnOf, deploymentId, deploymentOutcome, executionArn, v1 } from '../given/deployment.ts';
+import { queueEntry } from '../given/lock.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const startedAt = '2026-11-22T20:45:00.000Z';
@@ -104,7 +107,7 @@ describe('the end of a deployment', () => {
 
     expect(written).toEqual(['outcome.json', 'convergence.json', 'state.json']);
     expect(given.bucket.json(keys.convergence('payment'))).toMatchObject({
-      seen: { [idOf('a')]: { running: 'v1-111111111111', isRight: true, deploymentId } },
+      seen: { [idOf('a')]: { running: v1.releaseId, isRight: true, deploymentId } },
     });
   });
 
@@ -174,10 +177,10 @@ test('a superseded deployment leaves the queue and says which upload took its pl
 
 test('a lock that a repair has taken over is left alone', async () => {
   await givenSteps(passed);
-  await given.givenLock({ executionArn: 'arn:execution:repair', purpose: 'repair' });
+  await given.givenLock({ executionArn: arnOf('repair'), purpose: 'repair' });
 
   await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
-  expect(given.state().lock?.executionArn).toBe('arn:execution:repair');
+  expect(given.state().lock?.executionArn).toBe(arnOf('repair'));
 });
 
 test('no token of the deployment stays parked', async () => {
@@ -193,11 +196,10 @@ test('no token of the deployment stays parked', async () => {
 
 test('whoever is next gets the lock and is told', async () => {
   await givenSteps(passed);
-  const next = { deploymentId: 'd-20261122-204600-bbbbbb', executionArn: 'arn:execution:next' };
+  const next = { deploymentId: 'd-20261122-204600-bbbbbb', executionArn: arnOf('next') };
   await given.givenAdmitted(next);
   given.givenExecution(next.executionArn, 'RUNNING');
-  const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'ben', isRollback: false } as const;
-  await given.givenState((state) => ({ ...state, queue: [{ ...next, ...entry }] }));
+  await given.givenState((state) => ({ ...state, queue: [queueEntry(next.deploymentId, next)] }));
   const name = lockParkingName('payment', next.deploymentId);
   await park(given.ports, name, { kind: 'lock', token: 'next', ...next, parkedAt: 'then' });
 
@@ -210,11 +212,10 @@ test('whoever is next gets the lock and is told', async () => {
 
 test('one that died in the queue is repaired, not given the lock', async () => {
   await givenSteps(passed);
-  const dead = { deploymentId: 'd-20261122-204600-bbbbbb', executionArn: 'arn:execution:dead' };
+  const dead = { deploymentId: 'd-20261122-204600-bbbbbb', executionArn: arnOf('dead') };
   await given.givenAdmitted(dead);
   given.givenExecution(dead.executionArn, 'ABORTED');
-  const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'ben', isRollback: false } as const;
-  await given.givenState((state) => ({ ...state, queue: [{ ...dead, ...entry }] }));
+  await given.givenState((state) => ({ ...state, queue: [queueEntry(dead.deploymentId, dead)] }));
   const name = lockParkingName('payment', dead.deploymentId);
   await park(given.ports, name, { kind: 'lock', token: 'dead', ...dead, parkedAt: 'then' });
 
@@ -226,10 +227,7 @@ test('one that died in the queue is repaired, not given the lock', async () => {
 
 test('the cause of a Fail state stays within what Step Functions takes', async () => {
   const text = 'x'.repeat(100_000);
-  await writeOutcomeOnce(given.ports, {
-    ...{ deploymentId, status: 'FailedClean', errorName: 'GateFailedError', endedAt: 'then', isDryRun: false },
-    ...{ isWholeTarget: true, hosts: [], executionArn, reason: { code: 'invalid-input', text } },
-  });
+  await writeOutcomeOnce(given.ports, deploymentOutcome({ reason: { code: 'halted', text } }));
 
   expect((await run(input, given.ports)).cause.length).toBeLessThan(32_768);
 });

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-command-status.ts';
 import { run as runHostStep } from '../../functions/run-host-step.ts';
-import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { deploymentId } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const step = { token: 'one', action: 'activate', deploymentId, fence, round: 1, instanceId: idOf('a') } as const;
@@ -10,7 +12,7 @@ function event(status: string, commandId = 'command-1') {
   return {
     detail: {
       'command-id': commandId,
-      'document-name': 'rollgate-payment-activate',
+      'document-name': 'rollgate-payment-local-activate',
       'instance-id': idOf('a'),
       status,
     },

@@ -3,7 +3,9 @@ import { handler, run } from '../../functions/on-control-written.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
-import { deploymentId, executionArn, type GivenPorts, givenPorts } from './given-ports.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { queueEntry } from '../given/lock.ts';
+import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const event = (key: string) => ({ detail: { object: { key } } });
@@ -27,10 +29,9 @@ test('a deployment that is parked for an operator or a bake is woken; its token 
 });
 
 test('a deployment that waits for the lock and is halted is told so', async () => {
-  await given.givenLock({ deploymentId: 'd-20261122-204400-ffffff', executionArn: 'arn:execution:other' });
+  await given.givenLock({ deploymentId: 'd-20261122-204400-ffffff', executionArn: arnOf('other') });
   given.givenExecution(executionArn, 'RUNNING');
-  const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'anna', isRollback: false } as const;
-  await given.givenState((state) => ({ ...state, queue: [{ deploymentId, executionArn, ...entry }] }));
+  await given.givenState((state) => ({ ...state, queue: [queueEntry(deploymentId, { executionArn })] }));
   const name = lockParkingName('payment', deploymentId);
   await park(given.ports, name, { kind: 'lock', token: 'token', deploymentId, executionArn, parkedAt: 'then' });
   await writeControl(given.ports, 'halt', deploymentId, { by: 'ben', at: 'then', reason: '' });

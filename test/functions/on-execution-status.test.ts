@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-execution-status.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
-import { arnOf, deploymentId, executionArn, type GivenPorts, givenPorts } from './given-ports.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { queueEntry } from '../given/lock.ts';
+import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const event = (status: string, arn = executionArn) => ({ detail: { executionArn: arn, status } });
@@ -31,14 +33,13 @@ test.each(['RUNNING', 'SUCCEEDED'])('%s needs no repair', async (status) => {
 test('an execution that holds nothing needs no repair', async () => {
   await given.givenLock();
 
-  await run(event('FAILED', 'arn:execution:other'), given.ports);
+  await run(event('FAILED', arnOf('other')), given.ports);
 
   expect(given.deeds).toEqual([]);
 });
 
 test('one that waited in the queue is taken out of it', async () => {
-  const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'anna', isRollback: false } as const;
-  await given.givenState((state) => ({ ...state, queue: [{ deploymentId, executionArn, ...entry }] }));
+  await given.givenState((state) => ({ ...state, queue: [queueEntry(deploymentId, { executionArn })] }));
 
   await run(event('ABORTED'), given.ports);
 
@@ -53,7 +54,7 @@ test('one that died between its admission and the queue leaves no deployment wit
   expect(given.deeds).toEqual([]);
 
   await given.givenAdmitted({ deploymentId: id });
-  await given.givenLock({ deploymentId: id, executionArn: 'arn:execution:repair' });
+  await given.givenLock({ deploymentId: id, executionArn: arnOf('repair') });
   await run(aborted, given.ports);
   expect(given.deeds).toEqual([]);
 

@@ -6,7 +6,9 @@ import { run as sweep } from '../../functions/sweep-locks.ts';
 import { writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
-import { arnOf, executionArn, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { arnOf, deploymentOutcome, executionArn } from '../given/deployment.ts';
+import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const event = (name: string, state = 'running') => ({ detail: { 'instance-id': idOf(name), state } });
@@ -137,11 +139,8 @@ describe('a run of which Finish has not told the end', () => {
 
   test('but has an end on record ends so', async () => {
     given.givenExecution(arnOf(name), 'FAILED');
-    await writeOutcomeOnce(given.ports, {
-      ...{ deploymentId: deploymentIdOf(arnOf(name), startedAt), status: 'FailedClean', errorName: 'HaltedError' },
-      ...{ endedAt: startedAt, isDryRun: false, isWholeTarget: false, hosts: [], executionArn: arnOf(name) },
-      reason: { code: 'halted', text: 'halted by anna' },
-    });
+    const halted = { deploymentId: deploymentIdOf(arnOf(name), startedAt), executionArn: arnOf(name) };
+    await writeOutcomeOnce(given.ports, deploymentOutcome({ ...halted, isWholeTarget: false }));
 
     await sweep({}, given.ports);
 

@@ -3,7 +3,8 @@ import { handler, run } from '../../functions/park-deployment.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { writeDecision } from '../../ledger/deployments.ts';
 import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
-import { deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const input = { token: 'token', kind: 'bake', executionArn, deploymentId, round: 1 } as const;
@@ -63,7 +64,7 @@ test('a pause waits until resume', async () => {
 });
 
 test('without the lock nothing is parked', async () => {
-  await given.givenLock({ executionArn: 'arn:execution:repair' });
+  await given.givenLock({ executionArn: arnOf('repair') });
 
   await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
   expect(await findParked(given.ports, pauseParkingName('payment', deploymentId))).toBeUndefined();

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/plan-rollout.ts';
 import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { paymentYamlWith } from '../given/configuration.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const input = { executionArn, state: { deploymentId, fence } };
@@ -26,7 +28,7 @@ test('the target, the policy and the documents are as they are now, whatever cha
     isWholeTarget: true,
     skipped: [],
     policy: { maxUnavailable: 1 },
-    documents: { install: { name: 'rollgate-payment-install', version: '3' } },
+    documents: { install: { name: 'rollgate-payment-local-install', version: '3' } },
   });
 });
 
@@ -85,7 +87,7 @@ describe('a converge', () => {
   });
 
   test('resolves nothing without the lock', async () => {
-    await given.givenLock({ executionArn: 'arn:execution:other' });
+    await given.givenLock({ executionArn: arnOf('other') });
 
     await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
     expect(await readAdmitted(given.ports, deploymentId)).toMatchObject({ release: other });
@@ -113,7 +115,7 @@ describe('a converge', () => {
 
 test('without the lock nothing is planned', async () => {
   await given.givenAdmitted();
-  await given.givenLock({ executionArn: 'arn:execution:other' });
+  await given.givenLock({ executionArn: arnOf('other') });
 
   await expect(run(input, given.ports)).rejects.toThrow(expect.objectContaining({ name: 'LockLostError' }));
 });
@@ -131,7 +133,7 @@ test('the handler ignores what else stands in the state', async () => {
 });
 
 describe('a load balancer', () => {
-  const configured = `${readFileSync('services/payment.yml', 'utf8')}\nloadBalancer: { targetGroup: "payment-{stage}", drainSeconds: 30 }\n`;
+  const configured = paymentYamlWith({ loadBalancer: { targetGroup: 'payment-{stage}', drainSeconds: 30 } });
   const group = { arn: 'arn:group', name: 'payment-local', targetType: 'instance', isInUse: true };
 
   beforeEach(async () => {

@@ -3,7 +3,9 @@ import type { HostReport } from '../../core/host/host-report.ts';
 import { run } from '../../functions/run-host-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { endsOf } from '../fakes/security-groups.ts';
-import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { deploymentId } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const step = { action: 'install', deploymentId, fence, round: 0, instanceId: idOf('a') } as const;

@@ -5,7 +5,9 @@ import { handler, run } from '../../functions/run-balancer-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { balancerParkingName, findParked } from '../../ledger/parked-tasks.ts';
 import { balancer } from '../core/balancer/balancer-causes.ts';
-import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { deploymentId } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const step = { token: 'token', deploymentId, fence, round: 1, instanceId: idOf('a') };

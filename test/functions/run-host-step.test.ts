@@ -3,7 +3,9 @@ import { TransientAwsError } from '../../core/errors.ts';
 import { type HostStepInput, handler, run } from '../../functions/run-host-step.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
-import { deploymentId, fence, type GivenPorts, givenPorts, idOf } from './given-ports.ts';
+import { idOf } from '../fakes/simulated-target.ts';
+import { arnOf, deploymentId } from '../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
 const input: HostStepInput = { token: 'one', action: 'activate', deploymentId, fence, round: 1, instanceId: idOf('a') };
@@ -234,8 +236,7 @@ test('a lock that is taken over between the intent and the send is seen, so that
     ...ledger,
     async create(key, body) {
       const written = await ledger.create(key, body);
-      if (key.endsWith('.intent.json'))
-        await given.givenLock({ executionArn: 'arn:execution:repair', fence: fence + 1 });
+      if (key.endsWith('.intent.json')) await given.givenLock({ executionArn: arnOf('repair'), fence: fence + 1 });
       return written;
     },
   };

@@ -3,10 +3,11 @@ import { wakeLockWaiters } from '../../functions/parked/wake.ts';
 import { handler, run } from '../../functions/sweep-locks.ts';
 import { writeDecision } from '../../ledger/deployments.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
-import { arnOf, deploymentId, executionArn, fence, type GivenPorts, givenPorts } from './given-ports.ts';
+import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { lockOf, queueEntry } from '../given/lock.ts';
+import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;
-const entry = { trigger: 'person', versionId: null, admittedAt: 'then', by: 'anna', isRollback: false } as const;
 
 beforeEach(async () => {
   given = await givenPorts();
@@ -31,13 +32,8 @@ test('a lock whose execution has ended is repaired', async () => {
 
 test('a successor that was never started is started', async () => {
   const name = `continue-${deploymentId}-4`;
-  await given.givenState((state) => ({
-    ...state,
-    lock: {
-      ...{ deploymentId, executionArn: arnOf(name), fence, acquiredAt: 'then', by: 'anna' },
-      ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-    },
-  }));
+  const lock = lockOf(deploymentId, { executionArn: arnOf(name), fence });
+  await given.givenState((state) => ({ ...state, lock }));
   const decision = { kind: 'continue' } as const;
   await writeDecision(given.ports, deploymentId, {
     ...{ round: 4, decision, fence, at: 'then', executionArn, error: null },
@@ -49,13 +45,8 @@ test('a successor that was never started is started', async () => {
 });
 
 test('an execution that nobody knows and nobody was to start is unknown, not dead', async () => {
-  await given.givenState((state) => ({
-    ...state,
-    lock: {
-      ...{ deploymentId, executionArn: 'arn:execution:forgotten', fence, acquiredAt: 'then', by: 'anna' },
-      ...{ purpose: 'rollout', repairs: 0, isRollback: false },
-    },
-  }));
+  const lock = lockOf(deploymentId, { executionArn: arnOf('forgotten'), fence });
+  await given.givenState((state) => ({ ...state, lock }));
 
   await run({}, given.ports);
 
@@ -63,9 +54,9 @@ test('an execution that nobody knows and nobody was to start is unknown, not dea
 });
 
 test('one that died in the queue is taken out, and who waits behind it goes on', async () => {
-  const dead = { ...entry, deploymentId: 'd-20261122-204400-dddddd', executionArn: 'arn:execution:dead' };
+  const dead = queueEntry('d-20261122-204400-dddddd', { executionArn: arnOf('dead') });
   await given.givenAdmitted();
-  await given.givenState((state) => ({ ...state, queue: [dead, { ...entry, deploymentId, executionArn }] }));
+  await given.givenState((state) => ({ ...state, queue: [dead, queueEntry(deploymentId, { executionArn })] }));
   given.givenExecution(dead.executionArn, 'ABORTED');
   given.givenExecution(executionArn, 'RUNNING');
   const name = lockParkingName('payment', deploymentId);
@@ -82,7 +73,7 @@ test('one that died in the queue is taken out, and who waits behind it goes on',
 
 test('the token of one that died in the queue is removed', async () => {
   const name = lockParkingName('payment', deploymentId);
-  await given.givenState((state) => ({ ...state, queue: [{ ...entry, deploymentId, executionArn }] }));
+  await given.givenState((state) => ({ ...state, queue: [queueEntry(deploymentId, { executionArn })] }));
   await park(given.ports, name, { kind: 'lock', token: 'token', deploymentId, executionArn, parkedAt: 'then' });
   given.givenExecution(executionArn, 'ABORTED');
 

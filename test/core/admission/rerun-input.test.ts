@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type DeploymentRequest, parseExecutionInput } from '../../../core/admission/execution-input.ts';
 import { rerunInput } from '../../../core/admission/rerun-input.ts';
 import type { AdmittedDeployment } from '../../../core/deployment-records.ts';
-import { endings } from '../../fakes/stories.ts';
+import { endings } from '../../given/recorded-deployments.ts';
 
 function admittedFor(request: DeploymentRequest): AdmittedDeployment {
   const { admitted } = endings.Succeeded;

@@ -1,6 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Ports } from '../../../clients/ports.ts';
-import type { DeploymentOutcome } from '../../../core/deployment-records.ts';
 import { TransientAwsError } from '../../../core/errors.ts';
 import { sweepParked } from '../../../functions/parked/sweep-parked.ts';
 import { run as runHostStep } from '../../../functions/run-host-step.ts';
@@ -13,7 +12,9 @@ import {
   park,
   pauseParkingName,
 } from '../../../ledger/parked-tasks.ts';
-import { deploymentId, executionArn, fence, type GivenPorts, givenPorts, idOf } from '../given-ports.ts';
+import { idOf } from '../../fakes/simulated-target.ts';
+import { deploymentId, deploymentOutcome, executionArn } from '../../given/deployment.ts';
+import { fence, type GivenPorts, givenPorts } from '../given-ports.ts';
 
 let given: GivenPorts;
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
 
 const step = { token: 'one', action: 'activate', deploymentId, fence, round: 1, instanceId: idOf('a') } as const;
 const parkedNames = (): readonly string[] => given.bucket.keys().filter((key) => key.startsWith(keys.parkedTasks));
-const nameOfStep = commandParkingName('rollgate-payment-activate', idOf('a'));
+const nameOfStep = commandParkingName('rollgate-payment-local-activate', idOf('a'));
 
 async function givenStep(): Promise<void> {
   await given.givenAdmitted();
@@ -33,10 +34,8 @@ async function givenStep(): Promise<void> {
 }
 
 async function givenEnd(): Promise<void> {
-  await writeOutcomeOnce(given.ports, {
-    ...{ deploymentId, status: 'Succeeded', reason: { code: 'x', text: '' }, errorName: null, hosts: [] },
-    ...{ endedAt: new Date(given.time.now()).toISOString(), isDryRun: false, isWholeTarget: true, executionArn },
-  } as unknown as DeploymentOutcome);
+  const reason = { code: 'all-hosts-passed', text: '' } as const;
+  await writeOutcomeOnce(given.ports, deploymentOutcome({ status: 'Succeeded', errorName: null, reason }));
   await given.givenState((state) => ({ ...state, lock: null }));
   given.givenExecution(executionArn, 'SUCCEEDED');
 }

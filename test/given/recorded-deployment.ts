@@ -14,14 +14,10 @@ import { progressOf } from '../../core/rollout/read-progress.ts';
 import type { Decision, RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
-
-/** The instant at which every story begins. */
-export const beginning = Date.parse('2026-11-22T20:45:00.000Z');
-
-/** `2026-11-22T20:45:12.500Z` of 12.5 */
-export function instant(seconds: number): string {
-  return new Date(beginning + seconds * 1000).toISOString();
-}
+import { beginning } from '../fakes/virtual-time.ts';
+import { serviceConfig } from './configuration.ts';
+import { admittedDeployment, arnOf, deploymentPlan, instant, v1, v2 } from './deployment.ts';
+import { hostReport } from './host-reports.ts';
 
 export const hosts: readonly PlannedHost[] = ['a', 'b', 'c'].map((zone, index) => ({
   instanceId: `i-0000000000000000${index + 1}`,
@@ -30,21 +26,6 @@ export const hosts: readonly PlannedHost[] = ['a', 'b', 'c'].map((zone, index) =
   privateAddress: `10.213.77.1${index + 1}`,
   isSimulated: false,
 }));
-
-const policy: RolloutConfig = {
-  waves: [1, '25%', '100%'],
-  maxUnavailable: 1,
-  maxFailedHosts: 0,
-  offlineHosts: 'fail',
-  bakeSeconds: 0,
-  approval: { kind: 'none' },
-  alarms: [],
-  deadlineSeconds: 14_400,
-  progressDeadlineSeconds: 600,
-};
-
-const v1 = { number: 1, releaseId: 'v1-aaaaaaaaaaaa' };
-const v2 = { number: 2, releaseId: 'v2-bbbbbbbbbbbb' };
 
 export const crashLoop: Diagnosis = {
   cause: 'crash-loop',
@@ -60,8 +41,8 @@ export const pipFailed: Diagnosis = {
   remedy: 'add libldap2-dev to runtime.packages.apt',
 };
 
-/** What a story tells of one step of one host; times in seconds from the beginning. */
-export interface StepStory {
+/** One step of one host; times in seconds from the beginning. */
+export interface RecordedStep {
   readonly host: 0 | 1 | 2;
   readonly action: StepAction;
   readonly from: number;
@@ -77,8 +58,9 @@ export interface StepStory {
   readonly note?: string;
 }
 
-export interface Story {
-  readonly steps?: readonly StepStory[];
+/** What a recording is about; all else is as in any other deployment of v2 over v1. */
+export interface Recording {
+  readonly steps?: readonly RecordedStep[];
   readonly decisions?: readonly (readonly [seconds: number, decision: Decision])[];
   readonly policy?: Partial<RolloutConfig>;
   readonly plan?: Partial<DeploymentPlan>;
@@ -90,40 +72,20 @@ export interface Story {
   readonly record?: Partial<DeploymentRecord>;
 }
 
-/** The deployment of v2 over v1 to three hosts, as the ledger would hold it. */
-export function recordOf(story: Story): DeploymentRecord {
-  const admitted: AdmittedDeployment = {
-    deploymentId: 'd-20261122-204500-1a2b3c',
-    executionArn: 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:upload-1',
-    trigger: 'upload',
+/**
+ * The deployment of v2 over v1 to three hosts, as the ledger would hold it: for the tests of views and of the CLI, which
+ * only read records. No state machine and no handler runs for it; where they do, see the machine tests.
+ */
+export function recordOf(recording: Recording): DeploymentRecord {
+  const admitted = admittedDeployment({
+    ...{ executionArn: arnOf('upload-1'), trigger: 'upload', by: 'upload' },
     request: { kind: 'upload', versionId: 'version-2' },
-    by: 'upload',
-    admittedAt: instant(0),
-    isDryRun: false,
-    isRollback: false,
-    release: { ...v2, manifestSha256: 'b'.repeat(64), versionId: 'version-2' },
-    stable: v1,
-    warnings: [],
-    ...story.admitted,
-  };
-  const plan: DeploymentPlan = {
-    hosts,
-    skipped: [],
-    isWholeTarget: true,
-    downElsewhere: 0,
-    secondsPerHost: 30,
-    policy: { ...policy, ...story.policy },
-    documents: {
-      install: { name: 'install', version: '1', hash: 'c' },
-      activate: { name: 'activate', version: '1', hash: 'c' },
-      verify: { name: 'verify', version: '1', hash: 'c' },
-      settle: { name: 'settle', version: '1', hash: 'c' },
-    },
-    plannedAt: instant(0.5),
-    ...story.plan,
-  };
-  const steps = (story.steps ?? []).map(stepOf);
-  const decisions = (story.decisions ?? []).map(
+    ...recording.admitted,
+  });
+  const policy = { ...serviceConfig.rollout, ...recording.policy };
+  const plan = deploymentPlan(hosts, { policy, plannedAt: instant(0.5), ...recording.plan });
+  const steps = (recording.steps ?? []).map(stepOf);
+  const decisions = (recording.decisions ?? []).map(
     ([seconds, decision], index): RecordedDecision => ({
       ...{ round: index + 1, decision, fence: 100 + index, at: instant(seconds), error: null },
       executionArn: admitted.executionArn,
@@ -136,14 +98,14 @@ export function recordOf(story: Story): DeploymentRecord {
     plan,
     steps,
     decisions,
-    words: story.words ?? [],
+    words: recording.words ?? [],
     outcome: null,
-    lock: story.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
+    lock: recording.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
     isQueued: false,
-    nowMilliseconds: beginning + story.now * 1000,
-    ...story.record,
+    nowMilliseconds: beginning + recording.now * 1000,
+    ...recording.record,
   };
-  return story.isEnded === true ? ended(record, admitted, plan) : record;
+  return recording.isEnded === true ? ended(record, admitted, plan) : record;
 }
 
 /** The record with the end that `evaluateOutcome` finds. */
@@ -170,35 +132,35 @@ function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: Dep
   };
 }
 
-function stepOf(story: StepStory): Step {
-  const host = hosts[story.host];
+function stepOf(step: RecordedStep): Step {
+  const host = hosts[step.host];
   if (host === undefined) {
-    throw new RangeError(`there is no host ${story.host}`);
+    throw new RangeError(`there is no host ${step.host}`);
   }
   const { instanceId } = host;
-  const { action } = story;
-  const attempt = story.attempt ?? 1;
+  const { action } = step;
+  const attempt = step.attempt ?? 1;
   const round =
-    story.round ??
+    step.round ??
     { install: 0, activate: 1, verify: 1, revert: 2, verifyRevert: 2, settle: 3, drain: 1, join: 1 }[action];
   const fence = 100 + round;
-  const status = story.status ?? 'done';
+  const status = step.status ?? 'done';
   const intent = {
-    ...{ instanceId, action, attempt, round, fence, key: `${action}-${attempt}`, at: instant(story.from) },
+    ...{ instanceId, action, attempt, round, fence, key: `${action}-${attempt}`, at: instant(step.from) },
     ...(action === 'drain' ? { wasRegistered: true } : {}),
     ...{
       deadlineMilliseconds: beginning + 3_600_000,
       comment: isBalancer(action) ? 'payment-prod' : `rollgate ${action}-${attempt}`,
     },
   };
-  if (story.to === undefined) {
+  if (step.to === undefined) {
     return { intent, commandId: 'c-1', outcome: null };
   }
   const outcome: StepOutcome = {
-    ...{ instanceId, action, attempt, round, fence, status, at: instant(story.to), commandId: 'c-1' },
-    report: status === 'unknown' || isBalancer(action) ? null : reportOf({ ...story, action }, fence),
-    ...(story.note === undefined ? {} : { note: story.note }),
-    diagnosis: story.diagnosis ?? null,
+    ...{ instanceId, action, attempt, round, fence, status, at: instant(step.to), commandId: 'c-1' },
+    report: status === 'unknown' || isBalancer(action) ? null : reportOf({ ...step, action }, fence),
+    ...(step.note === undefined ? {} : { note: step.note }),
+    diagnosis: step.diagnosis ?? null,
     isRetryable: false,
   };
   return { intent, commandId: 'c-1', outcome };
@@ -208,27 +170,25 @@ function isBalancer(action: StepAction): action is BalancerAction {
   return action === 'drain' || action === 'join';
 }
 
-function reportOf(story: StepStory & { readonly action: HostAction }, fence: number): HostReport {
-  const isUp = story.action !== 'activate' && story.status !== 'failed';
+function reportOf(step: RecordedStep & { readonly action: HostAction }, fence: number): HostReport {
+  const isUp = step.action !== 'activate' && step.status !== 'failed';
   const running =
-    story.running ??
-    { install: v1, settle: v1, revert: v1, verifyRevert: v1, activate: v2, verify: v2 }[story.action].releaseId;
-  return {
-    ...{ schema: 1, script: documentOfAction[story.action], service: 'payment' },
-    ...{ deploymentId: 'd-20261122-204500-1a2b3c', key: `${story.action}-${story.attempt ?? 1}`, fence },
-    outcome: story.status === 'failed' ? 'failed' : 'done',
-    ...{ replayed: false, message: story.diagnosis?.meaning ?? 'as asked' },
-    startedAtSeconds: Math.floor(beginning / 1000 + story.from),
-    finishedAtSeconds: Math.floor(beginning / 1000 + (story.to ?? story.from)),
-    host: { running, previous: v1.releaseId, isActive: isUp, isHealthy: isUp, mainPid: isUp ? 812 : 0, fence },
-    ...(story.checks === undefined ? {} : { checks: story.checks }),
-    ...(story.action === 'install' && story.status !== 'failed' ? { installed: installed(story) } : {}),
-  };
+    step.running ??
+    { install: v1, settle: v1, revert: v1, verifyRevert: v1, activate: v2, verify: v2 }[step.action].releaseId;
+  return hostReport(documentOfAction[step.action], running, {
+    ...{ key: `${step.action}-${step.attempt ?? 1}`, fence, outcome: step.status === 'failed' ? 'failed' : 'done' },
+    ...(step.diagnosis === undefined ? {} : { message: step.diagnosis.meaning }),
+    startedAtSeconds: Math.floor(beginning / 1000 + step.from),
+    finishedAtSeconds: Math.floor(beginning / 1000 + (step.to ?? step.from)),
+    host: { previous: v1.releaseId, isActive: isUp, isHealthy: isUp, mainPid: isUp ? 812 : 0 },
+    ...(step.checks === undefined ? {} : { checks: step.checks }),
+    ...(step.action === 'install' && step.status !== 'failed' ? { installed: installed(step) } : {}),
+  });
 }
 
-function installed(story: StepStory): NonNullable<HostReport['installed']> {
+function installed(step: RecordedStep): NonNullable<HostReport['installed']> {
   return {
     ...{ releaseId: v2.releaseId, python: '3.11', platform: 'linux-x86_64', virtualenv: '/app/venvs/1' },
-    ...{ isVirtualenvReused: story.isReused ?? false, packages: ['Flask==3.0'], packagesSha256: 'd'.repeat(64) },
+    ...{ isVirtualenvReused: step.isReused ?? false, packages: ['Flask==3.0'], packagesSha256: 'd'.repeat(64) },
   };
 }
