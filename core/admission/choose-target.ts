@@ -71,8 +71,7 @@ function offlineSentence(host: TargetHost): string {
   );
 }
 
-/** What a plan keeps of a host. */
-export function plannedHost(host: TargetHost): PlannedHost {
+function plannedHost(host: TargetHost): PlannedHost {
   const { instanceId, name, zone, privateAddress, isSimulated } = host;
   return { instanceId, name, zone, privateAddress, isSimulated };
 }

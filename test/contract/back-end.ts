@@ -22,7 +22,10 @@ export interface GivenInstance {
   readonly zone?: string;
 }
 
-/** One stage, and what the test does to it past the ports. */
+/**
+ * One stage, and what the test does to it past the ports. Unlike the worlds of the other tests it holds no fake: the contract
+ * is what implementations of the ports promise, and every one of them is held to it.
+ */
 export interface Bench {
   readonly ports: Ports;
   readonly artifactKey: string;

@@ -1,4 +1,3 @@
-import { plannedHost } from '../../core/admission/choose-target.ts';
 import type { RolloutConfig } from '../../core/config/service-config.ts';
 import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
@@ -11,7 +10,7 @@ import { beginning } from '../fakes/virtual-time.ts';
 import { serviceConfig } from '../given/configuration.ts';
 import { admittedDeployment, deploymentPlan, executionArn, v1, v2 } from '../given/deployment.ts';
 import { hostReport } from '../given/host-reports.ts';
-import { hostNamed } from '../given/hosts.ts';
+import { hostNamed, plannedHost } from '../given/hosts.ts';
 
 export const startedAt = beginning;
 export const newRelease = v2.releaseId;

@@ -1,5 +1,4 @@
 import type { Host, Ports } from '../../clients/ports.ts';
-import { plannedHost } from '../../core/admission/choose-target.ts';
 import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
 import type { Alarm } from '../../core/rollout/alarms.ts';
 import type { Lock, TargetState } from '../../core/target-state.ts';
@@ -23,7 +22,7 @@ import { createStateBucket, type StateBucket } from '../fakes/state-bucket.ts';
 import { createVirtualTime, type VirtualTime } from '../fakes/virtual-time.ts';
 import { paymentYaml, serviceConfig } from '../given/configuration.ts';
 import { admittedDeployment, deploymentId, deploymentPlan, executionArn } from '../given/deployment.ts';
-import { hostNamed } from '../given/hosts.ts';
+import { hostNamed, plannedHost } from '../given/hosts.ts';
 import { lockOf } from '../given/lock.ts';
 import { artifactOf, manifestOf } from '../given/releases.ts';
 import { localStage } from '../given/stages.ts';

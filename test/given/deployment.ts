@@ -14,6 +14,7 @@ export function instant(seconds: number): string {
   return new Date(beginning + seconds * 1000).toISOString();
 }
 
+/** An execution of the embedded engine. */
 export function arnOf(executionName: string): string {
   return `arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:${executionName}`;
 }
@@ -59,7 +60,7 @@ export function deploymentPlan(hosts: readonly PlannedHost[], more: Partial<Depl
   };
 }
 
-/** Its end where it ended before it touched a host: an operator halted it, unless something else is said. */
+/** How it ended: halted before it touched a host, unless something else is said. */
 export function deploymentOutcome(more: Partial<DeploymentOutcome> = {}): DeploymentOutcome {
   return {
     ...{ deploymentId, executionArn, status: 'FailedClean', errorName: 'HaltedError', endedAt: instant(0) },

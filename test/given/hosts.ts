@@ -1,4 +1,5 @@
 import type { Host } from '../../clients/ports.ts';
+import type { PlannedHost } from '../../core/deployment-records.ts';
 import { idOf } from '../fakes/simulated-target.ts';
 
 /** A running host of the payment service, which SSM reaches; its name is of hexadecimal digits. */
@@ -8,4 +9,9 @@ export function hostNamed(name: string, more: Partial<Host> = {}): Host {
     ...{ state: 'running', ping: 'Online', isSimulated: true },
     ...more,
   };
+}
+
+/** What a plan keeps of it. */
+export function plannedHost({ instanceId, name, zone, privateAddress, isSimulated }: Host): PlannedHost {
+  return { instanceId, name, zone, privateAddress, isSimulated };
 }
