@@ -1,6 +1,6 @@
 import type { LoadBalancer, RegistrationResult, Target, TargetGroup, TargetHealth } from '../../clients/ports.ts';
+import { nameOf } from '../given/hosts.ts';
 import { type TellDeed, tellNobody } from './deeds.ts';
-import { nameOf } from './simulated-target.ts';
 
 /** Elastic Load Balancing in memory; it has no target group until a test gives it one. */
 export interface FakeBalancer extends LoadBalancer {

@@ -3,8 +3,8 @@ import type { HostCommand } from '../../core/host/host-commands.ts';
 import type { HostReport } from '../../core/host/host-report.ts';
 import { documentOf, documents } from '../given/deployment.ts';
 import { hostReport } from '../given/host-reports.ts';
+import { nameOf } from '../given/hosts.ts';
 import { type TellDeed, tellNobody } from './deeds.ts';
-import { nameOf } from './simulated-target.ts';
 
 /** What a host does with every command. */
 export type HostAnswer =

@@ -5,9 +5,9 @@ import { readControl } from '../../ledger/controls.ts';
 import { readAdmitted, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { paymentYaml } from '../given/configuration.ts';
 import { arnOf, deploymentId, deploymentOutcome, executionArn } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

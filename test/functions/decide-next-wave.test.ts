@@ -4,8 +4,8 @@ import { handler, run } from '../../functions/decide-next-wave.ts';
 import { readDecision, readFacts, writeDecision } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { givenStep } from '../core/given-rollout.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

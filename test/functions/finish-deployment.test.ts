@@ -7,8 +7,8 @@ import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { type GivenStep, givenStep } from '../core/given-rollout.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { arnOf, deploymentId, deploymentOutcome, executionArn, v1 } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { queueEntry } from '../given/lock.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-command-status.ts';
 import { run as runHostStep } from '../../functions/run-host-step.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { deploymentId } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

@@ -6,8 +6,8 @@ import { run as sweep } from '../../functions/sweep-locks.ts';
 import { writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { arnOf, deploymentOutcome, executionArn } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

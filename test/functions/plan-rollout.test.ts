@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/plan-rollout.ts';
 import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { paymentYamlWith } from '../given/configuration.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

@@ -3,8 +3,8 @@ import type { HostReport } from '../../core/host/host-report.ts';
 import { run } from '../../functions/run-host-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { endsOf } from '../fakes/security-groups.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { deploymentId } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

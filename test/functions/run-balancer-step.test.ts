@@ -5,8 +5,8 @@ import { handler, run } from '../../functions/run-balancer-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { balancerParkingName, findParked } from '../../ledger/parked-tasks.ts';
 import { balancer } from '../core/balancer/balancer-causes.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { deploymentId } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

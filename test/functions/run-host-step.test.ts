@@ -3,8 +3,8 @@ import { TransientAwsError } from '../../core/errors.ts';
 import { type HostStepInput, handler, run } from '../../functions/run-host-step.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
-import { idOf } from '../fakes/simulated-target.ts';
 import { arnOf, deploymentId } from '../given/deployment.ts';
+import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
 let given: GivenPorts;

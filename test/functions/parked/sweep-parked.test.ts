@@ -12,8 +12,8 @@ import {
   park,
   pauseParkingName,
 } from '../../../ledger/parked-tasks.ts';
-import { idOf } from '../../fakes/simulated-target.ts';
 import { deploymentId, deploymentOutcome, executionArn } from '../../given/deployment.ts';
+import { idOf } from '../../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from '../given-ports.ts';
 
 let given: GivenPorts;
