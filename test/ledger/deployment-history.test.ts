@@ -4,13 +4,13 @@ import type { Lock, QueueEntry } from '../../core/target-state.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { changeState } from '../../ledger/target-state.ts';
+import { localStage } from '../given/stages.ts';
 import { admitted, deploymentId, ended, goingOn, keepRecord, outcome, present } from './given-records.ts';
 import {
   createLedgerBench,
   type LedgerBench,
   type LedgerPorts,
   settleTogether,
-  stage,
   withScheduledAnswers,
 } from './ledger-bench.ts';
 
@@ -45,7 +45,7 @@ describe('the record of a deployment', () => {
     await writeAdmitted(ports, { ...admitted, deploymentId: `${deploymentId}4` });
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ ...ended, stage, nowMilliseconds: ports.clock.now() },
+      ...{ ...ended, stage: localStage, nowMilliseconds: ports.clock.now() },
       ...{ lock: null, isQueued: false },
     });
   });
@@ -55,7 +55,7 @@ describe('the record of a deployment', () => {
     await hold(lock);
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ ...goingOn, stage, nowMilliseconds: ports.clock.now() },
+      ...{ ...goingOn, stage: localStage, nowMilliseconds: ports.clock.now() },
       ...{ lock, isQueued: false },
     });
   });
@@ -70,7 +70,7 @@ describe('the record of a deployment', () => {
     await changeState(ports, (state) => ({ ...state, lock: other, queue: [entry] }));
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ stage, deploymentId, admitted, plan: null, steps: [], decisions: [], words: [], outcome: null },
+      ...{ stage: localStage, deploymentId, admitted, plan: null, steps: [], decisions: [], words: [], outcome: null },
       ...{ lock: other, isQueued: true, nowMilliseconds: ports.clock.now() },
     });
   });
@@ -83,7 +83,7 @@ describe('the record of a deployment', () => {
 });
 
 describe('a deployment that ends while it is read', () => {
-  const record = { ...ended, stage, lock: null, nowMilliseconds: createLedgerBench().ports.clock.now() };
+  const record = { ...ended, stage: localStage, lock: null, nowMilliseconds: createLedgerBench().ports.clock.now() };
   const [last, ...before] = ended.decisions.toReversed();
 
   /** All but its last decision and what follows on that. */

@@ -3,8 +3,8 @@ import type { Alarms } from '../../clients/ports.ts';
 import { TransientAwsError } from '../../core/errors.ts';
 import type { Alarm } from '../../core/rollout/alarms.ts';
 import { findAlarms } from '../../ledger/find-alarms.ts';
+import { localStage } from '../given/stages.ts';
 import { configOf, problemsOf } from './given-inventory.ts';
-import { stage } from './ledger-bench.ts';
 
 const config = configOf('alarms');
 const alarm = (name: string): Alarm => ({ name, state: 'OK', reason: 'as it should be' });
@@ -19,13 +19,15 @@ const alarmsOf = (...alarms: readonly Alarm[]): Alarms => ({
 test('the alarms of a configuration are those of this stage, also those that only report', async () => {
   const alarms = alarmsOf(alarm('payment-prod-5xx'), own, shared);
 
-  expect(await findAlarms({ stage, alarms }, config)).toEqual([own, shared]);
+  expect(await findAlarms({ stage: localStage, alarms }, config)).toEqual([own, shared]);
 });
 
 test('alarms that are not there are refused, all of them at once', async () => {
   const why = 'in this account and region; create it, or take it out';
 
-  expect(await problemsOf(findAlarms({ stage, alarms: alarmsOf(alarm('payment-prod-5xx')) }, config))).toEqual([
+  expect(
+    await problemsOf(findAlarms({ stage: localStage, alarms: alarmsOf(alarm('payment-prod-5xx')) }, config)),
+  ).toEqual([
     `rollout.alarms: CloudWatch has no alarm payment-local-5xx ${why}`,
     `rollout.alarms: CloudWatch has no alarm Broker is slow (all shops) ${why}`,
   ]);
@@ -36,5 +38,5 @@ test('a configuration without alarms asks CloudWatch nothing', async () => {
     throw new TransientAwsError('nobody may ask');
   };
 
-  expect(await findAlarms({ stage, alarms: { describe } }, configOf('least'))).toEqual([]);
+  expect(await findAlarms({ stage: localStage, alarms: { describe } }, configOf('least'))).toEqual([]);
 });

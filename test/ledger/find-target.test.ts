@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findConverging, findTarget } from '../../ledger/find-target.ts';
+import { localStage } from '../given/stages.ts';
 import { configOf, hostOf, inventoryOf, problemsOf } from './given-inventory.ts';
-import { stage } from './ledger-bench.ts';
 
 const config = configOf('stage-in-tags-and-secrets');
 const skipping = { ...config, rollout: { ...config.rollout, offlineHosts: 'skip' as const } };
@@ -17,7 +17,7 @@ const planned = (...hosts: readonly ReturnType<typeof hostOf>[]) =>
 describe('the target of a deployment', () => {
   test('is every host of the service on this stage', async () => {
     const ports = {
-      stage,
+      stage: localStage,
       inventory: inventoryOf(a, ofAnotherStage, b, hostOf('cart', { tags: { Service: 'cart' } })),
     };
 
@@ -27,7 +27,7 @@ describe('the target of a deployment', () => {
   });
 
   test('is the named hosts where a person named some', async () => {
-    const ports = { stage, inventory: inventoryOf(a, b, c) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, b, c) };
 
     expect(await findTarget(ports, config, ['i-b'])).toEqual({
       ...{ hosts: planned(b), skipped: [], isWholeTarget: false, downElsewhere: 0 },
@@ -35,7 +35,7 @@ describe('the target of a deployment', () => {
   });
 
   test('is refused where a host is offline and the configuration says fail', async () => {
-    const ports = { stage, inventory: inventoryOf(a, offline) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
 
     expect(await problemsOf(findTarget(ports, config, undefined))).toEqual([
       "target: d (i-d) can't be reached: its SSM agent is offline (ConnectionLost); " +
@@ -44,7 +44,7 @@ describe('the target of a deployment', () => {
   });
 
   test('leaves out a host that is offline where the configuration says skip', async () => {
-    const ports = { stage, inventory: inventoryOf(a, offline) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
 
     expect(await findTarget(ports, skipping, undefined)).toEqual({
       ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true, downElsewhere: 1 },
@@ -54,7 +54,7 @@ describe('the target of a deployment', () => {
 
 describe('the hosts to converge', () => {
   test('are those that are named and there, and never the whole target', async () => {
-    const ports = { stage, inventory: inventoryOf(a, b) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, b) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-b'])).toEqual({
       ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false, downElsewhere: 0 },
@@ -62,7 +62,7 @@ describe('the hosts to converge', () => {
   });
 
   test('do not wait for one that is gone, or offline, whatever the configuration says', async () => {
-    const ports = { stage, inventory: inventoryOf(a, b, offline) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, b, offline) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-gone', 'i-d'])).toEqual({
       ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false, downElsewhere: 1 },
@@ -70,7 +70,7 @@ describe('the hosts to converge', () => {
   });
 
   test('are refused where none of them is there any more', async () => {
-    const ports = { stage, inventory: inventoryOf(a, ofAnotherStage) };
+    const ports = { stage: localStage, inventory: inventoryOf(a, ofAnotherStage) };
 
     expect(await problemsOf(findConverging(ports, config, ['i-gone', 'i-x']))).toEqual([
       'hosts: i-gone does not carry the tags Service=payment, Stage=local; the target is i-a (a)',

@@ -5,7 +5,7 @@ import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
-import { hosts, recordOf } from '../fakes/deployment-story.ts';
+import { hosts, recordOf } from '../given/recorded-deployment.ts';
 import type { LedgerPorts } from './ledger-bench.ts';
 
 export const deploymentId = 'd-20261122-204500-1a2b3c';

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../core/canonical-json.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
 import type { ReleaseManifest } from '../../core/release/release-manifest.ts';
-import { configuration } from '../core/sample-configuration.ts';
+import { configuration } from '../given/configuration.ts';
 
 /** Bytes of an upload: the same name, the same bytes. */
 export const zipOf = (name: string): Uint8Array => new TextEncoder().encode(`zip of ${name}`);

@@ -4,11 +4,7 @@ import { type ArtifactBucket, createArtifactBucket } from '../fakes/artifact-buc
 import { createPortFaults, type PortFaults } from '../fakes/port-faults.ts';
 import { createStateBucket, type StateBucket } from '../fakes/state-bucket.ts';
 import { beginning } from '../fakes/virtual-time.ts';
-
-export const stage: Stage = {
-  ...{ service: 'payment', name: 'local', region: 'eu-west-1', kind: 'embedded' },
-  ...{ stateBucket: 'rollgate-state-local', artifactBucket: 'roboshop-builds' },
-};
+import { localStage } from '../given/stages.ts';
 
 export interface LedgerPorts {
   readonly stage: Stage;
@@ -40,7 +36,7 @@ export function createLedgerBench(): LedgerBench {
   const faults = createPortFaults((call) => void calls.push(call));
   const clock: Clock = { now: () => beginning, wait: async (milliseconds) => void waits.push(milliseconds) };
   const artifacts = createArtifactBucket(bucket, clock, () => undefined);
-  const others: LedgerPorts = { stage, ledger: bucket, clock, artifacts };
+  const others: LedgerPorts = { stage: localStage, ledger: bucket, clock, artifacts };
   const ports: LedgerPorts = {
     ...others,
     ledger: faults.wrapOne('ledger', bucket),

@@ -2,16 +2,16 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../clients/ports.ts';
 import { keys } from '../../ledger/keys.ts';
 import { rememberWrittenOnce } from '../../ledger/remember-written-once.ts';
-import { createMemoryLedger, type MemoryLedger } from '../fakes/memory-ledger.ts';
+import { createStateBucket, type StateBucket } from '../fakes/state-bucket.ts';
 
 const id = 'd-20261122-204500-1a2b3c';
 const request = { by: 'anna', at: '2026-11-22T20:45:01.000Z', reason: '' };
 
-let memory: MemoryLedger;
+let memory: StateBucket;
 let ledger: Ledger;
 
 beforeEach(() => {
-  memory = createMemoryLedger();
+  memory = createStateBucket();
   ledger = rememberWrittenOnce(memory);
 });
 

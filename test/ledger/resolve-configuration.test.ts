@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
+import { localStage } from '../given/stages.ts';
 import { configOf, hostOf, inventoryOf, problemsOf } from './given-inventory.ts';
-import { stage } from './ledger-bench.ts';
 
 const config = configOf('stage-in-tags-and-secrets');
 const cartOn = (stageName: string, privateAddress: string) =>
@@ -10,7 +10,7 @@ const cartOn = (stageName: string, privateAddress: string) =>
 test('addresses are those that the instances of this stage have now', async () => {
   const inventory = inventoryOf(cartOn('prod', '10.0.0.5'), cartOn('local', '10.0.0.6'));
 
-  const configuration = await resolveConfiguration({ stage, inventory }, config);
+  const configuration = await resolveConfiguration({ stage: localStage, inventory }, config);
 
   expect(configuration).toMatchObject({
     environment: { CART_HOST: '10.0.0.6' },
@@ -21,7 +21,7 @@ test('addresses are those that the instances of this stage have now', async () =
 test('an address that no instance of this stage has is refused, with the variable that needs it', async () => {
   const inventory = inventoryOf(cartOn('prod', '10.0.0.5'));
 
-  expect(await problemsOf(resolveConfiguration({ stage, inventory }, config))).toEqual([
+  expect(await problemsOf(resolveConfiguration({ stage: localStage, inventory }, config))).toEqual([
     'environment.CART_HOST: no instance carries the tags Service=cart, Stage=local; tag it, or write its address here',
   ]);
 });
@@ -34,7 +34,7 @@ test('addresses that are written out are taken as they are, and nothing is looke
     },
   };
 
-  const configuration = await resolveConfiguration({ stage, inventory }, configOf('addresses-by-name'));
+  const configuration = await resolveConfiguration({ stage: localStage, inventory }, configOf('addresses-by-name'));
 
   expect(configuration.environment).toEqual({
     ...{ CART_HOST: 'internal-cart-1.eu-west-1.elb.amazonaws.com', CART_PORT: '8080', EMPTY: '' },
