@@ -34,10 +34,13 @@ export function probeAvailability(
   };
 }
 
-/** Whether the service answers 200 on /health within a second. */
+/**
+ * Whether the service answers 200 on /health. One that is down refuses the connection at once; one that is slow to answer,
+ * because the machine is busy, is not down.
+ */
 export function isHealthy(address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const asked = request({ host: address, port: 8080, path: '/health', timeout: 1000, agent: false }, (response) => {
+    const asked = request({ host: address, port: 8080, path: '/health', timeout: 10_000, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

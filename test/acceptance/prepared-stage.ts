@@ -27,11 +27,12 @@ export interface Sight {
 }
 
 /**
- * A gate that asks all its questions with a shorter window than that of `services/payment.yml`, and gives up sooner. Where
- * the length of the window is what is tested, a test has a gate of its own.
+ * A gate that asks all its questions with a shorter window than that of `services/payment.yml`. Where the length of the
+ * window is what is tested, a test has a gate of its own. The deadline stays long: a good release passes on a busy machine
+ * too.
  */
 export function shortGate(yaml: string): string {
-  return withHealth(yaml, { stableSeconds: 3, deadlineSeconds: 15 });
+  return withHealth(yaml, { stableSeconds: 3 });
 }
 
 /** Other seconds than those of the short gate. */

@@ -142,7 +142,7 @@ export function gateTests(given: () => ScriptsKit): void {
     const { host, lab } = kit;
     const release = await newRelease(kit, sample('worker-dies-after-4s'), (base) => ({
       ...base,
-      health: { ...base.health, stableSeconds: 7, deadlineSeconds: 11, reportOnly: ['http', 'stable'] },
+      health: { ...base.health, stableSeconds: 15, deadlineSeconds: 20, reportOnly: ['http', 'stable'] },
     }));
     const deploymentId = newDeploymentId();
     mustBeDone(await lab.install(host, deploymentId, release));
@@ -153,12 +153,12 @@ export function gateTests(given: () => ScriptsKit): void {
     expect([verify.code, verify.report?.failure]).toEqual([10, 'worker-deaths']);
   });
 
-  test('a process that dies after 8 s fails it where 10 s are asked for', async () => {
+  test('a process that dies after 8 s fails it where 20 s are asked for', async () => {
     const kit = given();
 
     const deadlineSeconds = 60;
 
-    const { verify } = await failAtGate(kit, 'dies-after-8s', { stableSeconds: 10, deadlineSeconds });
+    const { verify } = await failAtGate(kit, 'dies-after-8s', { stableSeconds: 20, deadlineSeconds });
 
     expect(['not-stable', 'not-active']).toContain(verify.report?.failure);
     expect(verify.seconds).toBeLessThan(deadlineSeconds);
@@ -167,7 +167,7 @@ export function gateTests(given: () => ScriptsKit): void {
   test('workers that die under a living master fail it', async () => {
     const kit = given();
 
-    const { verify } = await failAtGate(kit, 'worker-dies-after-4s', { stableSeconds: 7 });
+    const { verify } = await failAtGate(kit, 'worker-dies-after-4s', { stableSeconds: 15 });
 
     expect(verify.report?.failure).toBe('worker-deaths');
   });

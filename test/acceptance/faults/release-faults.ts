@@ -2,6 +2,9 @@ import { withHealth } from '../prepared-stage.ts';
 import { notStaged, reverted } from './expectations.ts';
 import type { Fault } from './fault.ts';
 
+/** For builds that never pass, and whose gate asks again until its deadline. */
+const shortDeadline = { deadlineSeconds: 15 };
+
 /** Broken builds need nothing to be brought about and nothing to be undone. */
 const broken = { isSimulated: false, inject: () => undefined, mend: () => undefined } as const;
 
@@ -88,8 +91,8 @@ export const releaseFaults: readonly Fault[] = [
   {
     ...broken,
     name: 'dies-after-8s',
-    injected: 'the service is healthy for 8 s, then killed; the gate asks for 10 s (the default)',
-    configure: (yaml) => withHealth(yaml, { stableSeconds: 10 }),
+    injected: 'the service is healthy for 8 s, then killed; the gate asks for 20 s',
+    configure: (yaml) => withHealth(yaml, { stableSeconds: 20 }),
     deploy: { kind: 'upload', variant: 'dies-after-8s', to: 'first' },
     expected: reverted({
       cause: 'crash-loop',
@@ -105,6 +108,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'health-500',
     injected: '/health answers 500',
+    configure: (yaml) => withHealth(yaml, shortDeadline),
     deploy: { kind: 'upload', variant: 'answers-500', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
@@ -117,7 +121,7 @@ export const releaseFaults: readonly Fault[] = [
     name: 'health-slow',
     injected: '/health takes 30 s, and 2 s are allowed',
     // What is in flight when it is stopped again is such a request.
-    configure: (yaml) => yaml.replace(/^( {2}stopSeconds:) [0-9]+/m, '$1 3'),
+    configure: (yaml) => withHealth(yaml, shortDeadline).replace(/^( {2}stopSeconds:) [0-9]+/m, '$1 3'),
     deploy: { kind: 'upload', variant: 'slow-health', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
@@ -129,6 +133,7 @@ export const releaseFaults: readonly Fault[] = [
     ...broken,
     name: 'wrong-port',
     injected: 'payment.ini listens on 8081, and health.port is 8080',
+    configure: (yaml) => withHealth(yaml, shortDeadline),
     deploy: { kind: 'upload', variant: 'wrong-port', to: 'first' },
     expected: reverted({
       cause: 'http-unhealthy',
@@ -139,8 +144,8 @@ export const releaseFaults: readonly Fault[] = [
   {
     ...broken,
     name: 'worker-deaths',
-    injected: 'every worker crashes after 4 s under a master that lives on; the gate asks for 7 s',
-    configure: (yaml) => withHealth(yaml, { stableSeconds: 7 }),
+    injected: 'every worker crashes after 4 s under a master that lives on; the gate asks for 15 s',
+    configure: (yaml) => withHealth(yaml, { stableSeconds: 15 }),
     deploy: { kind: 'upload', variant: 'worker-dies-after-4s', to: 'first' },
     expected: reverted({
       cause: 'worker-deaths',
