@@ -1,18 +1,24 @@
 import { defineConfig } from 'vitest/config';
 import { reportVariable, reportWriter } from './scripts/test-run/report-writer.ts';
 
-/** These files mostly wait for hosts: more of them at once than there are processors. */
-const onHosts = { maxWorkers: 4, testTimeout: 240_000, hookTimeout: 420_000 };
-const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
+/** What judges all stories of the machine together, by the records that they leave. */
+const afterStories = ['test/machine/coverage.test.ts', 'test/infra/least-privilege.test.ts'];
 /** What judges all faults together, by the results that their tests leave. */
 const afterFaults = 'test/acceptance/fault-texts.test.ts';
+const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
+
+// One worker fewer than processors is vitest's own choice: half of a small machine.
+const computing = { maxWorkers: '100%', testTimeout: 60_000 };
+/** These files mostly wait for hosts: more of them at once than there are processors. */
+const onHosts = { maxWorkers: 4, testTimeout: 240_000, hookTimeout: 420_000 };
 const report = process.env[reportVariable];
 
 /**
- * The projects: `fast` needs neither network nor root; `hosts` tries the parts that touch a host on booted systemd;
- * `emulators` tries what talks to AWS on implementations of its APIs that others wrote; `acceptance` does the main job,
- * with the whole engine and with the deployed stack, each file on a stage of its own; the files of `shared-stage` hand a
- * stage on from one to the next; `acceptance-summary` comes after them.
+ * The projects. `fast`, `fast-machine` and `fast-summary` need neither network nor root and belong together; `hosts` tries
+ * the parts that touch a host on booted systemd; `emulators` tries what talks to AWS on implementations of its APIs that
+ * others wrote; `acceptance` does the main job, with the whole engine and with the deployed stack, each file on a stage of
+ * its own; the files of `shared-stage` hand a stage on from one to the next. A `…-summary` comes after the others of its
+ * name and judges them together.
  */
 export default defineConfig({
   test: {
@@ -23,12 +29,21 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**'],
-          // One worker fewer than processors is vitest's own choice: half of a small machine.
-          maxWorkers: '100%',
-          testTimeout: 60_000,
+          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', 'test/machine/**', ...afterStories],
+          ...computing,
         },
       },
+      {
+        test: {
+          name: 'fast-machine',
+          include: ['test/machine/**/*.test.ts'],
+          exclude: afterStories,
+          // They mock no module, and to load the world costs more than most of these files.
+          isolate: false,
+          ...computing,
+        },
+      },
+      { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
       { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
       // An emulator is one Python process: two of them keep two processors busy.
       { test: { name: 'emulators', include: ['test/emulators/**/*.test.ts'], maxWorkers: 2, testTimeout: 60_000 } },
@@ -40,12 +55,12 @@ export default defineConfig({
           ...onHosts,
         },
       },
-      // Without isolation the modules of a worker, and so its stage, outlive a file.
       {
         test: {
           name: 'shared-stage',
           include: [onSharedStage],
           globalSetup: 'test/acceptance/shared-stage/stop-stages.ts',
+          // The modules of a worker, and so its stage, outlive a file.
           isolate: false,
           ...onHosts,
         },

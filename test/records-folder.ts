@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -10,15 +10,12 @@ declare module 'vitest' {
   }
 }
 
-let folder = '';
-
-/** Vitest does this before all tests: makes a folder that no other run has. */
-export function setup(project: TestProject): void {
-  folder = mkdtempSync(join(tmpdir(), 'rollgate-records-'));
+/** Vitest does this before all tests: a folder that no other run has, emptied before a watched rerun and removed at the end. */
+export function setup(project: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'rollgate-records-'));
   project.provide('recordsFolder', folder);
-}
-
-/** Vitest does this after all tests. */
-export function teardown(): void {
-  rmSync(folder, { recursive: true, force: true });
+  project.onTestsRerun(() => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  });
+  return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Handler } from '../../functions/runtime/handler.ts';
 import {
   type EventFunction,
@@ -19,6 +20,13 @@ export interface FunctionFault {
   readonly matches?: RegExp;
 }
 
+/** One run of a function, an object of its own. */
+export interface Invocation {
+  readonly name: string;
+  /** As JSON. */
+  readonly payload: string;
+}
+
 /** The handlers as Lambda and EventBridge run them, in one process that may die. */
 export interface LambdaRuntime {
   /** For the machine, by the names in its definition. */
@@ -29,6 +37,8 @@ export interface LambdaRuntime {
   /** Events of this kind reach nobody. */
   givenEventsLost(name: EventFunction, isLost: boolean): void;
   areEventsLost(name: EventFunction): boolean;
+  /** The invocation that the code at hand runs in; throws outside of any. */
+  running(): Invocation;
   pendingFaults(): readonly string[];
   clearFaults(): void;
   life(): Life;
@@ -50,6 +60,7 @@ interface Fault {
 export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntime {
   const faults: Fault[] = [];
   const lost = new Set<EventFunction>();
+  const running = new AsyncLocalStorage<Invocation>();
   let life: Life = { isOver: false };
   let atWork = 0;
   let isClosed = false;
@@ -63,7 +74,7 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
       const index = faults.findIndex((fault) => fault.name === name && fault.matches.test(text));
       const fault = index === -1 ? undefined : faults.splice(index, 1)[0];
       if (fault !== undefined && !fault.after) throw errorNamed(fault.error);
-      const result = await handler(payload);
+      const result = await running.run({ name, payload: text }, () => handler(payload));
       if (fault !== undefined) throw errorNamed(fault.error);
       return result ?? {};
     } finally {
@@ -106,6 +117,11 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
       else lost.delete(name);
     },
     areEventsLost: (name) => lost.has(name),
+    running() {
+      const invocation = running.getStore();
+      if (invocation === undefined) throw new Error('no function is running here');
+      return invocation;
+    },
     pendingFaults: () => faults.map((fault) => `${fault.name} ${fault.error}`),
     clearFaults() {
       faults.length = 0;

@@ -46,7 +46,7 @@ export interface PortFaults {
 const never = new Promise<never>(() => undefined);
 
 /** `matches` is held against the JSON of the call's arguments. */
-export function createPortFaults(onCall: (call: string) => void): PortFaults {
+export function createPortFaults(onCall: (call: string, args: readonly unknown[]) => void): PortFaults {
   const queue: Entry[] = [];
 
   function take(call: string, args: readonly unknown[]): PortFault | undefined {
@@ -62,7 +62,7 @@ export function createPortFaults(onCall: (call: string) => void): PortFaults {
         if (typeof method !== 'function' || call === 'executions.arnOf') return method;
         return async (...args: readonly unknown[]) => {
           if (life.isOver) return never;
-          onCall(call);
+          onCall(call, args);
           if (life.isOver) return never;
           const fault = take(call, args);
           if (fault?.kind === 'throttle') throw new TransientAwsError(`${call}: Rate exceeded`);

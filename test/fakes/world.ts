@@ -24,7 +24,13 @@ import { type ArtifactBucket, createArtifactBucket } from './artifact-bucket.ts'
 import { artifactZip, type Behaviour } from './artifact-zips.ts';
 import { commandDocuments } from './command-documents.ts';
 import { createGivenLedger, type GivenLedger } from './given-ledger.ts';
-import { createLambdaRuntime, type EventFunction, type FunctionFault, type StepFunction } from './lambda-runtime.ts';
+import {
+  createLambdaRuntime,
+  type EventFunction,
+  type FunctionFault,
+  type Invocation,
+  type StepFunction,
+} from './lambda-runtime.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createPortFaults, type PortFaults } from './port-faults.ts';
 import { createSecurityGroups, type GivenSecurityGroups } from './security-groups.ts';
@@ -50,6 +56,13 @@ export interface WorldOptions {
   readonly seconds?: Partial<Record<DocumentKind, number>>;
   /** The definition as it is run; the committed one where absent. */
   readonly definition?: Definition;
+}
+
+/** A call of a port, as `ledger.read`, by a function. */
+export interface PortCall {
+  readonly by: Invocation;
+  readonly method: string;
+  readonly args: readonly unknown[];
 }
 
 /** State machine, handlers, ledger, Run Command and hosts as one subject; only the clock and the network are missing. */
@@ -87,6 +100,8 @@ export interface World extends GivenLedger, Pick<Pace, 'until' | 'pass'> {
   whenEntered(state: string, act: (executionArn: string) => void): void;
   /** Told of every state that is entered from now on, before the state does anything. */
   onTransition(watch: (event: TransitionEvent) => void): void;
+  /** Told of every call of a port by a function from now on, while the call is being made. */
+  onCall(watch: (call: PortCall) => void): void;
   /** After so many more calls of ports: `act` happens between one call and the next. */
   whenCalled(calls: number, act: () => void): void;
   /** The process of the handlers dies and comes back: what ran in it is gone, every running execution is ABORTED. */
@@ -150,6 +165,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const started: string[] = [];
   const watches: { readonly state: string; readonly act: (executionArn: string) => void }[] = [];
   let watchAll: (event: TransitionEvent) => void = () => undefined;
+  let watchCalls: (call: PortCall) => void = () => undefined;
   let callsLeft = Number.POSITIVE_INFINITY;
   let onCallsOver: () => void = () => undefined;
   let persons = 0;
@@ -235,9 +251,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     clock: time,
     onChange: (event) => void lambda.deliver('OnAlarmChanged', event),
   });
-  const faults = createPortFaults((call) => {
+  const faults = createPortFaults((method, args) => {
     pace.noticed();
-    calls.push(call);
+    calls.push(method);
+    watchCalls({ by: lambda.running(), method, args });
     callsLeft -= 1;
     if (callsLeft === 0) onCallsOver();
   });
@@ -330,6 +347,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     whenEntered: (state, act) => void watches.push({ state, act }),
     onTransition(watch) {
       watchAll = watch;
+    },
+    onCall(watch) {
+      watchCalls = watch;
     },
     whenCalled(count, act) {
       callsLeft = count;

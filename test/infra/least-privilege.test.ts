@@ -1,48 +1,23 @@
-import { describe, expect, test, vi } from 'vitest';
-import type { z } from 'zod';
-import type { Run } from '../../functions/runtime/handler.ts';
-import { createWorld } from '../fakes/world.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readRecords } from '../machine/story-records.ts';
 import { checkPolicies, type Principal } from './permissions/check-policies.ts';
 import { functionsAsPrincipals, unseenFunctions } from './permissions/functions-as-principals.ts';
-import { withMore, withoutOne } from './permissions/mutations.ts';
+import { unnoticed, withMore, withoutOne } from './permissions/mutations.ts';
 import { type Policies, readPolicies } from './permissions/policies.ts';
-import { recordCalls } from './permissions/recorded-calls.ts';
+import { mergeCalls, type RecordedCall } from './permissions/recorded-calls.ts';
 import { settings } from './permissions/stage.ts';
-// The stories run here once more, with every call of a port recorded under the function that made it.
-import '../machine/stories/rollout.ts';
-import '../machine/stories/rollback.ts';
-import '../machine/stories/uploads.ts';
-import '../machine/stories/config-only.ts';
-import '../machine/stories/operators.ts';
-import '../machine/stories/alarms.ts';
-import '../machine/stories/halt.ts';
-import '../machine/stories/freeze.ts';
-import '../machine/stories/skip.ts';
-import '../machine/stories/unlock.ts';
-import '../machine/stories/refusals.ts';
-import '../machine/stories/shared-fault.ts';
-import '../machine/stories/silence.ts';
-import '../machine/stories/causes.ts';
-import '../machine/stories/commands.ts';
-import '../machine/stories/repair.ts';
-import '../machine/stories/catches.ts';
-import '../machine/stories/converge.ts';
-import '../machine/stories/converge-stopped.ts';
-import '../machine/stories/load-balancer.ts';
 
-const recorded = vi.hoisted(() => ({ calls: undefined as undefined | ReturnType<typeof recordCalls> }));
+/** What the stories of the machine made the functions call. */
+let calls: readonly RecordedCall[];
+let policies: Policies;
+let principals: readonly Principal[];
 
-vi.mock('../../functions/runtime/handler.ts', async (importActual) => {
-  const actual = await importActual<typeof import('../../functions/runtime/handler.ts')>();
-  return {
-    ...actual,
-    toHandler: <Schema extends z.ZodType, Output>(name: string, schema: Schema, run: Run<z.output<Schema>, Output>) =>
-      actual.toHandler(name, schema, (input, ports) => {
-        recorded.calls ??= recordCalls();
-        return run(input, recorded.calls.record(name, ports));
-      }),
-  };
-});
+beforeAll(async () => {
+  calls = mergeCalls(readRecords().map((record) => record.calls));
+  principals = await functionsAsPrincipals(calls);
+  const roles = principals.flatMap((principal) => principal.policies);
+  policies = new Map([...(await readPolicies())].filter(([id]) => roles.includes(id)));
+}, 60_000);
 
 /**
  * Granted, reachable in the code, and needed by no story: the first write of a file that a deployment's end has written
@@ -57,30 +32,13 @@ const neededByNoStory: readonly string[] = [
   `SweepLocksRole: BeginConvergence: nothing needs s3:PutObject on ${ledgerArn('convergence.json')}`,
 ];
 
-test('a release whose first write was repeated unnoticed is known again as the same content', async () => {
-  const world = await createWorld();
-  await world.givenUpload(1);
-  world.faults.given('ledger.create', { kind: 'repeat' }, { matches: /releases\/1\.json/ });
-
-  const story = await world.deploy();
-
-  expect(story.end).toBe('Succeeded');
-  expect(world.pendingFaults()).toEqual([]);
-  await world.close();
-});
-
-describe('the roles of the functions', { timeout: 60_000 }, () => {
-  test('allow everything that the stories make them do, nothing else, and nothing elsewhere', async () => {
-    const { policies, principals } = await givenFunctions();
-
+describe('the roles of the functions', () => {
+  test('allow everything that the stories make them do, nothing else, and nothing elsewhere', () => {
     expect(checkPolicies(policies, principals)).toEqual(neededByNoStory);
   });
 
-  test('are found wanting or too wide when any action, resource or condition is taken from any statement', async () => {
-    const { policies, principals } = await givenFunctions();
-    const unnoticed = withoutOne(policies).filter(({ policies: changed }) => isAsBefore(changed, principals));
-
-    expect(unnoticed.map(({ name }) => name)).toEqual([]);
+  test('are found wanting or too wide when any action, resource or condition is taken from any statement', () => {
+    expect(unnoticed(withoutOne(policies), policies, principals)).toEqual([]);
   });
 
   test.each([
@@ -89,38 +47,15 @@ describe('the roles of the functions', { timeout: 60_000 }, () => {
     'ssm:GetParameter',
     'iam:PassRole',
     'states:StopExecution',
-  ])('are found too wide with %s in any statement, and with any statement on everything', async (action) => {
-    const { policies, principals } = await givenFunctions();
-    const unnoticed = withMore(policies, action).filter(({ policies: changed }) => isAsBefore(changed, principals));
-
-    expect(unnoticed.map(({ name }) => name)).toEqual([]);
+  ])('are found too wide with %s in any statement, and with any statement on everything', (action) => {
+    expect(unnoticed(withMore(policies, action), policies, principals)).toEqual([]);
   });
 
   test('whatever a function may call of AWS, some story has shown, if only of another function', async () => {
-    if (recorded.calls === undefined) throw new Error('no story ran before');
-
-    expect(await unseenFunctions(recorded.calls)).toEqual([]);
+    expect(await unseenFunctions(calls)).toEqual([]);
   });
 });
 
-function isAsBefore(policies: Policies, principals: readonly Principal[]): boolean {
-  return JSON.stringify(checkPolicies(policies, principals)) === JSON.stringify(neededByNoStory);
-}
-
 function ledgerArn(key: string): string {
   return `arn:aws:s3:::${settings.stateBucket}/rollgate/${settings.service}/${key}`;
-}
-
-let given: Promise<{ policies: Policies; principals: readonly Principal[] }> | undefined;
-
-function givenFunctions(): Promise<{ policies: Policies; principals: readonly Principal[] }> {
-  given ??= readFunctions();
-  return given;
-}
-
-async function readFunctions(): Promise<{ policies: Policies; principals: readonly Principal[] }> {
-  if (recorded.calls === undefined) throw new Error('no story ran before');
-  const principals = await functionsAsPrincipals(recorded.calls);
-  const roles = principals.flatMap((principal) => principal.policies);
-  return { policies: new Map([...(await readPolicies())].filter(([id]) => roles.includes(id))), principals };
 }

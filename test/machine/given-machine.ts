@@ -1,11 +1,13 @@
-import { afterEach, describe, expect } from 'vitest';
+import { afterAll, afterEach, describe, expect, type RunnerTask, type RunnerTestFile } from 'vitest';
 import type { Definition, State } from '../../local/state-machine/definition.ts';
 import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';
-import { coverageOf } from './coverage.ts';
-
-export const coverage = coverageOf(definition);
+import { createStoryRecorder, type StoryRecorder } from './record-story.ts';
+import { leaveRecord } from './story-records.ts';
 
 const worlds: { readonly world: World; readonly isLockFree: boolean }[] = [];
+
+/** By test file: a worker runs several. */
+const recorders = new Map<string, StoryRecorder>();
 
 /** `hasLockLeft`: the test ends with somebody else's lock on purpose. */
 export interface GivenMachine extends WorldOptions {
@@ -15,16 +17,21 @@ export interface GivenMachine extends WorldOptions {
 /** A world that is checked when the test is over: nobody was taken down too many, every fault struck, the lock is free. */
 export async function givenMachine({ hasLockLeft = false, ...options }: GivenMachine = {}): Promise<World> {
   const world = await createWorld(options);
+  world.onCall(recorderOf(expect.getState().testPath ?? '').called);
   worlds.push({ world, isLockFree: !hasLockLeft });
   return world;
 }
 
-/** Stories of the machine; each breaks one thing. */
+/** Stories of the machine; each breaks one thing. When all of a file have passed, it leaves its record. */
 export function describeMachine(what: string, stories: () => void): void {
   describe(what, () => {
-    afterEach(async () => {
+    let file: RunnerTestFile | undefined;
+    afterEach(async ({ task }) => {
+      file = task.file;
       for (const { world, isLockFree } of worlds.splice(0)) {
-        for (const { executionArn } of await world.all()) coverage.record(await world.executions.visits(executionArn));
+        for (const { executionArn } of await world.all()) {
+          recorderOf(task.file.filepath).visited(await world.executions.visits(executionArn));
+        }
         await world.close();
         expect(world.target.violations()).toEqual([]);
         expect(world.pendingFaults()).toEqual([]);
@@ -32,7 +39,22 @@ export function describeMachine(what: string, stories: () => void): void {
       }
     });
     stories();
+    afterAll(() => {
+      if (file !== undefined && havePassed(file.tasks)) {
+        leaveRecord(file.filepath, recorderOf(file.filepath).record());
+      }
+    });
   });
+}
+
+function recorderOf(file: string): StoryRecorder {
+  const recorder = recorders.get(file) ?? createStoryRecorder();
+  recorders.set(file, recorder);
+  return recorder;
+}
+
+function havePassed(tasks: readonly RunnerTask[]): boolean {
+  return tasks.every((task) => (task.type === 'suite' ? havePassed(task.tasks) : task.result?.state === 'pass'));
 }
 
 /** The definition without the Catch of one state inside a Map: how an error gets out to the Map itself. */

@@ -20,14 +20,21 @@ export interface Principal {
  */
 export function checkPolicies(policies: Policies, principals: readonly Principal[]): readonly string[] {
   return [
-    ...principals.flatMap((principal) => checkPrincipal(principal, statementsOfPrincipal(policies, principal))),
-    ...[...policies].flatMap(([id, statements]) =>
-      unused(
-        statements,
-        principals.filter((principal) => principal.policies.includes(id)).flatMap((principal) => principal.requests),
-      ),
-    ),
+    ...principals.flatMap((principal) => checkPrincipal(policies, principal)),
+    ...[...policies.keys()].flatMap((id) => checkUse(policies, id, principals)),
   ];
+}
+
+/** What of that depends on this one role or managed policy. */
+export function checkPolicy(policies: Policies, id: string, principals: readonly Principal[]): readonly string[] {
+  return [
+    ...ownersOf(id, principals).flatMap((principal) => checkPrincipal(policies, principal)),
+    ...checkUse(policies, id, principals),
+  ];
+}
+
+function ownersOf(id: string, principals: readonly Principal[]): readonly Principal[] {
+  return principals.filter((principal) => principal.policies.includes(id));
 }
 
 function statementsOfPrincipal(policies: Policies, { name, policies: ids, others }: Principal): readonly Statement[] {
@@ -39,7 +46,9 @@ function statementsOfPrincipal(policies: Policies, { name, policies: ids, others
   return [...own, ...(others ?? [])];
 }
 
-function checkPrincipal({ name, requests, refused }: Principal, statements: readonly Statement[]): readonly string[] {
+function checkPrincipal(policies: Policies, principal: Principal): readonly string[] {
+  const { name, requests, refused } = principal;
+  const statements = statementsOfPrincipal(policies, principal);
   return [
     ...requests
       .filter((request) => !isAllowed(statements, request))
@@ -51,8 +60,9 @@ function checkPrincipal({ name, requests, refused }: Principal, statements: read
 }
 
 /** Each action on each resource of each statement must be needed by somebody. */
-function unused(statements: readonly Statement[], requests: readonly Request[]): readonly string[] {
-  return statements
+function checkUse(policies: Policies, id: string, principals: readonly Principal[]): readonly string[] {
+  const requests = ownersOf(id, principals).flatMap((principal) => principal.requests);
+  return (policies.get(id) ?? [])
     .filter(({ effect }) => effect === 'Allow')
     .flatMap((statement) =>
       statement.actions.flatMap((action) =>

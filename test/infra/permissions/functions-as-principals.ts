@@ -3,8 +3,8 @@ import type { Principal } from './check-policies.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { Request } from './iam.ts';
 import { reachablePortCallers } from './reachable.ts';
-import type { RecordedCalls } from './recorded-calls.ts';
-import { replayAll } from './replay.ts';
+import type { RecordedCall } from './recorded-calls.ts';
+import { distinct, replayAll } from './replay.ts';
 import { arnOf } from './stage.ts';
 
 /** `AdmitDeployment`, the key in serverless.yml, with `admit-deployment`, its file and the name of its handler. */
@@ -19,22 +19,24 @@ export const functionKeys: ReadonlyMap<string, string> = new Map(
  * Each function with all that it can ask of AWS: what it was seen to call, and what others were seen to call by way of
  * functions that are in its bundle too.
  */
-export async function functionsAsPrincipals(recorded: RecordedCalls): Promise<readonly Principal[]> {
+export async function functionsAsPrincipals(recorded: readonly RecordedCall[]): Promise<readonly Principal[]> {
   const principals: Principal[] = [];
+  const replayed = new Map<RecordedCall, readonly Request[]>();
+  for (const call of recorded) replayed.set(call, await replayAll([call]));
   for (const [key, name] of functionKeys) {
     const reachable = await reachablePortCallers(`functions/${name}.ts`);
-    const calls = recorded
-      .calls()
-      .filter(({ by, through }) => by.has(name) || through.every((each) => reachable.all.has(each)));
-    const requests = [...(await replayAll(calls)), ...doneByLambda(key)];
+    const calls = recorded.filter(
+      ({ by, through }) => by.includes(key) || through.every((each) => reachable.all.has(each)),
+    );
+    const requests = [...distinct(calls.flatMap((call) => replayed.get(call) ?? [])), ...doneByLambda(key)];
     principals.push({ name: key, policies: [`${key}Role`], requests, refused: elsewhere(requests) });
   }
   return principals;
 }
 
 /** Functions in some bundle that may call ports and of which no story has shown what. */
-export async function unseenFunctions(recorded: RecordedCalls): Promise<readonly string[]> {
-  const seen = new Set(recorded.calls().flatMap(({ through }) => through));
+export async function unseenFunctions(recorded: readonly RecordedCall[]): Promise<readonly string[]> {
+  const seen = new Set(recorded.flatMap(({ through }) => through));
   const reachable = await Promise.all(
     [...functionKeys.values()].map((name) => reachablePortCallers(`functions/${name}.ts`)),
   );

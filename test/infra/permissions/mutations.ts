@@ -1,10 +1,26 @@
+import { checkPolicy, type Principal } from './check-policies.ts';
 import type { Statement } from './iam.ts';
 import type { Policies } from './policies.ts';
 
 export interface Mutation {
   /** What was done to the policies, for messages. */
   readonly name: string;
+  /** The role or managed policy that was changed. */
+  readonly id: string;
   readonly policies: Policies;
+}
+
+/** The names of those mutations after which the check finds what it found before. */
+export function unnoticed(
+  mutations: readonly Mutation[],
+  policies: Policies,
+  principals: readonly Principal[],
+): readonly string[] {
+  const found = (of: Policies, id: string): string => JSON.stringify(checkPolicy(of, id, principals));
+  const before = new Map([...policies.keys()].map((id) => [id, found(policies, id)]));
+  return mutations
+    .filter((mutation) => found(mutation.policies, mutation.id) === before.get(mutation.id))
+    .map(({ name }) => name);
 }
 
 /** Every way to take one action, one resource or one condition out of one statement. */
@@ -49,6 +65,7 @@ function replaced(
     statements.flatMap((original) =>
       change(original).map(({ name, statement }) => ({
         name: `${original.name} ${name}`,
+        id,
         policies: new Map([...policies, [id, statements.map((each) => (each === original ? statement : each))]]),
       })),
     ),

@@ -104,7 +104,7 @@ export async function operatorsAsPrincipals(): Promise<readonly Principal[]> {
     // Verbs share files, and each writes below a prefix of its own: there only what was seen counts.
     const mayBe = (through: readonly string[]): boolean =>
       !filesOfWords.includes(file) && through.every((each) => reachable.all.has(each));
-    const calls = recorded.calls().filter(({ by, through }) => by.has(verb) || mayBe(through));
+    const calls = recorded.calls().filter(({ by, through }) => by.includes(verb) || mayBe(through));
     const requests = [
       ...(await replayAll(calls)),
       ...distinctRequests(await sentInEveryMood(findStage)),

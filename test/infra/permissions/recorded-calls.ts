@@ -6,8 +6,8 @@ export interface RecordedCall {
   /** `ledger.read` */
   readonly method: string;
   readonly args: readonly unknown[];
-  /** Who made it: handlers or verbs. */
-  readonly by: ReadonlySet<string>;
+  /** Who made it: functions or verbs. */
+  readonly by: readonly string[];
   /**
    * Our functions that it came through, innermost first, as `ledger/deployments.ts readPlan`: those of the ledger and the
    * first one above it. They settle what it is about; who else can come through them can make the same call.
@@ -18,6 +18,8 @@ export interface RecordedCall {
 export interface RecordedCalls {
   /** One call for each shape and way. */
   calls(): readonly RecordedCall[];
+  /** Records a call that is being made: its way is read from the stack. */
+  note(by: string, method: string, args: readonly unknown[]): void;
   /** The ports with every call recorded under this name. */
   record(by: string, ports: Ports): Ports;
 }
@@ -34,14 +36,10 @@ const portNames = [
 ] as const;
 
 export function recordCalls(): RecordedCalls {
-  const calls = new Map<string, RecordedCall & { readonly by: Set<string> }>();
+  const calls = createDistinctCalls();
 
-  function recordCall(by: string, method: string, args: readonly unknown[]): void {
-    const through = wayHere();
-    const known = [method, shapeOf(method, args), ...through].join('\n');
-    const call = calls.get(known) ?? { method, args, by: new Set<string>(), through };
-    call.by.add(by);
-    calls.set(known, call);
+  function note(by: string, method: string, args: readonly unknown[]): void {
+    calls.add({ method, args, by: [by], through: wayHere() });
   }
 
   function wrap<Port extends object>(by: string, name: string, port: Port): Port {
@@ -50,7 +48,7 @@ export function recordCalls(): RecordedCalls {
         const method: unknown = Reflect.get(target, property, receiver);
         if (typeof method !== 'function' || property === 'arnOf') return method;
         return (...args: readonly unknown[]) => {
-          recordCall(by, `${name}.${String(property)}`, args);
+          note(by, `${name}.${String(property)}`, args);
           return Reflect.apply(method, target, args);
         };
       },
@@ -58,11 +56,40 @@ export function recordCalls(): RecordedCalls {
   }
 
   return {
-    calls: () => [...calls.values()],
+    calls: calls.all,
+    note,
     record: (by, ports) => {
       const wrapped = Object.fromEntries(portNames.map((name) => [name, wrap(by, name, ports[name])]));
       return { ...ports, ...wrapped };
     },
+  };
+}
+
+/** Calls that were recorded apart from each other as one recording. */
+export function mergeCalls(recordings: readonly (readonly RecordedCall[])[]): readonly RecordedCall[] {
+  const calls = createDistinctCalls();
+  for (const call of recordings.flat()) calls.add(call);
+  return calls.all();
+}
+
+interface DistinctCalls {
+  add(call: RecordedCall): void;
+  all(): readonly RecordedCall[];
+}
+
+/** Keeps the first call of each shape and way, with everybody who made one like it. */
+function createDistinctCalls(): DistinctCalls {
+  const calls = new Map<string, RecordedCall>();
+  return {
+    add(call) {
+      const { method, args, by, through } = call;
+      const key = [method, shapeOf(method, args), ...through].join('\n');
+      const known = calls.get(key);
+      if (known === undefined) calls.set(key, call);
+      else if (!by.every((name) => known.by.includes(name)))
+        calls.set(key, { ...known, by: [...new Set([...known.by, ...by])] });
+    },
+    all: () => [...calls.values()],
   };
 }
 
@@ -98,7 +125,7 @@ function callSites(): readonly NodeJS.CallSite[] {
  * What tells calls apart for a policy: the method, the key with its ids, hashes and numbers left out, whether a condition
  * goes with it; of a command its document. The bodies make no difference.
  */
-function shapeOf(method: string, args: readonly unknown[]): string {
+export function shapeOf(method: string, args: readonly unknown[]): string {
   const [first, ...more] = args;
   if (method === 'commands.send') {
     return (first as HostCommand).document;

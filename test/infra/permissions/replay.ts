@@ -37,8 +37,11 @@ export async function sentInEveryMood(act: () => Promise<unknown>): Promise<read
 
 /** The requests of commands, each once. */
 export function distinctRequests(commands: readonly SentCommand[]): readonly Request[] {
-  const requests = commands.flatMap(requestsOf).map((request) => [JSON.stringify(request), request] as const);
-  return [...new Map(requests).values()];
+  return distinct(commands.flatMap(requestsOf));
+}
+
+export function distinct(requests: readonly Request[]): readonly Request[] {
+  return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()];
 }
 
 /** The ARN of an execution of the world of the tests, whose account and names are its own. */
@@ -94,21 +97,7 @@ function answerOf(name: string, input: object, mood: Mood): unknown {
   if (name === 'DescribeInstancesCommand') {
     return { Reservations: [{ Instances: [instanceWith(input)] }] };
   }
-  if (name === 'DescribeInstancesCommand') {
-    return { Reservations: [{ Instances: [{ InstanceId: 'i-0000000000000000a', Tags: wantedTags(input) }] }] };
-  }
   return { ...answers[name], ...(mood === 'done-before-unhashed' ? { ChecksumSHA256: undefined } : {}) };
-}
-
-/** The tags that the filters ask for. */
-function wantedTags(input: object): readonly object[] {
-  const { Filters = [] } = input as {
-    Filters?: readonly { readonly Name: string; readonly Values: readonly string[] }[];
-  };
-  return Filters.filter(({ Name }) => Name.startsWith('tag:')).map(({ Name, Values }) => ({
-    Key: Name.slice('tag:'.length),
-    Value: Values[0],
-  }));
 }
 
 const Body = {

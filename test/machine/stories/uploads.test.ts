@@ -88,4 +88,14 @@ describeMachine('uploads', () => {
     expect((await world.ended(second)).end).toBe('Succeeded');
     expect((world.time.now() - freedAt) / 1000).toBeLessThan(1000);
   });
+
+  test('a release whose first write was repeated unnoticed is known again as the same content', async () => {
+    const world = await givenMachine();
+    await world.givenUpload(1);
+    world.faults.given('ledger.create', { kind: 'repeat' }, { matches: /releases\/1\.json/ });
+
+    const story = await world.deploy();
+
+    expect(story.end).toBe('Succeeded');
+  });
 });

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { givenMachine } from '../given-machine.ts';
+import { expect, test } from 'vitest';
+import { describeMachine, givenMachine } from '../given-machine.ts';
 
-describe('a fault that is not of the release', () => {
+describeMachine('a fault that is not of the release', () => {
   test('pauses the rollout; when a person says resume the host is asked again and the rollout goes on', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
