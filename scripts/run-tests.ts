@@ -32,6 +32,7 @@ const projectRoot = dirname(import.meta.dirname);
 const args = process.argv.slice(2);
 const ownOptions = ['--fast', '--acceptance', '--all'];
 const forVitest = args.filter((arg) => !ownOptions.includes(arg));
+const fastProjects = ['fast', 'fast-machine', 'fast-summary'];
 const hostProjects = ['hosts'];
 const acceptanceProjects = ['acceptance', 'shared-stage', 'acceptance-summary'];
 const isFast = args.includes('--fast');
@@ -39,7 +40,7 @@ const isAll = args.includes('--all');
 const isAcceptance = args.includes('--acceptance');
 
 const checks: Part = { name: 'checks', run: checkTree };
-const fast: Part = { name: 'fast', run: (print) => runProjects(['fast'], print) };
+const fast: Part = { name: 'fast', run: (print) => runProjects(fastProjects, print) };
 const emulators: Part = { name: 'emulators', run: runOnEmulators };
 const hosts: Part = { name: 'hosts', run: (print) => runOnHosts(hostProjects, print) };
 const acceptance: Part = { name: 'acceptance', run: (print) => runOnHosts(acceptanceProjects, print) };

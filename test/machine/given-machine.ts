@@ -1,5 +1,7 @@
 import { afterAll, afterEach, describe, expect, type RunnerTask, type RunnerTestFile } from 'vitest';
 import type { Definition, State } from '../../local/state-machine/definition.ts';
+import type { Behaviour } from '../fakes/artifact-zips.ts';
+import type { Story } from '../fakes/story.ts';
 import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';
 import { createStoryRecorder, type StoryRecorder } from './record-story.ts';
 import { leaveRecord } from './story-records.ts';
@@ -20,6 +22,27 @@ export async function givenMachine({ hasLockLeft = false, ...options }: GivenMac
   world.onCall(recorderOf(expect.getState().testPath ?? '').called);
   worlds.push({ world, isLockFree: !hasLockLeft });
   return world;
+}
+
+/** How the release that is rolled out behaves on the hosts, besides the options of the world. */
+export interface GivenUpgrade extends GivenMachine {
+  readonly behaviour?: Behaviour;
+}
+
+/** v1 is stable, and v2 was uploaded without anybody hearing of it. */
+export async function givenUpgrade({ behaviour, ...options }: GivenUpgrade = {}): Promise<World> {
+  const world = await givenMachine(options);
+  await world.givenStable(1);
+  await world.givenUpload(2, behaviour);
+  return world;
+}
+
+/** v1 is stable, v2 was uploaded, and the execution that rolls it out was started. */
+export async function givenRunningUpgrade(
+  options: GivenUpgrade = {},
+): Promise<{ readonly world: World; readonly executionArn: string }> {
+  const world = await givenUpgrade(options);
+  return { world, executionArn: await world.start() };
 }
 
 /** Stories of the machine; each breaks one thing. When all of a file have passed, it leaves its record. */
@@ -82,6 +105,14 @@ export const staged = (hosts: number): string[] => map('Stage', hosts, 'InstallR
 export const wave = (hosts: number, states = 'Activate HealthGate'): string[] => map('Wave', hosts, states);
 export const reverted = (hosts: number, states = 'RevertHost VerifyRevert'): string[] => map('Revert', hosts, states);
 export const settled = (hosts: number, states = 'SettleHost'): string[] => map('Settle', hosts, states);
+
+/** The path after the staging, which comes right after the plan. */
+export function afterStage({ path }: Pick<Story, 'path'>): readonly string[] {
+  const before = [...toPlan, 'Stage'];
+  expect(path.slice(0, before.length)).toEqual(before);
+  const hosts = path.slice(before.length).findIndex((line) => !line.startsWith('Stage '));
+  return hosts === -1 ? [] : path.slice(before.length + hosts);
+}
 
 /** The path ends so; what comes before is another story's. */
 export function expectTail(path: readonly string[], tail: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stolenBy } from '../../fakes/given-ledger.ts';
 import {
+  afterStage,
   describeMachine,
   expectTail,
   givenMachine,
@@ -13,7 +14,6 @@ import {
   withoutCatch,
 } from '../given-machine.ts';
 
-const afterStage = toPlan.length + staged(3).length;
 const bug = 'TypeError';
 const step = (action: string) => ({ matches: new RegExp(`"action":"${action}"`) });
 
@@ -108,7 +108,7 @@ describeMachine('a state that fails for good', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'Wave', 'Wave 0: Activate WaveHostUnknown', 'NextWave', ...settled(1), 'NextWave'],
       ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
@@ -122,7 +122,7 @@ describeMachine('a state that fails for good', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'Wave', 'Wave 0: Activate HealthGate WaveHostUnknown', 'NextWave'],
       ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
@@ -135,7 +135,7 @@ describeMachine('a state that fails for good', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'Wave', 'Wave 0: Activate HealthGate', 'NextWave', ...reverted(1), 'NextWave'],
       ...['Finish', 'RolledBack'],
     ]);
@@ -186,7 +186,7 @@ describeMachine('a state that fails for good', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
+    expect(afterStage(story)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
   });
 
   test('RevertHost: it is tried once more', async () => {
@@ -289,7 +289,7 @@ describeMachine('a state that finds the lock in other hands stops and changes no
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'Wave', 'Wave 0: Activate WaveHostUnknown', 'NextWave', 'LockLost'],
     ]);
     expect(world.sent()).toEqual(['install a', 'install b', 'install c']);

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
-import { describeMachine, givenMachine, map, settled, staged, toPlan, wave } from '../given-machine.ts';
+import { afterStage, describeMachine, givenMachine, givenUpgrade, map, settled, wave } from '../given-machine.ts';
 
-const afterStage = toPlan.length + staged(3).length;
 const isActivate = (request: { readonly documentName: string }) => request.documentName.endsWith('-activate');
 const paymentYaml = readFileSync('services/payment.yml', 'utf8');
 /** The same service, calling cart at another address. */
@@ -11,9 +10,7 @@ const cartMoved = paymentYaml.replace('{ tag: { Service: cart } }', '10.9.9.9');
 
 describeMachine('the cause decides', () => {
   test.each(['download-failed', 'upstream-refused'] as const)('before anything is touched: %s', async (failure) => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'install', failure, failure === 'download-failed' ? 2 : 1);
 
     const story = await world.deploy();
@@ -26,9 +23,7 @@ describeMachine('the cause decides', () => {
   });
 
   test('what can not be downloaded three times ends before anything is touched', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'install', 'download-failed', 3);
 
     const story = await world.deploy();
@@ -38,9 +33,7 @@ describeMachine('the cause decides', () => {
   });
 
   test('an upstream that the release before calls too is no reason to put it back: the rollout asks', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'upstream-refused');
     const running = await world.start();
     await world.until(() => world.isParked('AwaitOperator'));
@@ -74,9 +67,7 @@ describeMachine('the cause decides', () => {
   });
 
   test('a platform that takes no commands is waited for, and a person says when to go on', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     for (let time = 0; time < 21; time += 1) {
       world.commandFaults.givenSend(
         { kind: 'throttle' },
@@ -92,7 +83,7 @@ describeMachine('the cause decides', () => {
     const story = await world.ended(running);
 
     const turn = ['Wave', 'Wave 0: Activate WaveHostUnknown', 'NextWave', ...settled(1), 'NextWave'];
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...turn, ...turn, ...turn, 'AwaitOperator', 'NextWave'],
       ...[...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
@@ -100,14 +91,12 @@ describeMachine('the cause decides', () => {
   });
 
   test('a gate that nobody answered is asked again, and the host is not put back', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'lost-result');
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', ...settled(1), 'NextWave', ...map('VerifyWave', 1, 'VerifyHost')],
       ...['NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);

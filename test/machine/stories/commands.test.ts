@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { describeMachine, expectTail, givenMachine, map, settled, staged, toPlan, wave } from '../given-machine.ts';
+import {
+  afterStage,
+  describeMachine,
+  expectTail,
+  givenMachine,
+  givenUpgrade,
+  map,
+  settled,
+  staged,
+  toPlan,
+  wave,
+} from '../given-machine.ts';
 
 const isActivate = (request: { readonly documentName: string }) => request.documentName.endsWith('-activate');
 const happyEnd = ['NextWave', ...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'];
@@ -83,9 +94,7 @@ describeMachine('a command', () => {
   });
 
   test('that never arrives is looked into and sent again; when it starts after the end it changes nothing', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     const late = Promise.withResolvers<void>();
     world.commandFaults.givenSend({ kind: 'start-after', released: late.promise }, isActivate);
 
@@ -95,7 +104,7 @@ describeMachine('a command', () => {
     late.resolve();
     await world.pass(60);
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1, 'Activate NotActivated'), 'NextWave', ...settled(1)],
       ...happyEnd,
     ]);
@@ -115,14 +124,12 @@ describeMachine('a command', () => {
   });
 
   test('of which nobody knows what it did is not repeated where it was done: the host is asked what it runs', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'activate', 'lost-result');
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1, 'Activate NotActivated'), 'NextWave', ...settled(1), 'NextWave'],
       ...[...map('VerifyWave', 1, 'VerifyHost'), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
@@ -131,9 +138,7 @@ describeMachine('a command', () => {
   });
 
   test('whose second send is refused may have run the first time: the host is settled', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.faults.given('commands.send', { kind: 'throttle' }, { matches: /0a","document":"install/ });
     world.faults.given('commands.find', {
       kind: 'intrude',

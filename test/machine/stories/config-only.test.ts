@@ -4,7 +4,7 @@ import { stableRelease } from '../../../core/target-state.ts';
 import { readRelease } from '../../../ledger/releases.ts';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
 import type { World } from '../../fakes/world.ts';
-import { describeMachine, givenMachine, staged, toPlan, wave } from '../given-machine.ts';
+import { describeMachine, givenMachine, givenUpgrade, staged, toPlan, wave } from '../given-machine.ts';
 
 const yaml = readFileSync('services/payment.yml', 'utf8');
 const changed = yaml.replace('CART_PORT: 8080', 'CART_PORT: 8081');
@@ -15,9 +15,7 @@ async function givenConfiguration(world: World, text: string): Promise<void> {
 
 describeMachine('the configuration alone', () => {
   test('makes a new release of the stable artifact, wave by wave, though the newest upload failed', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2, 'pip-failed');
+    const world = await givenUpgrade({ behaviour: 'pip-failed' });
     expect((await world.deploy()).end).toBe('FailedClean');
     await givenConfiguration(world, changed);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeMachine, givenMachine, toPlan } from '../given-machine.ts';
+import { describeMachine, givenMachine, givenUpgrade, toPlan } from '../given-machine.ts';
 import { appearTogether, converged, convergence, sweeps } from './converge-kit.ts';
 
 describeMachine('an instance that does not get the stable release', () => {
@@ -97,9 +97,7 @@ describeMachine('an instance that does not get the stable release', () => {
   });
 
   test('because it went away before its turn ends FailedClean, and nothing was touched', async () => {
-    const world = await givenMachine({ later: 'd' });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ later: 'd' });
     await world.start();
     await world.until(() => world.sent().includes('activate b'));
     world.appear('d');
@@ -150,9 +148,7 @@ describeMachine('an operator and hosts that are converged', () => {
   });
 
   test('a freeze while it waits for the lock refuses it, and counts as no failure', async () => {
-    const world = await givenMachine({ later: 'd' });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ later: 'd' });
     await world.start();
     await world.until(() => world.sent().includes('activate b'));
     world.appear('d');

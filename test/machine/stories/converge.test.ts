@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { World } from '../../fakes/world.ts';
-import { describeMachine, givenMachine, staged, toPlan, wave } from '../given-machine.ts';
+import {
+  describeMachine,
+  givenMachine,
+  givenRunningUpgrade,
+  givenUpgrade,
+  staged,
+  toPlan,
+  wave,
+} from '../given-machine.ts';
 import { appearTogether, converged, convergence, sweeps } from './converge-kit.ts';
 
 describeMachine('an instance that appears with the tags', () => {
@@ -98,10 +106,7 @@ describeMachine('an instance that appears with the tags', () => {
 
 describeMachine('an instance that appears while a rollout runs', () => {
   test('waits in the queue and gets what became stable, not what was when it was admitted', async () => {
-    const world = await givenMachine({ later: 'd' });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const rollout = await world.start();
+    const { world, executionArn: rollout } = await givenRunningUpgrade({ later: 'd' });
     await world.until(() => world.sent().includes('activate b'));
 
     world.appear('d');
@@ -116,10 +121,7 @@ describeMachine('an instance that appears while a rollout runs', () => {
   });
 
   test('gets the old one where that rollout is put back', async () => {
-    const world = await givenMachine({ later: 'd' });
-    await world.givenStable(1);
-    await world.givenUpload(2, 'app-load-failed');
-    const rollout = await world.start();
+    const { world, executionArn: rollout } = await givenRunningUpgrade({ behaviour: 'app-load-failed', later: 'd' });
     await world.until(() => world.sent().includes('activate a'));
 
     world.appear('d');
@@ -165,9 +167,7 @@ describeMachine('an instance that comes back', () => {
   });
 
   test('after a rollout lost it half switched gets the stable release, never the one that failed', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'activate', 'offline-after');
     expect((await world.deploy()).end).toBe('FailedDirty');
     expect(world.target.running()).toEqual(['a v2 off', 'b v1', 'c v1']);
@@ -181,9 +181,7 @@ describeMachine('an instance that comes back', () => {
   });
 
   test('while the rollout that breaks it still runs is looked at when that has ended', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2, 'app-load-failed');
+    const world = await givenUpgrade({ behaviour: 'app-load-failed' });
     world.target.fleet.givenFault(world.idOf('a'), 'revert', 'start-failed', 2);
     const rollout = await world.start();
     await world.until(() => world.sent().includes('activate a'));
@@ -200,9 +198,7 @@ describeMachine('an instance that comes back', () => {
   });
 
   test('while a rollout runs that brings it where it should be starts nothing', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     await world.start();
     await world.until(() => world.sent().includes('activate a'));
 
@@ -328,9 +324,7 @@ describeMachine('an instance that SSM does not have yet', () => {
   });
 
   test('has its whole time once more after it was online and waited for a long rollout', async () => {
-    const world = await givenMachine({ later: 'd', rollout: { bakeSeconds: 3600 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ later: 'd', rollout: { bakeSeconds: 3600 } });
     await world.start();
     await world.until(() => world.isParked('Bake'));
     world.appear('d');

@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
 import { wholeTarget } from '../../../ledger/keys.ts';
-import { describeMachine, givenMachine } from '../given-machine.ts';
+import { describeMachine, givenMachine, givenRunningUpgrade } from '../given-machine.ts';
 
 describeMachine('a target that is frozen', () => {
   test('takes nothing from that moment on: what runs goes on, what waits is told why at once', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
     const waiting = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import type { World } from '../../fakes/world.ts';
 import {
+  afterStage,
   describeMachine,
   expectTail,
   givenMachine,
+  givenRunningUpgrade,
   reverted,
   settled,
   staged,
   toPlan,
   wave,
 } from '../given-machine.ts';
-
-const afterStage = toPlan.length + staged(3).length;
 
 /** Seconds from now to the end of the execution. */
 async function secondsToEnd(world: World, executionArn: string): Promise<number> {
@@ -43,10 +43,7 @@ describeMachine('halt, said while hosts are at work', () => {
   });
 
   test('does not wait for a gate: its host goes back at once', async () => {
-    const world = await givenMachine({ seconds: { verify: 80 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ seconds: { verify: 80 } });
     await world.until(() => world.sent().includes('verify a'));
     await world.pass(5);
     const saidAt = world.time.now();
@@ -57,17 +54,14 @@ describeMachine('halt, said while hosts are at work', () => {
     const story = await world.ended(executionArn);
 
     expect(seconds).toBeLessThan(5);
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', ...reverted(1), 'NextWave', 'Finish', 'RolledBack'],
     ]);
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
   test('leaves a host that is being switched to end its step, and puts it back without its gate', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
 
     await world.say('halt', (await world.story(executionArn)).deploymentId);
@@ -80,10 +74,7 @@ describeMachine('halt, said while hosts are at work', () => {
   });
 
   test('and keep, in a gate: the host stays on the release, and the record does not say that it passed', async () => {
-    const world = await givenMachine({ seconds: { verify: 80 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ seconds: { verify: 80 } });
     await world.until(() => world.sent().includes('verify a'));
 
     await world.say('halt', (await world.story(executionArn)).deploymentId, { isKept: true });

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 import { keys } from '../../../ledger/keys.ts';
-import { describeMachine, expectTail, givenMachine, map, reverted, staged, toPlan, wave } from '../given-machine.ts';
-
-const afterStage = toPlan.length + staged(3).length;
+import {
+  afterStage,
+  describeMachine,
+  expectTail,
+  givenMachine,
+  givenRunningUpgrade,
+  map,
+  reverted,
+  staged,
+  toPlan,
+  wave,
+} from '../given-machine.ts';
 
 describeMachine('an operator', () => {
   test('approves before the first wave', async () => {
@@ -15,7 +24,7 @@ describeMachine('an operator', () => {
     await world.say('approve', (await world.story(executionArn)).deploymentId);
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'AwaitOperator', 'NextWave', ...wave(1), 'NextWave', ...wave(2), 'NextWave'],
       ...['Finish', 'Succeeded'],
     ]);
@@ -27,7 +36,7 @@ describeMachine('an operator', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
+    expect(afterStage(story)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
     expect(story.outcome?.reason.text).toBe('nobody ended the approval within its time limit');
   });
 
@@ -38,7 +47,7 @@ describeMachine('an operator', () => {
 
     const story = await world.deploy();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', 'AwaitOperator', 'NextWave', ...reverted(1), 'NextWave'],
       ...['Finish', 'RolledBack'],
     ]);
@@ -131,7 +140,7 @@ describeMachine('an operator', () => {
     await world.say('resume', deploymentId);
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...['Wave', 'Wave 0: Activate HealthGate', 'Wave 1: Activate NotActivated', 'NextWave'],
       ...['AwaitOperator', 'NextWave', ...wave(1), 'NextWave', 'Finish', 'Succeeded'],
@@ -177,15 +186,12 @@ describeMachine('an operator', () => {
     await world.say('halt', (await world.story(executionArn)).deploymentId, { reason: 'lunch' });
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
+    expect(afterStage(story)).toEqual(['NextWave', 'AwaitOperator', 'NextWave', 'Finish', 'FailedClean']);
     expect(story).toMatchObject({ error: 'HaltedError', outcome: { reason: { text: 'halted by anna: lunch' } } });
   });
 
   test('halts while it bakes: the wave is put back at once', async () => {
-    const world = await givenMachine({ rollout: { bakeSeconds: 3600 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ rollout: { bakeSeconds: 3600 } });
     await world.until(() => world.isParked('Bake'));
     const saidAt = world.time.now();
 
@@ -198,10 +204,7 @@ describeMachine('an operator', () => {
   });
 
   test('halts and keeps: the hosts stay as they are, and who runs what is listed', async () => {
-    const world = await givenMachine({ rollout: { bakeSeconds: 3600 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ rollout: { bakeSeconds: 3600 } });
     await world.until(() => world.isParked('Bake'));
 
     await world.say('halt', (await world.story(executionArn)).deploymentId, { isKept: true });
@@ -216,10 +219,7 @@ describeMachine('an operator', () => {
   });
 
   test('resumes what was halted: the release goes to the rest, and becomes stable', async () => {
-    const world = await givenMachine({ rollout: { bakeSeconds: 60 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ rollout: { bakeSeconds: 60 } });
     await world.until(() => world.isParked('Bake'));
     const { deploymentId } = await world.story(executionArn);
     await world.say('halt', deploymentId, { isKept: true });
@@ -233,16 +233,13 @@ describeMachine('an operator', () => {
   });
 
   test('halts while a host is switched: it ends its step, goes back first, and then those that serve', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate b'));
 
     await world.say('halt', (await world.story(executionArn)).deploymentId);
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...['Wave', 'Wave 0: Activate HealthGate', 'Wave 1: Activate NotActivated', 'NextWave'],
       ...[...reverted(1), 'NextWave', ...reverted(1), 'NextWave', 'Finish', 'RolledBack'],
@@ -251,10 +248,7 @@ describeMachine('an operator', () => {
   });
 
   test('halts while it waits for the lock: it ends at once and the holder goes on', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
     const waiting = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
@@ -318,10 +312,7 @@ describeMachine('an operator', () => {
   });
 
   test('freezes the target while one waits: the holder finishes, the one that waits is refused', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
     const waiting = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { zipOf } from '../../fakes/artifact-zips.ts';
-import { describeMachine, expectTail, givenMachine, settled, staged, toPlan } from '../given-machine.ts';
+import { describeMachine, expectTail, givenMachine, givenUpgrade, settled, staged, toPlan } from '../given-machine.ts';
 
 const refused = ['Admit', 'Finish', 'FailedClean'];
 
@@ -141,9 +141,7 @@ describeMachine('where hosts are offline', () => {
   });
 
   test('a host that SSM refuses to activate was not touched: the others go on within the budget', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 1, maxUnavailable: 2 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1, maxUnavailable: 2 } });
     world.whenEntered('Activate', () => world.target.fleet.host(world.idOf('a')).powerOff());
 
     const story = await world.deploy();
@@ -158,9 +156,7 @@ describeMachine('where hosts are offline', () => {
   });
 
   test('a host that is switched off in the middle ends FailedDirty, with its name and the command that repairs it', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'activate', 'offline');
 
     const story = await world.deploy();
@@ -184,9 +180,7 @@ describeMachine('where hosts are offline', () => {
 
 describeMachine('a dry run', () => {
   test('takes no lock, makes no release, sends nothing, and says what it would do', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     const before = await world.state();
 
     const story = await world.deploy({ dryRun: true });

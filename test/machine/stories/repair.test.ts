@@ -5,6 +5,8 @@ import {
   describeMachine,
   expectTail,
   givenMachine,
+  givenRunningUpgrade,
+  givenUpgrade,
   reverted,
   settled,
   staged,
@@ -14,10 +16,7 @@ import {
 
 describeMachine('an execution that dies', () => {
   test('in the middle of a wave is repaired: every touched host is put back, the lock is free, the next one deploys', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate b'));
 
     await world.executions.stop(executionArn, 'Stopped', 'in the console');
@@ -35,10 +34,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('while it stages is repaired without touching anything', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('install c'));
 
     await world.executions.stop(executionArn, 'Stopped', 'in the console');
@@ -51,10 +47,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('while it waits leaves the queue, and the next one does not wait for it', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
     const dead = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
@@ -69,9 +62,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('after every host has passed is only ended: a good release is not reverted', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.whenEntered('Finish', (executionArn) => void world.executions.stop(executionArn, 'Stopped', ''));
 
     await world.deploy();
@@ -82,9 +73,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('unnoticed is found by the sweep', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.givenEventsLost('OnExecutionStatus');
     const executionArn = await world.start();
     await world.until(() => world.sent().includes('verify a'));
@@ -99,10 +88,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('leaves tokens that the sweep removes, as it does those of all that has ended', async () => {
-    const world = await givenMachine({ rollout: { bakeSeconds: 30 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade({ rollout: { bakeSeconds: 30 } });
     await world.until(() => world.sent().includes('activate a'));
     const dead = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
@@ -118,9 +104,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('unnoticed is found by the next deployment, which then has its turn', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.givenEventsLost('OnExecutionStatus');
     const executionArn = await world.start();
     await world.until(() => world.sent().includes('verify a'));
@@ -133,10 +117,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('with a repair that dies too is repaired again by the sweep', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate b'));
     world.whenEntered('VerifyRevert', (repair) => void world.executions.stop(repair, 'Stopped', ''));
 
@@ -151,10 +132,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('with a repair that dies before it takes over is repaired all the same', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     world.whenEntered('Admit', (repair) => void world.executions.stop(repair, 'Stopped', ''));
     await world.executions.stop(executionArn, 'Stopped', '');
@@ -168,10 +146,7 @@ describeMachine('an execution that dies', () => {
   });
 
   test('again and again ends as it is after three repairs, and names the hosts', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     world.givenFunctionFault('DecideNextWave', 'TypeError', { times: 20 });
 
@@ -211,10 +186,7 @@ describeMachine('an execution that dies', () => {
 
 describeMachine('an execution that has lost the lock', () => {
   test('changes nothing when it is redriven after its repair', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     await world.executions.stop(executionArn, 'Stopped', '');
     await world.rest();
@@ -233,10 +205,7 @@ describeMachine('an execution that has lost the lock', () => {
   });
 
   test('is told so where a repair asks for one that is alive', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     const { deploymentId } = await world.story(executionArn);
 
@@ -247,10 +216,7 @@ describeMachine('an execution that has lost the lock', () => {
   });
 
   test('a repair of one that waits and is alive is refused as well', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const holder = await world.start();
+    const { world, executionArn: holder } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     const waiting = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
@@ -274,9 +240,7 @@ describeMachine('an execution that has lost the lock', () => {
 
 describeMachine('Finish', () => {
   test('that cannot record the end fails as Unfinished, and the repair records it', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.givenFunctionFault('FinishDeployment', 'TypeError');
 
     const story = await world.deploy();

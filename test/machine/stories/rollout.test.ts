@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
 import {
+  afterStage,
   describeMachine,
   expectTail,
   givenMachine,
+  givenUpgrade,
   map,
   reverted,
   settled,
@@ -71,9 +73,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a release whose packages can not be installed ends FailedClean, and nothing that runs was touched', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2, 'pip-failed');
+    const world = await givenUpgrade({ behaviour: 'pip-failed' });
 
     const story = await world.deploy();
 
@@ -86,9 +86,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a release that crashes ends RolledBack, and only the first host was ever touched', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2, 'app-load-failed');
+    const world = await givenUpgrade({ behaviour: 'app-load-failed' });
 
     const story = await world.deploy();
 
@@ -106,14 +104,12 @@ describeMachine('a rollout', () => {
   });
 
   test('a host that could not be activated at all is put back without asking its gate', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'activate', 'start-failed');
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1, 'Activate NotActivated'), 'NextWave', ...reverted(1), 'NextWave'],
       ...['Finish', 'RolledBack'],
     ]);
@@ -121,14 +117,12 @@ describeMachine('a rollout', () => {
   });
 
   test('a later host that fails brings the earlier ones back too, each to its own previous release', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...['Wave', 'Wave 0: Activate HealthGate', 'Wave 1: Activate NotActivated', 'NextWave'],
       ...[...reverted(1), 'NextWave', ...reverted(1), 'NextWave'],
@@ -142,14 +136,12 @@ describeMachine('a rollout', () => {
   });
 
   test('a failure within the budget ends Degraded: the host is put back, the others run the release', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 1 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1 } });
     world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...['Wave', 'Wave 0: Activate HealthGate', 'Wave 1: Activate NotActivated', 'NextWave'],
       ...[...reverted(1), 'NextWave', ...wave(1), 'NextWave'],
@@ -161,13 +153,11 @@ describeMachine('a rollout', () => {
   });
 
   test('five hosts, two may be down: two are activated at a time, and never more', async () => {
-    const world = await givenMachine({ hosts: 'abcde', rollout: { maxUnavailable: 2, waves: [1, '100%'] } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ hosts: 'abcde', rollout: { maxUnavailable: 2, waves: [1, '100%'] } });
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(5).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', ...wave(4), 'NextWave'],
       ...['Finish', 'Succeeded'],
     ]);
@@ -175,14 +165,12 @@ describeMachine('a rollout', () => {
   });
 
   test('a host that can be put back neither once nor twice ends FailedDirty, with the command that repairs it', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2, 'app-load-failed');
+    const world = await givenUpgrade({ behaviour: 'app-load-failed' });
     world.target.fleet.givenFault(world.idOf('a'), 'revert', 'stop-failed', 2);
 
     const story = await world.deploy();
 
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave'],
       ...[...reverted(1, 'RevertHost NotReverted'), 'NextWave', ...reverted(1, 'RevertHost NotReverted'), 'NextWave'],
       ...['Finish', 'FailedDirty'],
@@ -199,7 +187,7 @@ describeMachine('a rollout', () => {
     const story = await world.deploy();
 
     const baked = (hosts: number) => ['Bake', 'NextWave', ...map('VerifyWave', hosts, 'VerifyHost'), 'NextWave'];
-    expect(story.path.slice(toPlan.length + staged(3).length)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', ...baked(1)],
       ...[...wave(2), 'NextWave', ...baked(2)],
       ...['Finish', 'Succeeded'],
@@ -208,9 +196,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a host that does not stay well while it bakes is put back', async () => {
-    const world = await givenMachine({ rollout: { bakeSeconds: 300 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { bakeSeconds: 300 } });
     world.whenEntered('Bake', () => world.target.fleet.givenFault(world.idOf('a'), 'verify', 'worker-deaths'));
 
     const story = await world.deploy();
@@ -261,9 +247,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a check that only reports finds fault: the rollout goes on, and the record tells', async () => {
-    const world = await givenMachine({ health: { reportOnly: ['http', 'amqp:rabbitmq'] } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ health: { reportOnly: ['http', 'amqp:rabbitmq'] } });
     world.target.fleet.givenFault(world.idOf('b'), 'install', 'amqp-auth-failed');
     world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
 
@@ -280,9 +264,7 @@ describeMachine('a rollout', () => {
 
   test('hosts that fail one after another, all within the budget: without progress it turns back', async () => {
     const rollout = { waves: ['100%'], maxFailedHosts: 9, progressDeadlineSeconds: 420 };
-    const world = await givenMachine({ hosts: 'abcdef', rollout });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ hosts: 'abcdef', rollout });
     for (const name of 'be') {
       world.target.fleet.givenFault(world.idOf(name), 'verify', 'timed-out');
       world.whenEntered('RevertHost', () => world.time.skip(230_000));
@@ -314,9 +296,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a deployment to named hosts leaves the others alone and moves no stable release', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
 
     const story = await world.deploy({ hosts: [world.idOf('b')] });
 
@@ -326,9 +306,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a host whose service was down before is activated first and counts as down until then', async () => {
-    const world = await givenMachine({ rollout: { waves: ['100%'] } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { waves: ['100%'] } });
     world.target.fleet.host(world.idOf('c')).given({ isActive: false, mainPid: 0 });
 
     const story = await world.deploy();
@@ -345,9 +323,7 @@ describeMachine('a rollout', () => {
   });
 
   test('a command that nobody answered is settled before the end', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 1, maxUnavailable: 2 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1, maxUnavailable: 2 } });
     world.target.fleet.givenFault(world.idOf('c'), 'install', 'lost-command');
 
     const story = await world.deploy();

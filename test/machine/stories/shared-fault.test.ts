@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { describeMachine, givenMachine } from '../given-machine.ts';
+import { describeMachine, givenUpgrade } from '../given-machine.ts';
 
 describeMachine('a fault that is not of the release', () => {
   test('pauses the rollout; when a person says resume the host is asked again and the rollout goes on', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'upstream-refused');
     const running = await world.start();
     await world.until(() => world.isParked('AwaitOperator'));

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { endsOf } from '../../fakes/security-groups.ts';
-import { describeMachine, givenMachine } from '../given-machine.ts';
+import { describeMachine, givenUpgrade } from '../given-machine.ts';
 
 describeMachine('an upstream that keeps silent', () => {
   test('at the preflight ends the deployment before anything is touched, and the record names the missing rule', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.securityGroups.givenEnds(endsOf('10.213.77.11', '10.213.77.21'));
     world.target.fleet.givenFault(world.idOf('a'), 'install', 'upstream-unreachable');
 
@@ -23,9 +21,7 @@ describeMachine('an upstream that keeps silent', () => {
   });
 
   test('whose security groups can not be read fails the step as ever', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.faults.given('securityGroups.ends', { kind: 'throttle' });
     world.target.fleet.givenFault(world.idOf('a'), 'install', 'upstream-unreachable');
 
@@ -38,9 +34,7 @@ describeMachine('an upstream that keeps silent', () => {
   });
 
   test.each(['event', 'sweep'] as const)('is looked into by whoever sees the end first: %s', async (first) => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.securityGroups.givenEnds(endsOf('10.213.77.11', '10.213.77.21', 8080));
     world.target.fleet.givenFault(world.idOf('a'), 'install', 'upstream-unreachable');
     world.givenEventsLost('OnCommandStatus', first === 'sweep');

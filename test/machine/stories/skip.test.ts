@@ -2,17 +2,17 @@ import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
 import type { World } from '../../fakes/world.ts';
 import {
+  afterStage,
   describeMachine,
   expectTail,
   givenMachine,
+  givenRunningUpgrade,
+  givenUpgrade,
   reverted,
   settled,
   staged,
-  toPlan,
   wave,
 } from '../given-machine.ts';
-
-const afterStage = toPlan.length + staged(3).length;
 
 async function skip(world: World, executionArn: string, name: string, reason = 'broken disk'): Promise<void> {
   await world.say('skip', (await world.story(executionArn)).deploymentId, { hosts: [world.idOf(name)], reason });
@@ -20,10 +20,7 @@ async function skip(world: World, executionArn: string, name: string, reason = '
 
 describeMachine('a host that is skipped', () => {
   test('before its turn is not touched; the release becomes stable, and no sweep brings it there', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('activate a'));
 
     await skip(world, executionArn, 'c');
@@ -31,7 +28,7 @@ describeMachine('a host that is skipped', () => {
     await world.pass(600);
     await world.sweep();
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', ...wave(1), 'NextWave', ...wave(1), 'NextWave', 'Finish', 'Succeeded'],
     ]);
     expect(story.outcome?.reason.text).toBe('v2 runs on 2 hosts and every one passed its gate; left out: c');
@@ -59,16 +56,13 @@ describeMachine('a host that is skipped', () => {
   });
 
   test('in its gate goes back, counts against no budget, and the others go on', async () => {
-    const world = await givenMachine({ seconds: { verify: 60 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade({ seconds: { verify: 60 } });
     await world.until(() => world.sent().includes('verify a'));
 
     await skip(world, executionArn, 'a');
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...[
         'NextWave',
         ...wave(1),
@@ -86,9 +80,7 @@ describeMachine('a host that is skipped', () => {
   });
 
   test('while it waits for the end of a fault that is not of the release goes back, and the rollout goes on', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'upstream-refused');
     const executionArn = await world.start();
     await world.until(() => world.isParked('AwaitOperator'));
@@ -134,9 +126,7 @@ describeMachine('a host that is skipped', () => {
 
 describeMachine('retry, while a deployment runs', () => {
   test('asks the hosts again that wait for the end of a fault, and a pause stays a pause', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'upstream-refused');
     const executionArn = await world.start();
     await world.until(() => world.isParked('AwaitOperator'));
@@ -167,7 +157,7 @@ describeMachine('retry, while a deployment runs', () => {
     await world.say('approve', deploymentId);
     const story = await world.ended(executionArn);
 
-    expect(story.path.slice(afterStage)).toEqual([
+    expect(afterStage(story)).toEqual([
       ...['NextWave', 'AwaitOperator', 'NextWave', ...staged(1), 'NextWave', 'AwaitOperator', 'NextWave'],
       ...[...wave(1), 'NextWave', ...wave(2), 'NextWave', 'Finish', 'Succeeded'],
     ]);
@@ -177,9 +167,7 @@ describeMachine('retry, while a deployment runs', () => {
   });
 
   test('activates a host once more that was put back within the budget; once, for one word', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 1, bakeSeconds: 60 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1, bakeSeconds: 60 } });
     world.target.fleet.givenFault(world.idOf('a'), 'verify', 'http-failed', 2);
     const executionArn = await world.start();
     await world.until(() => world.sent().includes('verifyRevert a'));
@@ -200,9 +188,7 @@ describeMachine('retry, while a deployment runs', () => {
 
 describeMachine('a deployment that has ended', () => {
   test('is retried on the hosts that failed alone; stable moves, because all others were seen on the release', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 1 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1 } });
     world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
     const { deploymentId, end } = await world.deploy();
     expect(end).toBe('Degraded');
@@ -216,9 +202,7 @@ describeMachine('a deployment that has ended', () => {
   });
 
   test('is retried on named hosts, and stable does not move where another host was left behind', async () => {
-    const world = await givenMachine({ rollout: { maxFailedHosts: 2 } });
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 2 } });
     world.target.fleet.givenFault(world.idOf('b'), 'verify', 'http-failed');
     const { deploymentId } = await world.deploy({ hosts: [world.idOf('a'), world.idOf('b')] });
 
@@ -228,10 +212,7 @@ describeMachine('a deployment that has ended', () => {
   });
 
   test('is resumed: the hosts that failed and those that remain get the release, the others are only verified', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const executionArn = await world.start();
+    const { world, executionArn } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify b'));
     const { deploymentId } = await world.story(executionArn);
     await world.say('halt', deploymentId, { isKept: true });

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { maxRepairsWithoutAPerson } from '../../../core/admission/acquire-lock.ts';
-import { describeMachine, givenMachine } from '../given-machine.ts';
+import { describeMachine, givenMachine, givenUpgrade } from '../given-machine.ts';
 
 describeMachine('unlock', () => {
   test('starts the repair of a dead holder without the sweep; the hosts are put back before the lock is free', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.givenEventsLost('OnExecutionStatus');
     const executionArn = await world.start();
     await world.until(() => world.sent().includes('verify a'));
@@ -57,9 +55,7 @@ describeMachine('unlock', () => {
 
 describeMachine('a lock whose repairs fail for good', () => {
   test('is repaired five minutes apart and not for ever; unlock starts one more', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
+    const world = await givenUpgrade();
     world.givenFunctionFault('FinishDeployment', 'TypeError', { times: 10_000 });
     const executionArn = await world.start();
     await world.ended(executionArn);

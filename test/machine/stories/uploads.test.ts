@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
-import { describeMachine, givenMachine, staged, toPlan, wave } from '../given-machine.ts';
+import { describeMachine, givenMachine, givenRunningUpgrade, staged, toPlan, wave } from '../given-machine.ts';
 
 describeMachine('uploads', () => {
   test('an upload deploys by itself', async () => {
@@ -74,10 +74,7 @@ describeMachine('uploads', () => {
   });
 
   test('a wake that is lost costs a heartbeat, not the deployment', async () => {
-    const world = await givenMachine();
-    await world.givenStable(1);
-    await world.givenUpload(2);
-    const first = await world.start();
+    const { world, executionArn: first } = await givenRunningUpgrade();
     await world.until(() => world.sent().includes('verify a'));
     const second = await world.start({ release: 'v1' });
     await world.until(async () => (await world.state()).queue.length === 1);
