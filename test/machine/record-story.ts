@@ -1,6 +1,7 @@
 import type { StateVisit } from '../../local/state-machine/visits.ts';
 import type { Invocation } from '../fakes/lambda-runtime.ts';
-import { definition, type PortCall } from '../fakes/world.ts';
+import type { PortCall } from '../fakes/watches.ts';
+import { definition } from '../fakes/world.ts';
 import { recordCalls, shapeOf } from '../infra/permissions/recorded-calls.ts';
 import { visitedPoints } from './coverage.ts';
 import type { StoryRecord } from './story-records.ts';
