@@ -8,13 +8,14 @@ import { createLocalCommands } from '../../local/run-command/local-commands.ts';
 import type { Definition } from '../../local/state-machine/definition.ts';
 import { createExecutions, type LocalExecutions } from '../../local/state-machine/executions.ts';
 import type { TransitionEvent } from '../../local/state-machine/visits.ts';
+import { nameOf } from '../given/hosts.ts';
 import { type ArtifactBucket, createArtifactBucket } from './artifact-bucket.ts';
 import { commandDocuments } from './command-documents.ts';
 import type { LambdaRuntime } from './lambda-runtime.ts';
 import type { Pace } from './pace.ts';
 import { createSecurityGroups, type GivenSecurityGroups } from './security-groups.ts';
 import { createSimulatedGroup, type GivenGroup } from './simulated-group.ts';
-import { createSimulatedTarget, nameOf, type SimulatedTarget } from './simulated-target.ts';
+import { createSimulatedTarget, type SimulatedTarget } from './simulated-target.ts';
 import { createStateBucket, type StateBucket } from './state-bucket.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -3,7 +3,7 @@ import { createLocalBalancer } from '../../local/balancer/local-balancer.ts';
 import { createSimulatedProbe } from '../../local/balancer/simulated-probe.ts';
 import { createTargetGroup, type LocalTargetGroup, type ProbeAnswer } from '../../local/balancer/target-group.ts';
 import type { SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
-import { idOf, nameOf } from './simulated-target.ts';
+import { idOf, nameOf } from '../given/hosts.ts';
 
 export interface GivenGroup {
   /** The target group that the hosts stand in, where the configuration names one. */

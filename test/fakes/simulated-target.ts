@@ -5,6 +5,7 @@ import type { HostAgent } from '../../local/run-command/host-agent.ts';
 import { serves } from '../../local/simulated-hosts/serves.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';
 import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
+import { idOf, nameOf } from '../given/hosts.ts';
 import { requirements } from './artifact-zips.ts';
 
 export interface TargetOptions {
@@ -44,14 +45,6 @@ export interface SimulatedTarget {
 
 /** Seconds that the documents take on a simulated host. */
 export const paceSeconds = { install: 20, activate: 3, verify: 12, settle: 1 } as const;
-
-export function idOf(name: string): string {
-  return `i-${name.padStart(17, '0')}`;
-}
-
-export function nameOf(instanceId: string): string {
-  return instanceId.replace(/^i-0*/, '');
-}
 
 /** Simulated hosts tagged as the payment service's, besides the ones it calls; watches how many are down at once. */
 export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {

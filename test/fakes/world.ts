@@ -9,16 +9,16 @@ import { writeControl } from '../../ledger/controls.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 import type { Definition } from '../../local/state-machine/definition.ts';
+import { paymentYamlWith } from '../given/configuration.ts';
+import { idOf } from '../given/hosts.ts';
 import { artifactZip, type Behaviour } from './artifact-zips.ts';
 import { createExecutionStories, type ExecutionStories } from './execution-stories.ts';
-import { configWith } from './given-config.ts';
 import { createGivenLedger, type GivenLedger } from './given-ledger.ts';
 import { createLambdaRuntime, type EventFunction, type FunctionFault, type StepFunction } from './lambda-runtime.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createPlatform, type Platform } from './platform.ts';
 import { createPortFaults, type PortFaults } from './port-faults.ts';
 import type { GivenGroup } from './simulated-group.ts';
-import { idOf } from './simulated-target.ts';
 import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatches, type Watching } from './watches.ts';
 
@@ -125,7 +125,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const bringToLife = (): void => providePorts(() => faults.wrap(ports, lambda.life()));
   bringToLife();
   const sections = { rollout, health, ...(loadBalancer === undefined ? {} : { loadBalancer }) };
-  await publishServiceConfig(ports, configWith(sections), 'test');
+  await publishServiceConfig(ports, paymentYamlWith(sections), 'test');
 
   async function givenUpload(number: number, behaviour?: Behaviour): Promise<ArtifactVersion> {
     const body = await artifactZip(number, behaviour);

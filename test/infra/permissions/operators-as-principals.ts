@@ -7,7 +7,7 @@ import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
-import { endings, goingOn, oneFailed } from '../../fakes/stories.ts';
+import { endings, goingOn, oneFailed } from '../../given/recorded-deployments.ts';
 import type { Principal } from './check-policies.ts';
 import { elsewhere, kindOf } from './elsewhere.ts';
 import type { Request } from './iam.ts';

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import { paymentYaml } from '../../given/configuration.ts';
 import { afterStage, describeMachine, givenMachine, givenUpgrade, map, settled, wave } from '../given-machine.ts';
 
 const isActivate = (request: { readonly documentName: string }) => request.documentName.endsWith('-activate');
-const paymentYaml = readFileSync('services/payment.yml', 'utf8');
 /** The same service, calling cart at another address. */
 const cartMoved = paymentYaml.replace('{ tag: { Service: cart } }', '10.9.9.9');
 

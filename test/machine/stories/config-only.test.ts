@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
 import { readRelease } from '../../../ledger/releases.ts';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
 import type { World } from '../../fakes/world.ts';
+import { paymentYaml } from '../../given/configuration.ts';
 import { describeMachine, givenMachine, givenUpgrade, staged, toPlan, wave } from '../given-machine.ts';
 
-const yaml = readFileSync('services/payment.yml', 'utf8');
-const changed = yaml.replace('CART_PORT: 8080', 'CART_PORT: 8081');
+const changed = paymentYaml.replace('CART_PORT: 8080', 'CART_PORT: 8081');
 
 async function givenConfiguration(world: World, text: string): Promise<void> {
   expect(await publishServiceConfig(world.ports, text, 'anna')).toEqual({ isChanged: true });
@@ -87,7 +86,10 @@ describeMachine('the configuration alone', () => {
   test('that the artifact does not fit is refused, and touches no host', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
-    await givenConfiguration(world, yaml.replace('requirementsFile: requirements.txt', 'requirementsFile: needs.txt'));
+    await givenConfiguration(
+      world,
+      paymentYaml.replace('requirementsFile: requirements.txt', 'requirementsFile: needs.txt'),
+    );
 
     const story = await world.deploy({ configOnly: true });
 
