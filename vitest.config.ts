@@ -3,6 +3,8 @@ import { reportVariable, reportWriter } from './scripts/test-run/report-writer.t
 
 /** What judges all stories of the machine together, by the records that they leave. */
 const afterStories = ['test/machine/coverage.test.ts', 'test/infra/least-privilege.test.ts'];
+/** What mocks modules: the modules of these files are their own. */
+const mockingModules = ['test/local/atomic-file.test.ts', 'test/local/engine/event-bus.test.ts'];
 /** What judges all faults together, by the results that their tests leave. */
 const afterFaults = 'test/acceptance/fault-texts.test.ts';
 const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
@@ -14,7 +16,7 @@ const onHosts = { maxWorkers: 4, testTimeout: 240_000, hookTimeout: 420_000 };
 const report = process.env[reportVariable];
 
 /**
- * The projects. `fast`, `fast-machine` and `fast-summary` need neither network nor root and belong together; `hosts` tries
+ * The projects. `fast`, `fast-mocking` and `fast-summary` need neither network nor root and belong together; `hosts` tries
  * the parts that touch a host on booted systemd; `emulators` tries what talks to AWS on implementations of its APIs that
  * others wrote; `acceptance` does the main job, with the whole engine and with the deployed stack, each file on a stage of
  * its own; the files of `shared-stage` hand a stage on from one to the next. A `…-summary` comes after the others of its
@@ -29,20 +31,13 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', 'test/machine/**', ...afterStories],
-          ...computing,
-        },
-      },
-      {
-        test: {
-          name: 'fast-machine',
-          include: ['test/machine/**/*.test.ts'],
-          exclude: afterStories,
-          // They mock no module, and to load the world costs more than most of these files.
+          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', ...mockingModules, ...afterStories],
+          // To load the modules anew for each file costs more than most of these files.
           isolate: false,
           ...computing,
         },
       },
+      { test: { name: 'fast-mocking', include: mockingModules, ...computing } },
       { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
       { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
       // An emulator is one Python process: two of them keep two processors busy.

@@ -32,7 +32,7 @@ const projectRoot = dirname(import.meta.dirname);
 const args = process.argv.slice(2);
 const ownOptions = ['--fast', '--acceptance', '--all'];
 const forVitest = args.filter((arg) => !ownOptions.includes(arg));
-const fastProjects = ['fast', 'fast-machine', 'fast-summary'];
+const fastProjects = ['fast', 'fast-mocking', 'fast-summary'];
 const hostProjects = ['hosts'];
 const acceptanceProjects = ['acceptance', 'shared-stage', 'acceptance-summary'];
 const isFast = args.includes('--fast');

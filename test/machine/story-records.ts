@@ -34,5 +34,5 @@ function recordOf(storyFile: string): string {
 }
 
 function sentenceOf(missing: readonly string[]): string {
-  return `This check needs every story, and these files left no record in this run, because they were left out or not all of their stories passed: ${missing.join(', ')}. To run all of them: npx vitest run --project fast-machine --project fast-summary`;
+  return `This check needs every story, and these files left no record in this run, because they were left out or not all of their stories passed: ${missing.join(', ')}. To run all of them: npm test -- --fast`;
 }
