@@ -10,9 +10,9 @@ const afterFaults = 'test/acceptance/fault-texts.test.ts';
 const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
 
 // One worker fewer than processors is vitest's own choice: half of a small machine.
-const computing = { maxWorkers: '100%', testTimeout: 60_000 };
+const computing = { maxWorkers: '100%', testTimeout: 60_000, hookTimeout: 300_000 };
 /** These files mostly wait for hosts: more of them at once than there are processors. */
-const onHosts = { maxWorkers: 4, testTimeout: 240_000, hookTimeout: 420_000 };
+const onHosts = { maxWorkers: 4, testTimeout: 600_000, hookTimeout: 900_000 };
 const report = process.env[reportVariable];
 
 /**
@@ -26,6 +26,8 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(report === undefined ? [] : [reportWriter(report)])],
     globalSetup: 'test/records-folder.ts',
+    // Waiting for what comes costs nothing; a busy machine may need it.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         test: {
@@ -41,7 +43,7 @@ export default defineConfig({
       { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
       { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
       // An emulator is one Python process: two of them keep two processors busy.
-      { test: { name: 'emulators', include: ['test/emulators/**/*.test.ts'], maxWorkers: 2, testTimeout: 60_000 } },
+      { test: { name: 'emulators', include: ['test/emulators/**/*.test.ts'], maxWorkers: 2, testTimeout: 120_000 } },
       {
         test: {
           name: 'acceptance',

@@ -218,7 +218,7 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   it('an operator who writes halt wakes a rollout that bakes, and it is reverted', async () => {
     await configure(600);
     const executionArn = await start({ release: 'v2' });
-    await until(async () => (await health()).includes('200 OK 2.0'), 'v2 on the first host', 120);
+    await until(async () => (await health()).includes('200 OK 2.0'), 'v2 on the first host');
     const { lock } = await readState(ports);
     if (lock === null) throw new Error('the rollout does not hold the lock');
     const word = { by: 'anna', at: new Date().toISOString(), reason: 'looks wrong' };

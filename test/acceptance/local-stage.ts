@@ -137,7 +137,7 @@ export async function startStage(
 }
 
 /** Waits for a named state with a deadline; looks again every 50 ms. */
-export async function until(isSo: () => Promise<boolean>, what: string, seconds = 60): Promise<void> {
+export async function until(isSo: () => Promise<boolean>, what: string, seconds = 180): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`waited ${seconds} s in vain for ${what}`);

@@ -137,7 +137,7 @@ describe.runIf(why === undefined)('mishaps on systemd hosts', () => {
     stage = await startStage(stageName, { fresh: false, change: withShortGate });
     const { ports, executions } = stage.engine;
     const id = (await listDeployments(ports)).at(-1) ?? '';
-    await until(async () => (await readOutcome(ports, id)) !== undefined, 'the end of the repair', 120);
+    await until(async () => (await readOutcome(ports, id)) !== undefined, 'the end of the repair');
     await until(async () => (await readState(ports)).lock === null, 'a free lock');
 
     expect((await executions.list()).filter((execution) => execution.status === 'ABORTED')).toHaveLength(1);

@@ -140,7 +140,7 @@ async function endOf(bench: Bench, commandId: string, instanceId: string): Promi
       found = await bench.ports.commands.invocation(commandId, instanceId);
       return found !== undefined && !['Pending', 'InProgress', 'Delayed', 'Cancelling'].includes(found.status);
     },
-    deadline(10),
+    deadline(60),
   );
   return found;
 }

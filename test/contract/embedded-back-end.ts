@@ -158,7 +158,7 @@ export const embedded: BackEnd = {
       terminateInstance: () => Promise.reject(new Error('local hosts are never terminated')),
       async tokenOf(executionArn) {
         const find = () => executions.parked().find((task) => task.executionArn === executionArn)?.token;
-        await until(`${executionArn} waits for its token`, () => find() !== undefined, deadline(10));
+        await until(`${executionArn} waits for its token`, () => find() !== undefined, deadline(60));
         return find() ?? '';
       },
       async portsThatLoseAnswers(how) {

@@ -158,7 +158,7 @@ async function endOf(ports: Ports, executionArn: string): Promise<ExecutionInfo>
       info = await ports.executions.describe(executionArn);
       return info !== undefined && info.status !== 'RUNNING';
     },
-    deadline(10),
+    deadline(60),
   );
   if (info === undefined) throw new Error(`${executionArn} is not known`);
   return info;

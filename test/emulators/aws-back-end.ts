@@ -238,7 +238,7 @@ async function tokenOf(endpoint: string, queueUrl: string, executionArn: string)
       token = told?.['executionArn'] === executionArn ? told['token'] : token;
       return token !== undefined;
     },
-    deadline(10),
+    deadline(60),
   );
   return token ?? '';
 }

@@ -56,7 +56,7 @@ test('stopping takes the children with it, and may be said twice', async () => {
   await emulator.stop();
   await emulator.stop();
 
-  await until('the child is gone', async () => !(await isAlive(child)), deadline(10));
+  await until('the child is gone', async () => !(await isAlive(child)), deadline(60));
   await expect(fetch(emulator.endpoint)).rejects.toThrow();
 });
 
@@ -76,7 +76,7 @@ process.kill(process.pid, 'SIGKILL');
       () => false,
       () => true,
     );
-  await until('nobody answers', isSilent, deadline(10));
+  await until('nobody answers', isSilent, deadline(60));
 });
 
 test('an emulator that can not start says why', async () => {

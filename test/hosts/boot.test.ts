@@ -68,7 +68,7 @@ async function givenWebServer(host: SystemdHost, port: number): Promise<string> 
   await until(
     'the web server answers',
     async () => (await curl(host, `http://127.0.0.1:${port}/`)) === 0,
-    deadline(10),
+    deadline(60),
   );
   return `http://${address}:${port}/`;
 }
@@ -105,7 +105,7 @@ describe('a booted host', () => {
       "trap '' TERM; setsid sh -c \"trap '' TERM; while :; do sleep 900; done\" & while :; do sleep 900; done";
     await first.writeFile('/usr/local/bin/stubborn', `#!/bin/sh\n${stubborn}\n`, 0o755);
     await shell(first, 'systemd-run --unit=stubborn --property=TimeoutStopSec=1 /usr/local/bin/stubborn');
-    await until('both sleeps run', async () => (await countOf(first, 'sleep 900')) === 2, deadline(10));
+    await until('both sleeps run', async () => (await countOf(first, 'sleep 900')) === 2, deadline(60));
 
     const stop = await first.exec(['systemctl', 'stop', 'stubborn']);
 
@@ -190,7 +190,7 @@ describe('a command on a host', () => {
     const result = await first.exec(['sh', '-c', 'sleep 801 & exec sleep 802'], { timeoutSeconds: 1 });
 
     expect(result).toMatchObject({ code: null, signal: 'SIGKILL', timedOut: true });
-    await until('its children are gone', async () => (await countOf(first, 'sleep 80')) === 0, deadline(5));
+    await until('its children are gone', async () => (await countOf(first, 'sleep 80')) === 0, deadline(40));
   });
 
   test('is killed with its children when it is aborted', async () => {
@@ -201,7 +201,7 @@ describe('a command on a host', () => {
     });
 
     expect(await running).toMatchObject({ code: null, signal: 'SIGKILL', stdout: 'started\n' });
-    await until('its children are gone', async () => (await countOf(first, 'sleep 81')) === 0, deadline(5));
+    await until('its children are gone', async () => (await countOf(first, 'sleep 81')) === 0, deadline(40));
   });
 
   test('ends when its script ends, though a daemon it left behind keeps its output open', async () => {
@@ -272,8 +272,8 @@ describe('power', () => {
     await rejectTraffic(first, { port: 8004 });
 
     await first.exec(['systemctl', 'reboot']);
-    await until('it went down', () => !first.isRunning(), deadline(10));
-    await until('it is back', () => first.isRunning(), deadline(20));
+    await until('it went down', () => !first.isRunning(), deadline(60));
+    await until('it is back', () => first.isRunning(), deadline(60));
 
     expect(await shell(first, startedAt)).not.toBe(before);
     expect(await curl(first, url)).toBe(7);
@@ -297,7 +297,7 @@ describe('power', () => {
   test('a poweroff from within leaves the host off', async () => {
     await second.exec(['systemctl', 'poweroff']);
 
-    await until('it is off', () => second.power() === 'stopped', deadline(15));
+    await until('it is off', () => second.power() === 'stopped', deadline(60));
     expect(await processesIn(second.cgroup)).toEqual([]);
     await second.powerOn();
   });

@@ -94,7 +94,7 @@ export function killTests(given: () => ScriptsKit): void {
     const isBuilding = async (): Promise<boolean> =>
       (await host.exec(['sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " " | grep --quiet "[p]ip install"'])).code ===
       0;
-    await until('pip is at work', isBuilding, deadline(20));
+    await until('pip is at work', isBuilding, deadline(60));
 
     const settle = mustBeDone(await lab.start(host, 'settle', { deploymentId, fence: 7001 }));
 

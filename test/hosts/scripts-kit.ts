@@ -142,5 +142,5 @@ export async function runningVersion(host: SystemdHost): Promise<string> {
 export async function untilHealthy(host: SystemdHost): Promise<void> {
   const ask = async (): Promise<boolean> =>
     (await host.exec(['curl', '--silent', '--fail', '--max-time', '2', 'http://127.0.0.1:8080/health'])).code === 0;
-  await until('the service is healthy', ask, deadline(20));
+  await until('the service is healthy', ask, deadline(60));
 }

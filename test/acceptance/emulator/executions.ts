@@ -15,7 +15,7 @@ export interface EndedExecution {
   readonly visited: readonly string[];
 }
 
-const endSeconds = 180;
+const endSeconds = 300;
 
 /** Waits until an execution has ended; its record. Throws with the error where it left no outcome. */
 export async function ended(executionArn: string, sfn: SFNClient, ports: Ports): Promise<EndedExecution> {

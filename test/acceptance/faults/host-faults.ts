@@ -104,7 +104,7 @@ export const hostFaults: readonly Fault[] = [
             ({ instanceId, documentName, status }) =>
               instanceId === first.instanceId && documentName.endsWith('-activate') && status === 'InProgress',
           );
-      await until(isActivating, 'the activation to run on the host', 120);
+      await until(isActivating, 'the activation to run on the host');
       // It has let go of the old release, and has not yet started the new one.
       await until(async () => !(await isHealthy(first.addresses[0] ?? '')), 'the old service to stop', 30);
       await first.powerOff('cut');
@@ -130,7 +130,7 @@ export const hostFaults: readonly Fault[] = [
     },
     mend: async (rig) => {
       await rig.first.powerOn();
-      await until(() => runsStableAgain(rig), 'the stable release on the host that came back', 120);
+      await until(() => runsStableAgain(rig), 'the stable release on the host that came back');
     },
     expected: leftDirty({
       cause: 'host-lost',

@@ -31,10 +31,10 @@ export interface FaultResult {
 }
 
 /** A host whose service is just being converged needs a rollout of its own to be well again. */
-const mendSeconds = 60;
+const mendSeconds = 180;
 
 /** Longer than any deployment of the catalogue takes. */
-const endSeconds = 150;
+const endSeconds = 300;
 
 /** Injects a fault, lets a deployment meet it, holds what came of it against the catalogue, and mends it again. */
 export async function tryFault(rig: PreparedStage, fault: Fault): Promise<FaultResult> {

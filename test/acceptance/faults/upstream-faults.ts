@@ -163,7 +163,7 @@ export const upstreamFaults: readonly Fault[] = [
         const last = (await readDecisions(ports, deploymentId)).at(-1)?.decision;
         return last?.kind === 'park' && last.why === 'shared-fault';
       };
-      await until(isParked, 'the rollout to wait', 180);
+      await until(isParked, 'the rollout to wait');
       const { healthy } = await look(rig);
       if (!healthy.every((each) => each)) throw new Error(`while it waits not every host serves: ${healthy}`);
       await rig.broker.startBroker();

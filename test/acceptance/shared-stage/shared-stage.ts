@@ -63,7 +63,7 @@ export function useSharedStage(): SharedStage {
 /** What every file may change: the configuration, the release on each host, orders that wait. */
 async function restore(prepared: PreparedStage): Promise<void> {
   const { stage, broker } = prepared;
-  await untilWell(prepared, 60);
+  await untilWell(prepared, 180);
   await stage.publish(shortGate);
   const { outcome } = await stage.run({ release: 'v2' });
   if (outcome.status !== 'Succeeded') throw new Error(`v2 could not be restored: ${outcome.reason.text}`);

@@ -27,7 +27,7 @@ describe.runIf(why === undefined)('an execution that is stopped in the console',
   ] as const;
 
   async function expectOrder({ deploymentId }: BegunDeployment, release: string): Promise<void> {
-    await until(async () => (await readState(stage().engine.ports)).lock === null, 'the repair', 120);
+    await until(async () => (await readState(stage().engine.ports)).lock === null, 'the repair');
     expect(await serving(stage())).toEqual([true, true, true]);
     expect(await runningReleases(stage())).toEqual([release, release, release]);
     const { stdout } = await typeCommand(stage(), 'status', deploymentId);
