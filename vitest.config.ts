@@ -1,18 +1,21 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { reportVariable, reportWriter } from './scripts/test-run/report-writer.ts';
 
 /** What judges all stories of the machine together, by the records that they leave. */
 const afterStories = ['test/machine/coverage.test.ts', 'test/infra/least-privilege.test.ts'];
-/** What mocks modules: the modules of these files are their own. */
-const mockingModules = ['test/local/atomic-file.test.ts', 'test/local/engine/event-bus.test.ts'];
+/** What puts something else in the place of a module or of a client of the SDK: that must not outlive the file. */
+const mocking = globSync('test/**/*.test.ts').filter((file) =>
+  /\bvi\.mock\(|\bmockClient\(/.test(readFileSync(file, 'utf8')),
+);
 /** What judges all faults together, by the results that their tests leave. */
 const afterFaults = 'test/acceptance/fault-texts.test.ts';
 const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
 
 // One worker fewer than processors is vitest's own choice: half of a small machine.
 const computing = { maxWorkers: '100%', testTimeout: 60_000, hookTimeout: 300_000 };
-/** These files mostly wait for hosts: more of them at once than there are processors. */
-const onHosts = { maxWorkers: 4, testTimeout: 600_000, hookTimeout: 900_000 };
+/** Two of these projects run beside each other: what their files start on hosts keeps a small machine busy. */
+const onHosts = { maxWorkers: 2, testTimeout: 600_000, hookTimeout: 900_000 };
 const report = process.env[reportVariable];
 
 /**
@@ -33,13 +36,13 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', ...mockingModules, ...afterStories],
+          exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', ...mocking, ...afterStories],
           // To load the modules anew for each file costs more than most of these files.
           isolate: false,
           ...computing,
         },
       },
-      { test: { name: 'fast-mocking', include: mockingModules, ...computing } },
+      { test: { name: 'fast-mocking', include: mocking, ...computing } },
       { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
       { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
       // An emulator is one Python process: two of them keep two processors busy.
@@ -62,7 +65,7 @@ export default defineConfig({
           ...onHosts,
         },
       },
-      { test: { name: 'acceptance-summary', include: [afterFaults], sequence: { groupOrder: 1 } } },
+      { test: { name: 'shared-stage-summary', include: [afterFaults], sequence: { groupOrder: 1 } } },
     ],
   },
 });

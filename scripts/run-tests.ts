@@ -4,7 +4,7 @@
  * arguments go to vitest. What mostly computes and what mostly waits for hosts run beside each other. The run ends with
  * where its time went, and a last line that counts: `N passed, N failed, N skipped`.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureWarmRoot } from '../local/hosts/standard-roots.ts';
@@ -33,8 +33,14 @@ const args = process.argv.slice(2);
 const ownOptions = ['--fast', '--acceptance', '--all'];
 const forVitest = args.filter((arg) => !ownOptions.includes(arg));
 const fastProjects = ['fast', 'fast-mocking', 'fast-summary'];
-const hostProjects = ['hosts'];
-const acceptanceProjects = ['acceptance', 'shared-stage', 'acceptance-summary'];
+const sharedStageProjects = ['shared-stage', 'shared-stage-summary'];
+/** Of the projects that can't run everywhere, as in vitest.config.ts. */
+const filesOfProject: Readonly<Record<string, string>> = {
+  emulators: 'test/emulators/**/*.test.ts',
+  hosts: 'test/hosts/**/*.test.ts',
+  acceptance: 'test/acceptance/*.test.ts',
+  'shared-stage': 'test/acceptance/shared-stage/**/*.test.ts',
+};
 const isFast = args.includes('--fast');
 const isAll = args.includes('--all');
 const isAcceptance = args.includes('--acceptance');
@@ -42,19 +48,15 @@ const isAcceptance = args.includes('--acceptance');
 const checks: Part = { name: 'checks', run: checkTree };
 const fast: Part = { name: 'fast', run: (print) => runProjects(fastProjects, print) };
 const emulators: Part = { name: 'emulators', run: runOnEmulators };
-const hosts: Part = { name: 'hosts', run: (print) => runOnHosts(hostProjects, print) };
-const acceptance: Part = { name: 'acceptance', run: (print) => runOnHosts(acceptanceProjects, print) };
-/** In one run of vitest, whose workers then go on from the files of the one to those of the other. */
-const allOnHosts: Part = {
-  name: 'hosts and acceptance',
-  run: (print) => runOnHosts([...hostProjects, ...acceptanceProjects], print),
-};
+const hosts: Part = { name: 'hosts', run: (print) => runOnHosts(['hosts'], print) };
+const acceptance: Part = { name: 'acceptance', run: (print) => runOnHosts(['acceptance'], print) };
+const sharedStage: Part = { name: 'shared-stage', run: (print) => runOnHosts(sharedStageProjects, print) };
 
 /** Parts of one lane run one after another, the lanes beside each other. */
 function lanesOf(): readonly (readonly Part[])[] {
-  if (isAcceptance) return [[emulators], [acceptance]];
+  if (isAcceptance) return [[emulators], [acceptance], [sharedStage]];
   if (isFast) return [[checks, fast]];
-  return isAll ? [[checks, fast, emulators], [allOnHosts]] : [[checks, fast], [hosts]];
+  return isAll ? [[checks, fast, emulators], [hosts, acceptance], [sharedStage]] : [[checks, fast], [hosts]];
 }
 
 const stopping = new AbortController();
@@ -111,8 +113,8 @@ async function runOnEmulators(print: Print): Promise<PartResult> {
 }
 
 function skipFiles(projects: readonly string[], where: string, why: string, print: Print): PartResult {
-  const folders = projects.filter((project) => existsSync(join(projectRoot, 'test', project)));
-  const skipped = folders.reduce((sum, folder) => sum + testFilesOf(folder), 0);
+  const files = projects.flatMap((project) => globSync(filesOfProject[project] ?? [], { cwd: projectRoot }));
+  const skipped = files.length;
   print(`${projects.join(', ')}: SKIPPED ${skipped} test files ${where}: ${why}`);
   return { report: emptyReport, skipped };
 }
@@ -157,11 +159,6 @@ async function findWhyNoHosts(): Promise<string | undefined> {
   }
   const missing = await ensurePrograms(['systemd-nspawn', 'mmdebstrap', 'iptables', 'ip', 'nsenter']);
   return missing.length === 0 ? undefined : `missing and not to be installed here: ${missing.join(', ')}`;
-}
-
-function testFilesOf(folder: string): number {
-  const names = readdirSync(join(projectRoot, 'test', folder), { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.test.ts')).length;
 }
 
 function secondsSince(began: number): number {
