@@ -1,8 +1,9 @@
+import { isHealthy } from './availability-probe.ts';
 import { type LocalStage, startStage, until } from './local-stage.ts';
 
 /**
  * An engine in a process of its own, to be killed: brings a stage up over what is there, uploads a variant and says
- * `activating` as soon as a host's activation is on its way.
+ * `activating` as soon as a host has let go of its old release.
  */
 const [name, variant, instanceId] = process.argv.slice(2);
 if (name === undefined || variant === undefined || instanceId === undefined) {
@@ -15,4 +16,6 @@ await until(async () => {
   const last = keys.at(-1)?.split('/')[3] ?? '';
   return keys.some((key) => key.includes(`${last}/hosts/${instanceId}/activate-1.sent.json`));
 }, 'the activation to be sent');
+const address = stage.hosts.find((host) => host.instanceId === instanceId)?.addresses[0] ?? '';
+await until(async () => !(await isHealthy(address)), 'the old service to stop');
 process.stdout.write('activating\n');
