@@ -13,6 +13,7 @@ import { runChecks } from './checks.ts';
 import { ensurePrograms } from './debian-packages.ts';
 import { ensurePythonTools } from './python-tools.ts';
 import { runProgram } from './run-program.ts';
+import { discardTestHosts } from './test-run/discard-test-hosts.ts';
 import { reportVariable } from './test-run/report-writer.ts';
 import { addCounts, closingLine, countReport, emptyReport, type TestReport } from './test-run/test-report.ts';
 import { type TimedPart, timeTable } from './test-run/time-table.ts';
@@ -69,6 +70,10 @@ const whyNoHosts = isFast ? undefined : await findWhyNoHosts();
 const lanes = lanesOf();
 const width = Math.max(...lanes.flat().map(({ name }) => name.length));
 const results = (await Promise.all(lanes.map(runLane))).flat();
+if (stopping.signal.aborted && whyNoHosts === undefined && !isFast) {
+  console.log('stopping the hosts');
+  await discardTestHosts(join(projectRoot, '.rollgate'));
+}
 
 console.log(`\n${timeTable(results, secondsSince(beganAt))}`);
 const total = addCounts(
