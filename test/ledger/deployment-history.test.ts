@@ -5,7 +5,8 @@ import { readDeployment, readHistory } from '../../ledger/deployment-history.ts'
 import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { changeState } from '../../ledger/target-state.ts';
 import { localStage } from '../given/stages.ts';
-import { admitted, deploymentId, ended, goingOn, keepRecord, outcome, present } from './given-records.ts';
+import { admitted, ended, goingOn, keepRecord, outcome } from './given-records.ts';
+import { deploymentId, present } from './given-steps.ts';
 import {
   createLedgerBench,
   type LedgerBench,

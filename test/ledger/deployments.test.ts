@@ -18,7 +18,8 @@ import {
   writeResolvedRelease,
 } from '../../ledger/deployments.ts';
 import { keys } from '../../ledger/keys.ts';
-import { admitted, decisionOf, deploymentId, keepStep, outcome, plan, stepOf } from './given-records.ts';
+import { admitted, decisionOf, outcome, plan } from './given-records.ts';
+import { deploymentId, keepStep, stepOf } from './given-steps.ts';
 import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 
 let bench: LedgerBench;

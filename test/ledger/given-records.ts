@@ -1,14 +1,11 @@
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../../core/deployment-records.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../../core/deployment-records.ts';
 import type { RecordedDecision } from '../../core/rollout/rollout-facts.ts';
-import type { StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/deployments.ts';
-import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { hosts, recordOf } from '../given/recorded-deployment.ts';
+import { keepStep, present } from './given-steps.ts';
 import type { LedgerPorts } from './ledger-bench.ts';
-
-export const deploymentId = 'd-20261122-204500-1a2b3c';
 
 const first = hosts[0]?.instanceId ?? '';
 const installed = { host: 0, action: 'install', from: 1, to: 31 } as const;
@@ -41,34 +38,9 @@ export const admitted: AdmittedDeployment = present(ended.admitted);
 export const plan: DeploymentPlan = present(ended.plan);
 export const outcome: DeploymentOutcome = present(ended.outcome);
 
-/** What a record has where it is complete. */
-export function present<Value>(value: Value | null): Value {
-  if (value === null) throw new Error('the record has no such part');
-  return value;
-}
-
-export function stepOf(instanceId: string, action: StepAction, attempt = 1): Step {
-  const own = { instanceId, action, attempt, round: 1, fence: 10 };
-  const name = `${instanceId} ${action} ${attempt}`;
-  return {
-    intent: { ...own, key: `key of ${name}`, at: 'then', deadlineMilliseconds: 1, comment: `comment of ${name}` },
-    commandId: `command of ${name}`,
-    outcome: {
-      ...{ ...own, status: 'done', at: 'later', commandId: `command of ${name}` },
-      ...{ report: null, diagnosis: null, isRetryable: false },
-    },
-  };
-}
-
 export function decisionOf(round: number): RecordedDecision {
   const at = new Date(Date.parse('2026-11-22T20:45:00Z') + round * 1000).toISOString();
   return { round, decision: { kind: 'settle', hosts: [first] }, fence: 100, at, executionArn: 'arn:one', error: null };
-}
-
-export async function keepStep(ports: LedgerPorts, id: string, step: Step): Promise<void> {
-  await writeIntent(ports, id, step.intent);
-  if (step.commandId !== null) await writeSent(ports, id, step.intent, step.commandId);
-  if (step.outcome !== null) await writeOutcome(ports, id, step.outcome);
 }
 
 /** Writes all that there is of a deployment, as its execution does. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TransientAwsError } from '../../core/errors.ts';
 import { balancerActions, hostActions } from '../../core/statuses.ts';
 import { readSteps, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
-import { deploymentId, keepStep, present, stepOf } from './given-records.ts';
+import { deploymentId, keepStep, present, stepOf } from './given-steps.ts';
 import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 
 const step = stepOf('i-a', 'verify');

@@ -16,7 +16,7 @@ import {
   removeParked,
   unpark,
 } from '../../ledger/parked-tasks.ts';
-import { present } from './given-records.ts';
+import { present } from './given-steps.ts';
 import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 
 const name = commandParkingName('rollgate-payment-install', 'i-a');
