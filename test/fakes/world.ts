@@ -41,7 +41,10 @@ export interface WorldOptions {
   readonly definition?: Definition;
 }
 
-/** State machine, handlers, ledger, Run Command and hosts as one subject; only the clock and the network are missing. */
+/**
+ * State machine, handlers, ledger, Run Command and hosts as one subject; only the clock and the network are missing. For
+ * the tests of the machine: a handler alone is tested on `givenPorts`, the command line on `fakeWorld`.
+ */
 export interface World
   extends GivenLedger,
     GivenGroup,
