@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
-import { PassThrough } from 'node:stream';
 
 export interface ProgramResult {
   /** 128 + n where it died of signal n, 127 where there is no such program. */
@@ -36,19 +35,15 @@ export function runProgram(
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const chunks: Buffer[] = [];
-    const lines = new PassThrough();
-    if (options.onLine !== undefined) {
-      createInterface(lines).on('line', options.onLine);
-    }
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        lines.write(chunk);
-      });
+      stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+      if (stream !== null && options.onLine !== undefined) {
+        // Each stream on its own: half a line of the one must not run into a line of the other.
+        createInterface(stream).on('line', options.onLine);
+      }
     }
     child.on('error', (error) => resolve({ code: 127, output: error.message }));
     child.on('close', (code, signal) => {
-      lines.end();
       const died = signal === null ? 1 : 128 + constants.signals[signal];
       resolve({ code: code ?? died, output: Buffer.concat(chunks).toString('utf8') });
     });
