@@ -1,5 +1,6 @@
 import type { HostAction } from '../statuses.ts';
 import { failureOf } from './evaluate-outcome.ts';
+import { landedBefore } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
@@ -9,10 +10,11 @@ import { switchOfHost } from './switch-of-host.ts';
  * back, the operator has said pause, or too many hosts are down. The next decision says what follows.
  */
 export function holdsBack(
-  facts: RolloutFacts,
+  read: RolloutFacts,
   step: { readonly instanceId: string; readonly action: HostAction; readonly round: number },
 ): boolean {
-  const decision = facts.decisions.find((each) => each.round === step.round)?.decision;
+  const decision = read.decisions.find((each) => each.round === step.round)?.decision;
+  const facts = { ...read, progress: landedBefore(read, decision) };
   const queue = decision !== undefined && 'hosts' in decision ? decision.hosts : [];
   switch (step.action) {
     case 'activate':

@@ -4,7 +4,7 @@ import type { Diagnosis } from '../diagnosis.ts';
 import { isStagingDue } from './approval.ts';
 import { decideByCause } from './decide-by-cause.ts';
 import type { Recovery } from './recovery.ts';
-import type { RolloutFacts } from './rollout-facts.ts';
+import type { Decision, RolloutFacts } from './rollout-facts.ts';
 
 /**
  * Where one host stands in a deployment, read from its steps and nothing else: the same steps always give the same
@@ -85,6 +85,19 @@ export function landed(facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decision
     recovery: isUnverified(host) ? 'verify' : host.recovery,
     isRefused: host.isRefused || isStuckInside(host),
   }));
+}
+
+/**
+ * The progress while the Map of a decision is at work. Only a wave activates, and only its own hosts: whatever else was on
+ * its way before has landed, as it had for the decision itself.
+ */
+export function landedBefore(
+  facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decisions'>,
+  decision: Decision | undefined,
+): readonly HostProgress[] {
+  const atWork = new Set(decision?.kind === 'wave' ? decision.hosts : []);
+  const afterwards = landed(facts);
+  return facts.progress.map((host, index) => (atWork.has(host.host.instanceId) ? host : (afterwards[index] ?? host)));
 }
 
 /** Nobody could tell, often enough, whether the load balancer lets it go: it is not switched in this deployment. */

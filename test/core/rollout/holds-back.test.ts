@@ -50,6 +50,12 @@ describe('a host of a revert', () => {
     expect(asks('b', 'revert', [givenHost('a', failed), givenHost('b', failed)])).toBe(false);
   });
 
+  test('goes at once where it was on its way up when its execution died', () => {
+    const unseen = givenHost('a', { wasDown: true });
+
+    expect(asks('b', 'revert', [unseen, givenHost('b', { run: 'activating' })])).toBe(false);
+  });
+
   test('is held back while it serves and another is down', () => {
     const stuck = givenHost('a', { run: 'revertFailed', revertAttempts: 2 });
 
