@@ -16,6 +16,7 @@ const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
 const computing = { maxWorkers: '100%', testTimeout: 60_000, hookTimeout: 300_000 };
 /** Two of these projects run beside each other: what their files start on hosts keeps a small machine busy. */
 const onHosts = { maxWorkers: 2, testTimeout: 600_000, hookTimeout: 900_000 };
+const seeded = { setupFiles: 'test/seed.ts' };
 const report = process.env[reportVariable];
 
 /**
@@ -39,10 +40,11 @@ export default defineConfig({
           exclude: ['test/hosts/**', 'test/emulators/**', 'test/acceptance/**', ...mocking, ...afterStories],
           // To load the modules anew for each file costs more than most of these files.
           isolate: false,
+          ...seeded,
           ...computing,
         },
       },
-      { test: { name: 'fast-mocking', include: mocking, ...computing } },
+      { test: { name: 'fast-mocking', include: mocking, ...seeded, ...computing } },
       { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
       { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
       // An emulator is one Python process: two of them keep two processors busy.

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSsmDocument } from '../local/run-command/ssm-document.ts';
-import { packageStack } from './package-stack.ts';
+import { packagedStackFolder } from './packaged-stack.ts';
 import { ensurePythonTools } from './python-tools.ts';
 import { runProgram } from './run-program.ts';
 
@@ -19,8 +19,7 @@ interface Template {
 
 const folder = mkdtempSync(join(tmpdir(), 'rollgate-stack-'));
 try {
-  await packageStack(join(folder, 'package'));
-  const template = join(folder, 'package', 'cloudformation-template-update-stack.json');
+  const template = join(await packagedStackFolder(), 'cloudformation-template-update-stack.json');
   const problems = [
     ...(await templateProblems(template)),
     ...(await machineProblems(JSON.parse(readFileSync(template, 'utf8')))),

@@ -4,9 +4,12 @@ import { runProgram } from './run-program.ts';
 
 const projectRoot = join(import.meta.dirname, '..');
 
-/** What the framework reads for the stack. It refuses to take its own file by a link. */
+/** The framework refuses to take its own file by a link. */
 const files = ['serverless.yml', 'package.json', 'package-lock.json'];
-const folders = ['clients', 'core', 'functions', 'infra', 'ledger', 'node_modules', 'services', 'state-machine'];
+const folders = ['clients', 'core', 'functions', 'infra', 'ledger', 'services', 'state-machine'];
+
+/** The files and folders of the project that the framework reads for the stack, besides npm's packages. */
+export const stackSources: readonly string[] = [...files, ...folders];
 
 /**
  * Packages the stack into a new folder, without network and credentials, as `npx osls package` does. The framework works
@@ -20,7 +23,7 @@ export async function packageStack(folder: string, options: readonly string[] = 
     for (const name of files) {
       copyFileSync(join(projectRoot, name), join(work, name));
     }
-    for (const name of folders) {
+    for (const name of [...folders, 'node_modules']) {
       symlinkSync(join(projectRoot, name), join(work, name));
     }
     const osls = join(projectRoot, 'node_modules', 'osls', 'bin', 'serverless.js');

@@ -14,7 +14,7 @@ export interface ProgramOptions {
   readonly isCaptured?: boolean;
   /** Gets each line of its output as it comes; the output is then returned as well. */
   readonly onLine?: (line: string) => void;
-  /** Aborting sends it SIGTERM. */
+  /** Aborting sends it SIGTERM; what it says until it is gone is still its result. */
   readonly signal?: AbortSignal;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -32,8 +32,10 @@ export function runProgram(
       cwd: options.cwd,
       env: options.env ?? process.env,
       stdio: isPiped ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    const stop = () => child.kill('SIGTERM');
+    if (options.signal?.aborted === true) stop();
+    options.signal?.addEventListener('abort', stop, { once: true });
     const chunks: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -44,6 +46,7 @@ export function runProgram(
     }
     child.on('error', (error) => resolve({ code: 127, output: error.message }));
     child.on('close', (code, signal) => {
+      options.signal?.removeEventListener('abort', stop);
       const died = signal === null ? 1 : 128 + constants.signals[signal];
       resolve({ code: code ?? died, output: Buffer.concat(chunks).toString('utf8') });
     });

@@ -18,10 +18,14 @@ afterEach(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-/** A `python3` whose virtualenvs have a pip that notes how it was called, and does as the script says. */
-function givenPython(pip: string): void {
+/** A `python3` whose virtualenvs have modules pip and uv that note how they were called; they install as the script says. */
+function givenPython(install: string): void {
   const python = join(scratch, 'bin', 'python3');
-  const inside = `#!/bin/sh\necho "$@" >> ${scratch}/pip-calls\ncd "$(dirname "$0")"\n${pip}\n`;
+  const inside = `#!/bin/sh
+echo "$@" >> ${scratch}/calls
+cd "$(dirname "$0")"
+case "$*" in *--requirement*) ${install} ;; esac
+`;
   writeFileSync(join(scratch, 'python-inside'), inside);
   mkdirSync(join(scratch, 'bin'), { recursive: true });
   writeFileSync(
@@ -36,9 +40,11 @@ esac
 }
 
 const brings = 'touch ministack moto_server cfn-lint aws';
+/** How the tools were installed, each time. */
 const calls = (): readonly string[] => {
-  const file = join(scratch, 'pip-calls');
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  const file = join(scratch, 'calls');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  return lines.filter((line) => line.includes('--requirement'));
 };
 const ensure = () => ensurePythonTools(() => undefined, folder);
 
@@ -48,7 +54,7 @@ test('the tools are installed once, and again where other versions are wanted', 
   expect(await ensure()).toEqual({ bin: join(folder, 'bin') });
   expect(await ensure()).toEqual({ bin: join(folder, 'bin') });
   expect(calls()).toHaveLength(1);
-  expect(calls()[0]).toMatch(/^-I -m pip install .*--requirement .*\/scripts\/python-tools\.txt$/);
+  expect(calls()[0]).toMatch(/^-I -m uv pip install .*--requirement .*\/scripts\/python-tools\.txt$/);
   writeFileSync(join(folder, '.pins'), 'of other versions');
   expect(await ensure()).toEqual({ bin: join(folder, 'bin') });
   expect(calls()).toHaveLength(2);
@@ -68,6 +74,13 @@ test('what a killed set-up left behind is made anew', async () => {
 
   expect(await ensure()).toEqual({ bin: join(folder, 'bin') });
   expect(existsSync(join(folder, 'bin', 'half'))).toBe(false);
+});
+
+test('where uv can not install them pip does, which knows the settings of the machine', async () => {
+  givenPython(`case "$*" in *'-m uv'*) exit 2 ;; *) ${brings} ;; esac`);
+
+  expect(await ensure()).toEqual({ bin: join(folder, 'bin') });
+  expect(calls().at(-1)).toMatch(/^-I -m pip install .*--requirement .*\/scripts\/python-tools\.txt$/);
 });
 
 test('a pip that fails is told with its last lines, and asked again the next time', async () => {
