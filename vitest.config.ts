@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { reportVariable, reportWriter } from './scripts/test-run/report-writer.ts';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** What judges all stories of the machine together, by the records that they leave. */
 const afterStories = ['test/machine/coverage.test.ts', 'test/infra/least-privilege.test.ts'];
@@ -30,6 +31,7 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(report === undefined ? [] : [reportWriter(report)])],
     globalSetup: 'test/records-folder.ts',
+    sequence: { sequencer: LongestFirst },
     // Waiting for what comes costs nothing; a busy machine may need it.
     expect: { poll: { timeout: 30_000 } },
     projects: [

@@ -58,8 +58,9 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   const pids = async (): Promise<Readonly<Record<string, string>>> =>
     Object.fromEntries(await Promise.all(hosts().map(async (host) => [host.instanceId, await mainPid(host)] as const)));
 
-  async function deployStack(): Promise<void> {
-    await stage.packager.deploy();
+  /** By this command; then reads where everything is. */
+  async function deployStack(deploy: () => Promise<unknown>): Promise<void> {
+    await deploy();
     const parameter = stageDirectoryParameter(service, stageName);
     const text = await person.aws('ssm', 'get-parameter', '--name', parameter, '--query', 'Parameter.Value');
     directory = parseStageDirectory(parameter, text);
@@ -131,7 +132,7 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   });
 
   it('is made whole by one command, and its state machine calls published versions', async () => {
-    await deployStack();
+    await deployStack(stage.packager.deploy);
 
     expect(directory).toMatchObject({
       service,
@@ -236,7 +237,7 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
     const before = await deployed();
 
     const output = await stage.packager.deploy();
-    await stage.packager.deploy('--force');
+    await stage.packager.deployPackaged('--force');
 
     expect(output).toContain('No changes to deploy');
     expect(await deployed()).toEqual(before);
@@ -252,7 +253,7 @@ describe.runIf(why === undefined)('the stack on an emulator of AWS', () => {
   });
 
   it('made anew it adopts the state bucket and still knows the releases: v2 on every host', async () => {
-    await deployStack();
+    await deployStack(stage.packager.deployPackaged);
     await configure(0);
 
     const { outcome } = await run({ rollback: true, release: 'v2' });

@@ -1,4 +1,4 @@
 import { describeScripts } from './describe-scripts.ts';
-import { driftTests } from './scripts-drift.ts';
+import { serviceDriftTests } from './scripts-drift.ts';
 
-describeScripts({ 'drift of a host': driftTests });
+describeScripts({ 'drift of unit, environment and process': serviceDriftTests });

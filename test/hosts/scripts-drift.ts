@@ -51,7 +51,8 @@ interface Case {
   readonly repair?: string;
 }
 
-const cases: readonly Case[] = [
+/** Of what systemd starts: the unit, its environment and its process. */
+const casesOfService: readonly Case[] = [
   {
     what: 'a unit that was edited, and not loaded yet',
     change: `sed -i 's/^RestartSec=.*/RestartSec=9/; s/^TimeoutStopSec=30/TimeoutStopSec=5\\nEnvironment=AMQP_PASS=hunter2/' ${unit}`,
@@ -116,6 +117,10 @@ const cases: readonly Case[] = [
     change: 'rm "$environment"',
     findings: ({ environment }) => [`environment-missing ${environment}`],
   },
+];
+
+/** Of the files that it runs: the code and the virtualenv. */
+const casesOfFiles: readonly Case[] = [
   {
     what: 'code that was changed, added, taken away and opened to others, and no bytecode',
     change: `cd /app/releases/$release; echo 'VERSION = "hotfix"' >version.py; echo >extra.py; rm logs.py; chmod 666 shop.py
@@ -149,7 +154,28 @@ const cases: readonly Case[] = [
   },
 ];
 
-export function driftTests(given: () => ScriptsKit): void {
+/** After the change `inspect` finds what it should; the same release again leaves nothing to find. */
+async function expectPutRight(kit: ScriptsKit, { change, findings, repair }: Case): Promise<void> {
+  const { host } = kit;
+  const release = await givenGoodRelease(kit);
+  const environment = await shell(host, `sed --quiet 's/^EnvironmentFile=//p' ${unit}`);
+  const virtualenv = (await shell(host, `sed --quiet 's/^ExecStart=//p' ${unit}`)).replace(/\/bin\/.*/, '');
+  const settings = `release=${release.releaseId}; environment=${environment}; venv=${virtualenv}\n`;
+
+  await shell(host, settings + change);
+  const found = await inspect(kit, release.releaseId);
+  if (repair !== undefined) await shell(host, settings + repair);
+  await deployAgain(kit, release);
+  const after = await inspect(kit, release.releaseId);
+  const isGood = await runningVersion(host);
+  // What a package is otherwise than depends on the index of the day.
+  const expected = findings({ environment, virtualenv });
+  expect(found.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
+  expect(after).toEqual([]);
+  expect(isGood).toBe('good');
+}
+
+export function serviceDriftTests(given: () => ScriptsKit): void {
   test('nothing is found on a host that is as Rollgate left it, and nothing there is changed or held up', async () => {
     const kit = given();
     const { host } = kit;
@@ -168,50 +194,8 @@ export function driftTests(given: () => ScriptsKit): void {
     expect(await mainPid(host)).toBe(pid);
   });
 
-  test.each(cases)('$what is found, and the same release again puts it right', async ({ change, findings, repair }) => {
-    const kit = given();
-    const { host } = kit;
-    const release = await givenGoodRelease(kit);
-    const environment = await shell(host, `sed --quiet 's/^EnvironmentFile=//p' ${unit}`);
-    const virtualenv = (await shell(host, `sed --quiet 's/^ExecStart=//p' ${unit}`)).replace(/\/bin\/.*/, '');
-    const settings = `release=${release.releaseId}; environment=${environment}; venv=${virtualenv}\n`;
-
-    await shell(host, settings + change);
-    const found = await inspect(kit, release.releaseId);
-    if (repair !== undefined) await shell(host, settings + repair);
-    await deployAgain(kit, release);
-    const after = await inspect(kit, release.releaseId);
-    const isGood = await runningVersion(host);
-    // What a package is otherwise than depends on the index of the day.
-    const expected = findings({ environment, virtualenv });
-    expect(found.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
-    expect(after).toEqual([]);
-    expect(isGood).toBe('good');
-  });
-
-  test('code is put right beside the process that runs it, which is restarted only by its activation', async () => {
-    const kit = given();
-    const { host, lab } = kit;
-    const release = await givenGoodRelease(kit);
-    await shell(
-      host,
-      `echo 'VERSION = "hotfix"' >/app/releases/${release.releaseId}/version.py; systemctl restart payment`,
-    );
-    const pid = await mainPid(host);
-    const deploymentId = newDeploymentId();
-
-    const install = mustBeDone(await lab.install(host, deploymentId, release));
-
-    expect(install.report?.host.isUntouched).toBe(true);
-    expect(install.report?.warnings).toContain(
-      `/app/releases/${release.releaseId} is not as it was put there (differences: 1, the first: version.py): it is made anew`,
-    );
-    expect(await mainPid(host)).toBe(pid);
-    expect(await inspect(kit, release.releaseId)).toEqual(['process-replaced its code was replaced while it ran']);
-    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
-    mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
-    expect(await runningVersion(host)).toBe('good');
-    expect(await shell(host, 'ls -A /app/releases | grep --count old || true')).toBe('0');
+  test.each(casesOfService)('$what is found, and the same release again puts it right', (each) => {
+    return expectPutRight(given(), each);
   });
 
   test('a rotated secret is found by its version, and so long as it is pinned it is not', async () => {
@@ -273,5 +257,36 @@ export function driftTests(given: () => ScriptsKit): void {
     await shell(host, `ln --symbolic --force /dev/null ${unit}; systemctl daemon-reload`);
     expect(await inspect(kit, 'v0')).toEqual(['unit-masked payment.service']);
     await reset(kit);
+  });
+}
+
+export function fileDriftTests(given: () => ScriptsKit): void {
+  test.each(casesOfFiles)('$what is found, and the same release again puts it right', (each) => {
+    return expectPutRight(given(), each);
+  });
+
+  test('code is put right beside the process that runs it, which is restarted only by its activation', async () => {
+    const kit = given();
+    const { host, lab } = kit;
+    const release = await givenGoodRelease(kit);
+    await shell(
+      host,
+      `echo 'VERSION = "hotfix"' >/app/releases/${release.releaseId}/version.py; systemctl restart payment`,
+    );
+    const pid = await mainPid(host);
+    const deploymentId = newDeploymentId();
+
+    const install = mustBeDone(await lab.install(host, deploymentId, release));
+
+    expect(install.report?.host.isUntouched).toBe(true);
+    expect(install.report?.warnings).toContain(
+      `/app/releases/${release.releaseId} is not as it was put there (differences: 1, the first: version.py): it is made anew`,
+    );
+    expect(await mainPid(host)).toBe(pid);
+    expect(await inspect(kit, release.releaseId)).toEqual(['process-replaced its code was replaced while it ran']);
+    mustBeDone(await lab.activate(host, deploymentId, release.releaseId));
+    mustBeDone(await lab.verify(host, deploymentId, release.releaseId));
+    expect(await runningVersion(host)).toBe('good');
+    expect(await shell(host, 'ls -A /app/releases | grep --count old || true')).toBe('0');
   });
 }

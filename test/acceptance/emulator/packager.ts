@@ -7,6 +7,8 @@ const repository = join(import.meta.dirname, '..', '..', '..');
 export interface Packager {
   /** `osls deploy --stage …`; its output. Throws with the output where it fails. */
   deploy(...options: readonly string[]): Promise<string>;
+  /** Deploys again what the last `deploy` has packaged, as where one machine packages and another deploys. */
+  deployPackaged(...options: readonly string[]): Promise<string>;
   remove(): Promise<string>;
 }
 
@@ -22,5 +24,10 @@ export function createPackager(environment: Readonly<Record<string, string>>, st
     if (code !== 0) throw new Error(`osls ${args.join(' ')} ended with ${code}:\n${output}`);
     return output;
   };
-  return { deploy: (...options) => run('deploy', ...options), remove: () => run('remove') };
+  return {
+    deploy: (...options) => run('deploy', ...options),
+    // Where the framework has left it.
+    deployPackaged: (...options) => run('deploy', '--package', '.serverless', ...options),
+    remove: () => run('remove'),
+  };
 }
