@@ -22,7 +22,17 @@ export async function readServiceConfig(ports: Pick<Ports, 'stage' | 'ledger'>):
       `no configuration of ${service} was published yet; publish services/${service}.yml with rollgate deploy`,
     );
   }
-  return parseServiceConfig(yaml);
+  return parsedOnce(yaml);
+}
+
+let newest: { readonly yaml: string; readonly config: ServiceConfig } | undefined;
+
+/** Parsed again only where the text is another: a process meets the same one in most of its calls. */
+function parsedOnce(yaml: string): ServiceConfig {
+  if (newest?.yaml !== yaml) {
+    newest = { yaml, config: parseServiceConfig(yaml) };
+  }
+  return newest.config;
 }
 
 /** The text of the configuration in force; undefined where none was published yet. */

@@ -137,10 +137,21 @@ export function parseSsmDocument(name: string, content: string): SsmDocument {
 }
 
 function readText(name: string, content: string): unknown {
+  // JSON is YAML too, and its own parser is a hundred times faster.
+  const json = parsedJson(content);
+  if (json !== undefined) return json;
   try {
     return parseYaml(content);
   } catch (error) {
     throw new RunCommandError('InvalidDocumentContent', `${name}: is neither YAML nor JSON`, { cause: error });
+  }
+}
+
+function parsedJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
   }
 }
 

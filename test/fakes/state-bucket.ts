@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Ledger, WriteResult } from '../../clients/ports.ts';
 import { encode } from '../../ledger/json-objects.ts';
 
@@ -73,5 +73,5 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
 
 /** As S3 answers it for a plain PutObject. */
 function etagOf(body: Uint8Array): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
+  return `"${hash('md5', body)}"`;
 }
