@@ -19,7 +19,10 @@ const lookMilliseconds = { embedded: 240, aws: 2000 } as const;
 const quietMilliseconds = 60_000;
 const quietLookMilliseconds = 10_000;
 
-/** An ended execution's outcome is there before its status; a repair needs a moment to take the lock. */
+/**
+ * An ended execution's outcome is there before its status, and before the lock is free; a repair needs a moment to take the
+ * lock.
+ */
 const graceMilliseconds = 15_000;
 
 /** AWS may throttle, or the network be gone, for so long: the deployment does not notice. */
@@ -54,6 +57,7 @@ export async function followDeployment(
   const looks = createLooks(ports, target);
   let record: DeploymentRecord | undefined;
   let diedAt: number | null = null;
+  let endedAt: number | null = null;
   try {
     while (!isInterrupted) {
       const now = clock.now();
@@ -62,11 +66,15 @@ export async function followDeployment(
       if (seen !== undefined) {
         record = seen.record;
         if (record !== undefined && record.outcome !== null) {
-          const view = deploymentView(record);
-          if (record.admitted !== null) {
-            progress.show(view, now);
+          endedAt ??= now;
+          // What is typed next must find the lock free, and the release stable that has become so.
+          if (!isHeld(record) || now - endedAt >= graceMilliseconds) {
+            const view = deploymentView(record);
+            if (record.admitted !== null) {
+              progress.show(view, now);
+            }
+            return { kind: 'ended', view };
           }
-          return { kind: 'ended', view };
         }
         diedAt = isDead(seen.execution, record) ? (diedAt ?? now) : null;
         if (diedAt !== null && seen.execution !== undefined && now - diedAt >= graceMilliseconds) {
@@ -156,6 +164,9 @@ function viewOf(record: DeploymentRecord | undefined, nowMilliseconds: number): 
 
 /** Nobody works on it any more: its execution has ended, and it holds no lock that a successor or repair would use. */
 function isDead(execution: ExecutionInfo | undefined, record: DeploymentRecord | undefined): boolean {
-  const isHeld = record !== undefined && record.lock?.deploymentId === record.deploymentId;
-  return execution !== undefined && execution.status !== 'RUNNING' && !isHeld;
+  return execution !== undefined && execution.status !== 'RUNNING' && !isHeld(record);
+}
+
+function isHeld(record: DeploymentRecord | undefined): boolean {
+  return record !== undefined && record.lock?.deploymentId === record.deploymentId;
 }

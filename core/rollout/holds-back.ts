@@ -14,7 +14,7 @@ export function holdsBack(
   step: { readonly instanceId: string; readonly action: HostAction; readonly round: number },
 ): boolean {
   const decision = read.decisions.find((each) => each.round === step.round)?.decision;
-  const facts = { ...read, progress: landedBefore(read, decision) };
+  const facts = { ...read, progress: landedBefore(read.progress, decision) };
   const queue = decision !== undefined && 'hosts' in decision ? decision.hosts : [];
   switch (step.action) {
     case 'activate':

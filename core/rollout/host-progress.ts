@@ -88,16 +88,17 @@ export function landed(facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decision
 }
 
 /**
- * The progress while the Map of a decision is at work. Only a wave activates, and only its own hosts: whatever else was on
- * its way before has landed, as it had for the decision itself.
+ * The progress while the Map of this decision is at work. Only a wave activates, and only its own hosts: any other that was
+ * on its way before has landed as one that failed, as it had for the decision itself.
  */
 export function landedBefore(
-  facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decisions'>,
+  progress: readonly HostProgress[],
   decision: Decision | undefined,
 ): readonly HostProgress[] {
   const atWork = new Set(decision?.kind === 'wave' ? decision.hosts : []);
-  const afterwards = landed(facts);
-  return facts.progress.map((host, index) => (atWork.has(host.host.instanceId) ? host : (afterwards[index] ?? host)));
+  const hasLanded = ({ host, run }: HostProgress): boolean =>
+    decision !== undefined && run === 'activating' && !atWork.has(host.instanceId);
+  return progress.map((host) => (hasLanded(host) ? { ...host, run: 'failed' } : host));
 }
 
 /** Nobody could tell, often enough, whether the load balancer lets it go: it is not switched in this deployment. */

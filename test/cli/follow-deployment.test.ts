@@ -27,6 +27,42 @@ it('shows the newest state again and again, until there is an end', async () => 
   expect([...new Set(progress.views.map((view) => view.status))]).toEqual(['Staging', 'RollingOut', 'Succeeded']);
 });
 
+it('waits until the lock of a deployment that has ended is free: only then is its release stable', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = endings.Succeeded;
+  givenDeployment(fake.ledger, endings.Succeeded);
+  givenState(fake.ledger, { lock: lockOf(deploymentId) });
+  let isFree = false;
+  fake.at(3000, () => {
+    isFree = true;
+    givenState(fake.ledger, { lock: null });
+  });
+
+  const end = await followDeployment(
+    fake.world,
+    fake.ports,
+    { deploymentId, executionArn: 'arn' },
+    recordingProgress(),
+  );
+
+  expect(end).toMatchObject({ kind: 'ended', view: { status: 'Succeeded' } });
+  expect(isFree).toBe(true);
+});
+
+it('says after 15 s how a deployment has ended whose lock nobody frees', async () => {
+  const fake = fakeWorld();
+  const { deploymentId } = endings.Succeeded;
+  givenDeployment(fake.ledger, endings.Succeeded);
+  givenState(fake.ledger, { lock: lockOf(deploymentId) });
+  const begun = fake.ports.clock.now();
+
+  const target = { deploymentId, executionArn: 'arn' };
+  const end = await followDeployment(fake.world, fake.ports, target, recordingProgress());
+
+  expect(end).toMatchObject({ kind: 'ended', view: { status: 'Succeeded' } });
+  expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(15_000);
+});
+
 it('reads what is written once only once', async () => {
   const fake = fakeWorld();
   const { deploymentId } = goingOn.staging;
