@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseStageDirectory, settingsFromEnvironment } from '../../clients/aws/aws-settings.ts';
@@ -10,7 +9,7 @@ import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { eventFunctions, stepFunctions } from '../../local/engine/functions.ts';
 import { type Definition, lambdaCallOf, statesOf } from '../../local/state-machine/definition.ts';
 import { evaluate } from './stack/evaluate.ts';
-import { type PackagedStack, packagedAgain, packagedStack, type Resource } from './stack/packaged-stack.ts';
+import { type PackagedStack, packagedStack, type Resource } from './stack/packaged-stack.ts';
 
 const megabyte = 1_000_000;
 const packageMilliseconds = 300_000;
@@ -332,30 +331,3 @@ describe('what people hear of', () => {
     });
   });
 });
-
-test(
-  'packaged again, it is the same, so that a second deployment finds no change',
-  async () => {
-    const again = await packagedAgain();
-
-    expect(changedParts(again, stack)).toEqual([]);
-  },
-  packageMilliseconds,
-);
-
-/** What differs. The framework puts the time into the folder of the zips, and versions in no order; it overlooks both. */
-function changedParts(one: PackagedStack, other: PackagedStack): readonly string[] {
-  const [before, after] = [one, other].map(({ template, zips }) => [
-    ...partsOf(template.Resources),
-    ...partsOf(template.Outputs),
-    ...Object.entries(zips).map(([name, zip]) => `${name} ${createHash('sha256').update(zip).digest('hex')}`),
-  ]);
-  const same = new Set(before?.filter((part) => after?.includes(part)));
-  return [...(before ?? []), ...(after ?? [])].filter((part) => !same.has(part));
-}
-
-function partsOf(part: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(part).map(([name, value]) =>
-    `${name} ${JSON.stringify(value)}`.replace(/serverless\/rollgate\/dev\/[0-9]+-[0-9TZ:.-]+\//g, ''),
-  );
-}

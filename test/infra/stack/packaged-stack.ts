@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageStack } from '../../../scripts/package-stack.ts';
 import { packagedStackFolder } from '../../../scripts/packaged-stack.ts';
 
 export interface Resource {
@@ -23,21 +21,7 @@ export interface PackagedStack {
 
 /** What `osls package` makes of the stack, once a run. */
 export async function packagedStack(): Promise<PackagedStack> {
-  return readPackage(await packagedStackFolder());
-}
-
-/** What it makes of it when it is asked again. */
-export async function packagedAgain(): Promise<PackagedStack> {
-  const folder = mkdtempSync(join(tmpdir(), 'rollgate-package-'));
-  try {
-    await packageStack(join(folder, 'package'));
-    return readPackage(join(folder, 'package'));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function readPackage(folder: string): PackagedStack {
+  const folder = await packagedStackFolder();
   const names = readdirSync(folder);
   const read = (name: string) => readFileSync(join(folder, name));
   return {
