@@ -23,6 +23,7 @@ import { createParameterStore, type ParameterStore } from './host-endpoints/para
 import { discardHosts } from './hosts/fleet.ts';
 import { ensureHostTools, probeHosts } from './hosts/host-tools.ts';
 import { canReachPackageIndex } from './hosts/package-index.ts';
+import type { HostRoot } from './hosts/standard-roots.ts';
 import { createFileArtifacts } from './ledger/file-artifacts.ts';
 import { createFileLedger } from './ledger/file-ledger.ts';
 import { methodsOfPorts } from './rpc/remote-ports.ts';
@@ -43,8 +44,8 @@ export interface EngineOptions {
   readonly hosts: 'auto' | 'nspawn' | 'simulated';
   /** Starts anew: forgets ledger, uploads and hosts, keeps the cached roots. */
   readonly fresh: boolean;
-  /** Hosts that come with compiler and headers. */
-  readonly isWarm?: boolean;
+  /** What real hosts are booted from; `bare` where absent. */
+  readonly hostRoot?: HostRoot;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -227,9 +228,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 type OpenOptions = Parameters<typeof openSystemdTarget>[0] extends infer Needed
-  ? Omit<Needed & EngineOptions, 'isWarm' | 'rootsDirectory'> & {
+  ? Omit<Needed & EngineOptions, 'hostRoot' | 'rootsDirectory'> & {
       readonly rootsDirectory: string;
-      readonly isWarm?: boolean;
+      readonly hostRoot?: HostRoot;
     }
   : never;
 
@@ -239,7 +240,7 @@ async function openTarget(options: OpenOptions): Promise<LocalTarget> {
   }
   const why = await whyNoSystemdHosts(options);
   if (why === undefined) {
-    return openSystemdTarget({ ...options, isWarm: options.isWarm ?? false });
+    return openSystemdTarget({ ...options, hostRoot: options.hostRoot ?? 'bare' });
   }
   if (options.hosts === 'nspawn') {
     throw new Error(why);

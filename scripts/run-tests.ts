@@ -7,7 +7,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ensureWarmRoot } from '../local/hosts/standard-roots.ts';
+import { ensureReadyRoot } from '../local/hosts/standard-roots.ts';
 import { ensureUpstreamsRoot } from '../local/upstreams/upstreams-root.ts';
 import { runChecks } from './checks.ts';
 import { ensurePrograms } from './debian-packages.ts';
@@ -106,7 +106,7 @@ async function runOnHosts(projects: readonly string[], print: Print): Promise<Pa
   // Made before the tests: no hook's time limit is to hold for what happens once on a machine.
   const roots = join(projectRoot, '.rollgate', 'roots');
   const options = { onProgress: print, signal: stopping.signal };
-  await Promise.all([ensureWarmRoot(roots, options), ensureUpstreamsRoot(roots, options)]);
+  await Promise.all([ensureReadyRoot(roots, options), ensureUpstreamsRoot(roots, options)]);
   return runProjects(projects, print);
 }
 

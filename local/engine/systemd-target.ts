@@ -7,8 +7,8 @@ import type { ParameterRefusal } from '../host-endpoints/parameter-endpoint.ts';
 import type { ParameterReader } from '../host-endpoints/parameter-store.ts';
 import { type Fleet, openFleet } from '../hosts/fleet.ts';
 import { iptables, type Network } from '../hosts/network.ts';
-import { ensureBaseRoot, type Root } from '../hosts/roots.ts';
-import { ensureWarmRoot } from '../hosts/standard-roots.ts';
+import type { Root } from '../hosts/roots.ts';
+import { ensureHostRoot, type HostRoot } from '../hosts/standard-roots.ts';
 import type { HostSpec, PowerState, SystemdHost } from '../hosts/systemd-host.ts';
 import { createScriptAgent } from '../run-command/script-agent.ts';
 import { ensureUpstreamsRoot, provisionUpstreams } from '../upstreams/provision-upstreams.ts';
@@ -44,8 +44,8 @@ export interface SystemdTargetOptions extends TargetOptions {
   readonly parameterRefusal?: () => ParameterRefusal | null;
   /** The embedded stage where absent. */
   readonly place?: TargetPlace;
-  /** Hosts that come with compiler and headers: for tests, where only the first installation's time differs. */
-  readonly isWarm: boolean;
+  /** For tests others than bare ones, where only the first installation's time differs. */
+  readonly hostRoot: HostRoot;
 }
 
 const embeddedPlace: TargetPlace = {
@@ -59,7 +59,7 @@ export async function openSystemdTarget(options: SystemdTargetOptions): Promise<
   const { stateDirectory, rootsDirectory, onProgress, place = embeddedPlace } = options;
   const rootOptions = { onProgress, ...(options.signal === undefined ? {} : { signal: options.signal }) };
   const [paymentRoot, upstreamsRoot] = await Promise.all([
-    options.isWarm ? ensureWarmRoot(rootsDirectory, rootOptions) : ensureBaseRoot(rootsDirectory, rootOptions),
+    ensureHostRoot(options.hostRoot, rootsDirectory, rootOptions),
     ensureUpstreamsRoot(rootsDirectory, rootOptions),
   ]);
 

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   ensureBaseRoot,
   ensureLayer,
@@ -7,6 +9,16 @@ import {
   type Root,
   type RootOptions,
 } from './roots.ts';
+
+/**
+ * What hosts are booted from. `bare`: as a person's are. `warm`: with compiler, headers and pip's cache. `ready`: with the
+ * sample's virtualenv too.
+ */
+export type HostRoot = 'bare' | 'warm' | 'ready';
+
+export function ensureHostRoot(kind: HostRoot, rootsDir: string, options: RootOptions = {}): Promise<Root> {
+  return { bare: ensureBaseRoot, warm: ensureWarmRoot, ready: ensureReadyRoot }[kind](rootsDir, options);
+}
 
 /** What compiling uWSGI takes: hosts on this root install no OS package in their first deployment, which is quick. */
 const buildPackages = ['gcc', 'libc6-dev', 'python3-dev', 'python3-venv', 'python3-pip'];
@@ -22,7 +34,7 @@ const buildHome = '/var/lib/rollgate/build';
 export async function ensureWarmRoot(rootsDir: string, options: RootOptions = {}): Promise<Root> {
   const base = await ensureBaseRoot(rootsDir, options);
   const parent = await ensurePackageLayer(rootsDir, { name: 'warm', packages: buildPackages, parent: base }, options);
-  const requirements = await readFile(new URL('../../samples/payment/requirements.txt', import.meta.url), 'utf8');
+  const requirements = await sampleRequirements();
   const fill = [
     `groupadd --system ${buildUser}`,
     `useradd --system --gid ${buildUser} --home-dir ${buildHome} --no-create-home --shell /usr/sbin/nologin ${buildUser}`,
@@ -39,4 +51,49 @@ export async function ensureWarmRoot(rootsDir: string, options: RootOptions = {}
     await host.run(['bash', '-euo', 'pipefail', '-c', fill], { stdin: requirements });
   };
   return ensureLayer(rootsDir, { name: 'wheels', recipe: fill + requirements, parent, build }, options);
+}
+
+const scriptsFolder = join(import.meta.dirname, '../../infra/documents/scripts');
+
+/**
+ * The warm root with the sample's virtualenv, made by the very scripts that `install` runs. For tests that look at other
+ * things: each virtualenv takes a processor ten seconds.
+ */
+export async function ensureReadyRoot(rootsDir: string, options: RootOptions = {}): Promise<Root> {
+  const parent = await ensureWarmRoot(rootsDir, options);
+  const requirements = await sampleRequirements();
+  const names = (await readdir(scriptsFolder)).filter((name) => /\.(sh|py)$/.test(name)).toSorted();
+  const scripts = await Promise.all(
+    names.map(async (name) => ({ name, content: await readFile(join(scriptsFolder, name), 'utf8') })),
+  );
+  const make = [
+    'cd /root/scripts',
+    // All of its functions, and not the last line, which begins the installation.
+    'head --lines=-1 install.sh >functions.sh',
+    'source ./functions.sh',
+    'work=$(mktemp --directory)',
+    'python=$(find_python)',
+    'argument=([releaseId]=v0 [packagesKey]=)',
+    'setting=([releaseId]=v0 [requirementsFile]=requirements.txt [program]=uwsgi [user]=root)',
+    'setting[requirementsSha256]=$(sha256_of requirements.txt) setting[pythons]=$(version_of python3)',
+    'service=payment',
+    'ensure_users',
+    'choose_interpreter',
+    'ensure_virtualenv "$PWD/requirements.txt"',
+    'rm --recursive --force -- /root/scripts "$work" /etc/rollgate',
+  ].join('\n');
+  const build = async (host: LayerHost): Promise<void> => {
+    await host.run(['mkdir', '--parents', '/root/scripts', '/var/lib/rollgate']);
+    for (const { name, content } of [...scripts, { name: 'requirements.txt', content: requirements }]) {
+      await host.writeFile(`/root/scripts/${name}`, content);
+    }
+    await host.run(['bash', '-euo', 'pipefail', '-c', make]);
+  };
+  const contents = scripts.map(({ name, content }) => `${name} ${createHash('sha256').update(content).digest('hex')}`);
+  const recipe = [make, requirements, ...contents].join('\n');
+  return ensureLayer(rootsDir, { name: 'ready', recipe, parent, build }, options);
+}
+
+function sampleRequirements(): Promise<string> {
+  return readFile(new URL('../../samples/payment/requirements.txt', import.meta.url), 'utf8');
 }

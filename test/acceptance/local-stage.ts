@@ -8,6 +8,7 @@ import { publishServiceConfig } from '../../ledger/service-config.ts';
 import { passwordParameter } from '../../local/engine/stage.ts';
 import { type Engine, startEngine, whyNoSystemdHosts } from '../../local/engine.ts';
 import type { HostMachine } from '../../local/hosts/host-machine.ts';
+import type { HostRoot } from '../../local/hosts/standard-roots.ts';
 import { makeArtifact } from '../../samples/make-zip.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
@@ -58,7 +59,11 @@ export interface LocalStage {
 /** Starts a stage of its own in `.rollgate/<name>`; the cached root file systems are shared. */
 export async function startStage(
   name: string,
-  options: { readonly fresh?: boolean; readonly change?: (yaml: string) => string } = {},
+  options: {
+    readonly fresh?: boolean;
+    readonly change?: (yaml: string) => string;
+    readonly hostRoot?: HostRoot;
+  } = {},
 ): Promise<LocalStage> {
   const directory = join(repository, '.rollgate', name);
   const engine = await startEngine({
@@ -66,7 +71,7 @@ export async function startStage(
     rootsDirectory: join(repository, '.rollgate', 'roots'),
     hosts: 'nspawn',
     fresh: options.fresh ?? true,
-    isWarm: true,
+    hostRoot: options.hostRoot ?? 'ready',
     onProgress: () => undefined,
   });
   const { ports, executions } = engine;

@@ -27,7 +27,7 @@ describe.runIf(why === undefined)('payment.zip on three systemd hosts', () => {
     Promise.all(stage.hosts.map(async (host) => (await on(host, 'readlink', '/app/current')).replace('releases/', '')));
 
   beforeAll(async () => {
-    stage = await startStage('test-main-job');
+    stage = await startStage('test-main-job', { hostRoot: 'warm' });
     await stage.usePassword(password);
   });
   afterAll(async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseHostInspection } from '../../core/host/host-inspection.ts';
+import { deadline, until } from '../../local/hosts/until.ts';
 import {
   deploy,
   givenGoodRelease,
@@ -185,9 +186,17 @@ export function serviceDriftTests(given: () => ScriptsKit): void {
     const before = await shell(host, everything);
 
     // Somebody holds the lock of the scripts, and would be waited for.
-    const holder = host.exec(['sh', '-c', 'flock /var/lib/rollgate/payment/lock sleep 20']);
+    const held = '/run/held';
+    const holder = host.exec([
+      'flock',
+      '/var/lib/rollgate/payment/lock',
+      'sh',
+      '-c',
+      `echo $$ >${held}; exec sleep 600`,
+    ]);
+    await until('the lock is held', async () => (await host.exec(['test', '-s', held])).code === 0, deadline(60));
     expect(await inspect(kit, releaseId)).toEqual([]);
-    await shell(host, 'pkill --exact sleep || true');
+    await shell(host, `kill "$(cat ${held})"; rm ${held}`);
     await holder;
 
     expect(await shell(host, everything)).toBe(before);

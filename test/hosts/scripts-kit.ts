@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostConfiguration } from '../../core/release/release-manifest.ts';
-import { ensureWarmRoot } from '../../local/hosts/standard-roots.ts';
+import { ensureHostRoot, type HostRoot } from '../../local/hosts/standard-roots.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import { givenFleet, rootsDir, type TestFleet } from './host-fixture.ts';
@@ -21,8 +21,8 @@ export type Change = (configuration: HostConfiguration) => HostConfiguration;
 
 let releases = 0;
 
-export async function givenScriptsKit(): Promise<ScriptsKit> {
-  const root = await ensureWarmRoot(rootsDir);
+export async function givenScriptsKit(hostRoot: HostRoot): Promise<ScriptsKit> {
+  const root = await ensureHostRoot(hostRoot, rootsDir);
   const fleet = await givenFleet();
   const { gateway, prefix } = fleet.fleet.network;
   const address = `${prefix}11`;

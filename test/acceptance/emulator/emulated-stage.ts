@@ -113,7 +113,7 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
     const opened = await openSystemdTarget({
       stateDirectory: folder,
       rootsDirectory: join(repository, '.rollgate', 'roots'),
-      isWarm: true,
+      hostRoot: 'ready',
       onProgress: () => undefined,
       readObject: (key) => readObject(s3, stateBucket, key),
       parameters: parametersOf(ssm),
