@@ -13,8 +13,9 @@ const mocking = globSync('test/**/*.test.ts').filter((file) =>
 const afterFaults = 'test/acceptance/fault-texts.test.ts';
 const onSharedStage = 'test/acceptance/shared-stage/**/*.test.ts';
 
-// One worker fewer than processors is vitest's own choice: half of a small machine.
-const computing = { maxWorkers: '100%', testTimeout: 60_000, hookTimeout: 300_000 };
+// One worker fewer than processors is vitest's own choice: half of a small machine. What they compute takes seconds; beside
+// the tests on hosts, which go first, it may take minutes.
+const computing = { maxWorkers: '100%', testTimeout: 300_000, hookTimeout: 600_000 };
 /** Two of these projects run beside each other: what their files start on hosts keeps a small machine busy. */
 const onHosts = { maxWorkers: 2, testTimeout: 600_000, hookTimeout: 900_000 };
 const seeded = { setupFiles: 'test/seed.ts' };
@@ -48,7 +49,7 @@ export default defineConfig({
       },
       { test: { name: 'fast-mocking', include: mocking, ...seeded, ...computing } },
       { test: { name: 'fast-summary', include: afterStories, sequence: { groupOrder: 1 }, ...computing } },
-      { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts } },
+      { test: { name: 'hosts', include: ['test/hosts/**/*.test.ts'], ...onHosts, maxWorkers: 3 } },
       // An emulator is one Python process: two of them keep two processors busy.
       { test: { name: 'emulators', include: ['test/emulators/**/*.test.ts'], maxWorkers: 2, testTimeout: 120_000 } },
       {

@@ -20,6 +20,7 @@ const skippedFolders = new Set(['node_modules', '.git', '.rollgate', '.serverles
 export async function runChecks(
   projectRoot: string,
   print: (line: string) => void = console.log,
+  niceness = 0,
 ): Promise<readonly string[]> {
   const missing = await ensurePrograms(['shellcheck', 'shfmt']);
   // `#!/usr/bin/env node` of the tools must find the Node 24 that runs this program.
@@ -31,7 +32,9 @@ export async function runChecks(
       print(`check: ${check.name} SKIPPED: ${check.needs} is not installed`);
       continue;
     }
-    const { code, output } = await runProgram(check.command, check.args, { isCaptured: true, cwd: projectRoot, env });
+    const { code, output } = await runProgram(check.command, check.args, {
+      ...{ isCaptured: true, cwd: projectRoot, env, niceness },
+    });
     // What a check had to leave out stays visible.
     const shown = output.split('\n').filter((line) => code !== 0 || line.startsWith('check: '));
     for (const line of shown) print(line);

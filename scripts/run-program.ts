@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 
 export interface ProgramResult {
@@ -17,6 +17,8 @@ export interface ProgramOptions {
   /** Aborting sends it SIGTERM; what it says until it is gone is still its result. */
   readonly signal?: AbortSignal;
   readonly env?: NodeJS.ProcessEnv;
+  /** It and what it starts give way to others, 0 (not at all, the default) to 19. */
+  readonly niceness?: number;
   readonly cwd?: string;
 }
 
@@ -33,6 +35,7 @@ export function runProgram(
       env: options.env ?? process.env,
       stdio: isPiped ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    if (options.niceness !== undefined && child.pid !== undefined) setPriority(child.pid, options.niceness);
     const stop = () => child.kill('SIGTERM');
     if (options.signal?.aborted === true) stop();
     options.signal?.addEventListener('abort', stop, { once: true });

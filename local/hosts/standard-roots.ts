@@ -75,7 +75,7 @@ export async function ensureReadyRoot(rootsDir: string, options: RootOptions = {
     'python=$(find_python)',
     'argument=([releaseId]=v0 [packagesKey]=)',
     'setting=([releaseId]=v0 [requirementsFile]=requirements.txt [program]=uwsgi [user]=root)',
-    'setting[requirementsSha256]=$(sha256_of requirements.txt) setting[pythons]=$(version_of python3)',
+    'setting[requirementsSha256]=$(sha256_of requirements.txt) setting[pythons]=3.11',
     'service=payment',
     'ensure_users',
     'choose_interpreter',

@@ -17,7 +17,7 @@ beforeAll(async () => {
   principals = await functionsAsPrincipals(calls);
   const roles = principals.flatMap((principal) => principal.policies);
   policies = new Map([...(await readPolicies())].filter(([id]) => roles.includes(id)));
-}, 60_000);
+});
 
 /**
  * Granted, reachable in the code, and needed by no story: the first write of a file that a deployment's end has written

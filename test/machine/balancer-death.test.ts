@@ -6,9 +6,7 @@ const loadBalancer = { targetGroup: 'payment-{stage}', drainSeconds: 60, healthy
 /** The first death is at this call, and the next so many calls later: another set of places whenever the code changes. */
 const stride = 13;
 
-test('a process that dies between two calls, wherever that is, leaves no host outside its load balancer', {
-  timeout: 180_000,
-}, async () => {
+test('a process that dies between two calls, wherever that is, leaves no host outside its load balancer', async () => {
   for (let calls = 5; ; calls += stride) {
     const world = await createWorld({ hosts: 'ab', loadBalancer });
     await world.givenStable(1);

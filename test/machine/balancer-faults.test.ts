@@ -48,9 +48,7 @@ const anyRun = fc.record({
   kill: fc.option(fc.integer({ min: 1, max: 700 }), { freq: 1 }),
 } as const);
 
-test('whatever goes wrong: a host that is well gets its requests, and one that gets none is named', {
-  timeout: 120_000,
-}, async () => {
+test('whatever goes wrong: a host that is well gets its requests, and one that gets none is named', async () => {
   await fc.assert(
     fc.asyncProperty(anyRun, async (run) => {
       const { hosts, maxUnavailable, maxFailedHosts, behaviour } = run;

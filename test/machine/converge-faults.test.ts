@@ -36,9 +36,7 @@ const anyRun = fc.record({
   kill: fc.option(fc.integer({ min: 1, max: 500 }), { freq: 2 }),
 } as const);
 
-test('whatever goes wrong: a new host runs what is stable, or the ledger says why not; it never gets what failed', {
-  timeout: 120_000,
-}, async () => {
+test('whatever goes wrong: a new host runs what is stable, or the ledger says why not; it never gets what failed', async () => {
   await fc.assert(
     fc.asyncProperty(anyRun, async (run) => {
       const world = await createWorld({ hosts: 'ab', later: 'de' });

@@ -10,9 +10,7 @@ const anyAct = fc.record({
   kind: fc.constantFrom('upload', 'upload', 'bad upload', 'newest', 'v1', 'rollback', 'halt', 'kill', 'sweep'),
 } as const);
 
-test('whoever asks for whatever and when: one after another, and all hosts end on the stable release', {
-  timeout: 120_000,
-}, async () => {
+test('whoever asks for whatever and when: one after another, and all hosts end on the stable release', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyAct, { minLength: 2, maxLength: 8 }), async (acts) => {
       const world = await createWorld({ hosts: 'abc' });

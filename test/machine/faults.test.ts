@@ -68,9 +68,7 @@ function expectTruth(world: World, hosts: NonNullable<Awaited<ReturnType<World['
   expect(served.filter((line) => !dirty.has(line.charAt(0)))).toEqual([]);
 }
 
-test('whatever goes wrong: the lock is free, the record is true, and never too many are down', {
-  timeout: 120_000,
-}, async () => {
+test('whatever goes wrong: the lock is free, the record is true, and never too many are down', async () => {
   await fc.assert(
     fc.asyncProperty(anyRun, async (run) => {
       const { hosts, maxUnavailable, maxFailedHosts, bakeSeconds, behaviour } = run;

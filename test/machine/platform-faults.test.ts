@@ -50,9 +50,7 @@ function faultOf(
   }
 }
 
-test('whatever the platform loses, throttles, delays or does twice: a good release is never put back', {
-  timeout: 120_000,
-}, async () => {
+test('whatever the platform loses, throttles, delays or does twice: a good release is never put back', async () => {
   await fc.assert(
     fc.asyncProperty(anyRun, async (run) => {
       const { hosts, maxUnavailable, bakeSeconds } = run;

@@ -30,11 +30,6 @@ from host import NAMED_FAILURE, as_text
 from manifest import load, report_only
 from redact import Redactor, read_environment, secrets_of_service
 
-try:
-    from http.client import HTTPConnection, HTTPException
-except ImportError:
-    from httplib import HTTPConnection, HTTPException
-
 CONNECT_SECONDS = 3
 LOGIN_SECONDS = 8
 UPSTREAM_ATTEMPTS = 3
@@ -123,6 +118,11 @@ def ask_upstream_again(upstream, environment):
 
 def ask_http(health):
     """Status and body of one GET; status 0 where nothing answered."""
+    # Here, since it takes longer to load than all the rest, and a preflight asks no HTTP.
+    try:
+        from http.client import HTTPConnection, HTTPException
+    except ImportError:
+        from httplib import HTTPConnection, HTTPException
     connection = HTTPConnection("127.0.0.1", health["port"], timeout=health["timeoutSeconds"])
     try:
         connection.request("GET", health["path"], headers={"User-Agent": "rollgate", "Connection": "close"})

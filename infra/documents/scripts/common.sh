@@ -189,10 +189,10 @@ fail_of_helper() {
   fail "$word" "$message"
 }
 
-# Reads what the scripts need of a manifest into `setting`.
+# Reads what the scripts need of a manifest into `setting`, and its journal patterns into a file.
 read_settings() {
   local name value
-  helper manifest settings "$1" >"$work/settings"
+  helper manifest "$1" "$work/patterns" >"$work/settings"
   while IFS='=' read -r name value; do
     setting["$name"]=$value
   done <"$work/settings"

@@ -1,7 +1,6 @@
 """Reads a release's manifest, for the helpers and for the shell.
 
-usage: manifest.py settings MANIFEST     prints `name=value` lines
-       manifest.py patterns MANIFEST     prints the journal patterns, one per line
+usage: manifest.py MANIFEST PATTERNS     prints `name=value` lines, and writes the journal patterns, one per line
 """
 
 from __future__ import print_function
@@ -48,11 +47,11 @@ def settings_of(manifest):
     ]
 
 
-def main(command, path):
+def main(path, patterns):
     manifest = load(path)
-    if command == "patterns":
-        print("\n".join(manifest["configuration"]["health"]["journalPatterns"]))
-        return
+    with io.open(patterns, "w", encoding="utf-8") as target:
+        for pattern in manifest["configuration"]["health"]["journalPatterns"]:
+            target.write(as_text(pattern) + u"\n")
     for name, value in settings_of(manifest):
         print("%s=%s" % (name, as_text(value)))
 

@@ -94,15 +94,17 @@ packages_failed() {
   fail packages-failed "installing $* failed: $(tail --lines=1 -- "$work/command.log")"
 }
 
-# The first of the versions that are asked for, in that order, which this host has with `venv` and headers or not.
+# The first of the versions that are asked for, in that order, which this host has with `venv` and headers or not. Sets
+# `interpreter`, and what tells its virtualenvs from those of another: `python_full` and `python_platform`.
 choose_interpreter() {
   local wanted candidate found
   for wanted in ${setting[pythons]}; do
     for candidate in "python$wanted" "python${wanted//./}" python3; do
       printf '%s (%s)\n' "$candidate" "$wanted" >>"$work/looked-for"
       found=$(command -v -- "$candidate") || continue
-      [[ $(version_of "$found") == "$wanted" ]] || continue
-      if ! "$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+      read_interpreter "$found"
+      [[ $python_version == "$wanted" ]] || continue
+      if [[ $python_has_venv != yes ]]; then
         printf '%s has no venv module\n' "$found" >>"$work/looked-for"
         continue
       fi
@@ -117,7 +119,24 @@ choose_interpreter() {
   fail interpreter-missing "none of the Python versions ${setting[pythons]// /, } is on this host, with its venv module"
 }
 
-# 3.6
-version_of() {
-  "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true
+python_version='' python_full='' python_platform='' python_has_venv=''
+
+# Prints four lines: 3.6, 3.6.8, linux-x86_64-glibc-2.26, yes (it has venv).
+readonly interpreter_facts='
+import platform, sys, sysconfig
+print("%d.%d" % sys.version_info[:2])
+print(platform.python_version())
+print("-".join([sysconfig.get_platform()] + list(platform.libc_ver())))
+try:
+    import ensurepip, venv
+    print("yes")
+except ImportError:
+    print("no")
+'
+
+# Nothing of one that can't be run.
+read_interpreter() {
+  local facts=()
+  mapfile -t facts < <("$1" -c "$interpreter_facts" 2>/dev/null || true)
+  python_version=${facts[0]:-} python_full=${facts[1]:-} python_platform=${facts[2]:-} python_has_venv=${facts[3]:-}
 }

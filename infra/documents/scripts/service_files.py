@@ -15,7 +15,6 @@ import pwd
 import re
 import sys
 
-import aws
 from host import as_text, fail, write_durably
 from manifest import load
 from recorded import hash_of
@@ -68,6 +67,8 @@ def read_secrets(configuration, region):
         wanted[secret["name"]] = secret["parameter"] + (":%d" % version if version is not None else "")
     if not wanted:
         return {}, {}
+    # Here, since it takes longer to load than all the rest, and a unit needs none of it.
+    import aws
     try:
         values = aws.get_values_and_versions(region, sorted(set(wanted.values())))
     except aws.AwsError as error:

@@ -251,7 +251,6 @@ check_journal() {
   else
     record_check workers '' "no uWSGI worker died since the start"
   fi
-  helper manifest patterns "$manifest" >"$work/patterns"
   while read -r pattern; do
     line=$(grep --text --extended-regexp --max-count=1 --regexp="$pattern" -- "$work/journal" || true)
     if [[ -n $line ]]; then

@@ -12,16 +12,13 @@ ensure_virtualenv() {
     fetch "${argument[packagesKey]}" "${argument[packagesSha256]:?}"
     packages=$fetched
   fi
-  local python_full platform
-  python_full=$("$interpreter" -c 'import platform; print(platform.python_version())')
-  platform=$("$interpreter" -c 'import platform, sysconfig; print("-".join([sysconfig.get_platform()] + list(platform.libc_ver())))')
   exec 7>/var/lib/rollgate/virtualenvs.lock
   flock --exclusive --timeout 1200 7 || fail pip-failed "another Rollgate script builds a virtualenv for more than 1200 s"
 
-  name=$(name_of "${setting[requirementsSha256]}" "$python_full" "$platform")
+  name=$(name_of "${setting[requirementsSha256]}" "$python_full" "$python_platform")
   if is_complete "/app/venvs/$name" && [[ -n $packages ]] && ! cmp --silent -- "$packages" "/app/venvs/$name/$complete_mark"; then
     say "the virtualenv $name has other packages than the other hosts: using one of its own"
-    name=$(name_of "${setting[requirementsSha256]}" "$python_full" "$platform" "${argument[packagesSha256]}")
+    name=$(name_of "${setting[requirementsSha256]}" "$python_full" "$python_platform" "${argument[packagesSha256]}")
   fi
   local again=1 first=$name
   while is_spoilt "$name"; do
@@ -40,7 +37,7 @@ ensure_virtualenv() {
     printf '%s\n' "$virtualenv/bin/${setting[program]}" >"$work/looked-for"
     fail program-missing "${setting[program]} is not in the virtualenv: ${setting[requirementsFile]} does not bring it"
   fi
-  write_installed "$python_full" "$platform"
+  write_installed
 }
 
 name_of() {
@@ -141,5 +138,5 @@ write_installed() {
     list+=",\"$line\""
   done <"$file"
   printf '{"releaseId":"%s","python":"%s","platform":"%s","virtualenv":"%s","isVirtualenvReused":%s,"packages":[%s],"packagesSha256":"%s"}\n' \
-    "${setting[releaseId]}" "$1" "$2" "$virtualenv" "$is_reused" "${list#,}" "$(sha256_of "$file")" >"$work/installed.json"
+    "${setting[releaseId]}" "$python_full" "$python_platform" "$virtualenv" "$is_reused" "${list#,}" "$(sha256_of "$file")" >"$work/installed.json"
 }
