@@ -45,6 +45,8 @@ export interface DeploymentPlan {
   readonly hosts: readonly PlannedHost[];
   /** Hosts of the target that were offline and are left out (`offlineHosts: skip`). */
   readonly skipped: readonly PlannedHost[];
+  /** The release that was stable then: while it waited, others may have become so. Absent in older plans. */
+  readonly stable?: AdmittedDeployment['stable'];
   /** False for a deployment to named hosts: `stable` does not move. Hosts that were skipped are converged later. */
   readonly isWholeTarget: boolean;
   /** Hosts of the target outside this plan that can't be reached: they count against `maxUnavailable`. */

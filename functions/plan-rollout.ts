@@ -43,8 +43,8 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   if (admitted === undefined) {
     throw new InvalidDeploymentError(`${deploymentId} was never admitted; start a new execution`);
   }
+  const current = await readState(ports);
   if (!admitted.isDryRun) {
-    const current = await readState(ports);
     requireLock(current, { deploymentId, executionArn });
     await resolveRelease(admitted, current, ports);
   }
@@ -55,6 +55,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   const isStagedLater = !admitted.isDryRun && (await mustStageWait(admitted, policy, ports));
   const plan = await writePlan(ports, deploymentId, {
     ...target,
+    stable: stableNow(current),
     ...(loadBalancer === undefined ? {} : { loadBalancer }),
     policy,
     ...(isStagedLater ? { isStagedLater } : {}),
@@ -85,6 +86,11 @@ async function resolveRelease(
     release: { number, releaseId, manifestSha256, versionId: artifact.versionId },
     stable: { number, releaseId },
   });
+}
+
+function stableNow(state: TargetState): AdmittedDeployment['stable'] {
+  const stable = stableRelease(state);
+  return stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId };
 }
 
 async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {

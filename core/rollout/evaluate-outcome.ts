@@ -9,6 +9,7 @@ import { countsAsFailed, type HostProgress, hasFailed, isInterrupted, isRevertab
 import { saidBy } from './judge-word.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
+import { stableBefore } from './stable-before.ts';
 
 /** The end of a deployment as its hosts are now. */
 export interface Outcome {
@@ -186,7 +187,7 @@ function skipOf({ controls }: RolloutFacts, { host }: HostProgress): Control | u
  * release there is none to put back, and the one that just failed is no remedy.
  */
 function repairCommand(host: HostProgress, facts: RolloutFacts): string {
-  const stable = facts.admitted.stable;
+  const stable = stableBefore(facts);
   return stable === null
     ? 'upload a version that works (rollgate deploy ZIP): no release is stable yet that could be put back'
     : `rollgate deploy --release ${releaseName(stable.number)} --hosts ${host.host.instanceId}`;

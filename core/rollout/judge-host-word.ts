@@ -2,6 +2,7 @@ import type { PlannedHost } from '../deployment-records.ts';
 import { type HostProgress, hasFailed, isInterrupted, isSuspended } from './host-progress.ts';
 import { judgeTurned, type WordVerdict } from './judge-word.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
+import { stableBefore } from './stable-before.ts';
 
 /** A word about hosts: whom it is about, or what to type instead. */
 export type HostVerdict =
@@ -26,7 +27,7 @@ export function judgeSkip(facts: RolloutFacts, typed: string): HostVerdict {
     return refusal(`${name} is skipped already`, 'rollgate status');
   }
   if (host.run === 'passed') {
-    const before = facts.admitted.stable;
+    const before = stableBefore(facts);
     return refusal(
       `${name} runs the release already and has passed; what passed is not taken back by skip`,
       before === null ? 'rollgate halt' : `rollgate deploy --release v${before.number} --hosts ${instanceId}`,

@@ -4,6 +4,7 @@ import { alarmRemarks } from '../rollout/alarms.ts';
 import type { SpokenWord } from '../rollout/controls.ts';
 import { progressOf } from '../rollout/read-progress.ts';
 import type { RecordedDecision } from '../rollout/rollout-facts.ts';
+import { stableBefore } from '../rollout/stable-before.ts';
 import type { Trigger } from '../statuses.ts';
 import type { Lock } from '../target-state.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
@@ -44,7 +45,7 @@ export interface DeploymentView {
   readonly statusNote: string | null;
   /** What a person types for it to go on; null while it waits for nobody. */
   readonly next: string | null;
-  /** `from` is the stable release when it was admitted. */
+  /** `from` is the stable release when it got the lock, until then when it was admitted. */
   readonly release: { readonly from: string | null; readonly to: string } | null;
   readonly trigger: Trigger | null;
   readonly isRollback: boolean;
@@ -69,6 +70,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
   const { admitted, outcome, plan } = record;
   const endedAt = outcome?.endedAt ?? null;
   const startedAt = admitted?.admittedAt ?? null;
+  const before = admitted === null ? null : stableBefore({ admitted, plan });
   return {
     service: record.stage.service,
     stage: stageLabel(record.stage),
@@ -80,7 +82,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
       admitted === null
         ? null
         : {
-            from: admitted.stable === null ? null : releaseLabel(admitted.stable.number),
+            from: before === null ? null : releaseLabel(before.number),
             to: releaseLabel(admitted.release.number),
           },
     trigger: admitted?.trigger ?? null,

@@ -6,6 +6,7 @@ import { releaseName } from '../../core/release/release-manifest.ts';
 import { mayBeCutShort } from '../../core/rollout/cuts-short.ts';
 import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/decide-by-cause.ts';
 import type { HostStep } from '../../core/rollout/host-step.ts';
+import { stableBefore } from '../../core/rollout/stable-before.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
@@ -35,7 +36,9 @@ export async function answerStep(
       return;
     }
     const outcome =
-      step.outcome ?? (await lookAtStep(ports, deploymentId, step, askHost)) ?? (await stop(ports, deploymentId, step));
+      step.outcome ??
+      (await lookAtStep(ports, plan, { deploymentId, step }, askHost)) ??
+      (await stop(ports, deploymentId, step));
     if (outcome === undefined) {
       return;
     }
@@ -59,8 +62,8 @@ async function stop(ports: Ports, deploymentId: string, step: HostStep): Promise
 /** Asks SSM once; writes and returns the outcome where the step has ended. */
 async function lookAtStep(
   ports: Ports,
-  deploymentId: string,
-  step: HostStep,
+  plan: DeploymentPlan,
+  { deploymentId, step }: { readonly deploymentId: string; readonly step: HostStep },
   askHost?: () => Promise<Host['state']>,
 ): Promise<StepOutcome | undefined> {
   const { intent, commandId } = step;
@@ -80,7 +83,7 @@ async function lookAtStep(
   const diagnosis =
     status === 'done'
       ? null
-      : await diagnoseStep(ports, instanceId, admitted?.stable ?? null, {
+      : await diagnoseStep(ports, instanceId, admitted === undefined ? null : stableBefore({ admitted, plan }), {
           ...(report === null ? {} : { report }),
           ...(hostState === undefined ? {} : { hostGone: hostState }),
           ...(found === undefined ? {} : { invocation: found }),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
+import { deploymentView } from '../../../core/views/deployment-view.ts';
+import { readDeployment } from '../../../ledger/deployment-history.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade, staged, toPlan, wave } from '../given-machine.ts';
 
 describeMachine('uploads', () => {
@@ -71,6 +73,28 @@ describeMachine('uploads', () => {
     expect(ends.map((end) => end.split(' ')[0])).toEqual(Array.from({ length: 4 }, () => 'Succeeded'));
     expect([ends[3], ends[2]].toSorted()).toEqual([ends[3], ends[2]]);
     expect(world.target.running()).toEqual(['a v3', 'b v3', 'c v3']);
+  });
+
+  test('what became stable while it waited is what it takes the place of, and what a host is repaired with', async () => {
+    const world = await givenMachine({ rollout: { maxFailedHosts: 0 } });
+    await world.givenStable(1);
+    await world.upload(2);
+    await world.until(() => world.sent().includes('verify a'));
+    world.target.fleet.givenFault(world.idOf('a'), 'revert', 'start-failed');
+    world.target.fleet.givenFault(world.idOf('a'), 'revert', 'start-failed');
+    await world.upload(3, 'app-load-failed');
+    await world.until(async () => (await world.state()).queue.length === 1);
+
+    await world.rest();
+
+    const last = (await world.all()).at(-1)?.executionArn ?? '';
+    const { outcome, deploymentId } = await world.story(last);
+    expect(outcome?.status).toBe('FailedDirty');
+    expect(outcome?.hosts.map((host) => host.repair)).toContain(
+      `rollgate deploy --release v2 --hosts ${world.idOf('a')}`,
+    );
+    const record = await readDeployment(world.ports, deploymentId);
+    expect(record && deploymentView(record).release).toEqual({ from: 'v2', to: 'v3' });
   });
 
   test('a wake that is lost costs a heartbeat, not the deployment', async () => {
