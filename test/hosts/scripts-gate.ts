@@ -243,4 +243,13 @@ export function gateTests(given: () => ScriptsKit): void {
     expect(failedChecks(failed)).toEqual([['journal', 'journal-pattern']]);
     expect(verify.report?.outcome).toBe('done');
   });
+
+  test('no line of the journal fails it where no pattern is known to be bad', async () => {
+    const { verify } = await deploy(given(), sample(), (base) => ({
+      ...base,
+      health: { ...base.health, journalPatterns: [] },
+    }));
+
+    expect(verify.report?.outcome).toBe('done');
+  });
 }

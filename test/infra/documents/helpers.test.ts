@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
 import { createHostEndpoints } from '../../../local/host-endpoints/host-endpoints.ts';
 import { createParameterStore } from '../../../local/host-endpoints/parameter-store.ts';
+import { configuration } from '../../given/configuration.ts';
+import { artifactOf, manifestOf } from '../../given/releases.ts';
 import { startAmqpBroker } from './amqp-broker.ts';
 import { python, pythons } from './helpers.ts';
 
@@ -66,6 +68,20 @@ print(json.dumps([values, sorted(secret)]))`,
 
     expect(JSON.parse(result.stdout)[0]).toEqual(values);
     expect(JSON.parse(result.stdout)[1]).toContain('SECRET');
+  });
+
+  test('journal patterns are written one a line, and no line at all where there is none', async () => {
+    const path = join(folder, 'patterns');
+    const written = async (journalPatterns: readonly string[]): Promise<string> => {
+      const manifest = join(folder, 'manifest.json');
+      const given = { ...configuration, health: { ...configuration.health, journalPatterns } };
+      await writeFile(manifest, JSON.stringify(manifestOf(1, artifactOf(1, new Uint8Array()), given)));
+      await run('import manifest, sys; manifest.main(*sys.argv[1:])', manifest, path);
+      return readFile(path, 'utf8');
+    };
+
+    expect(await written(['[Cc]onnection refused', 'é'])).toBe('[Cc]onnection refused\né\n');
+    expect(await written([])).toBe('');
   });
 
   test('a unit quotes its words for systemd and knows the numbers of its user', async () => {
