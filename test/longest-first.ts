@@ -15,7 +15,9 @@ const longest = [
   'test/acceptance/shared-stage/platform-faults.test.ts',
   'test/hosts/scripts.test.ts',
   'test/hosts/scripts-drift.test.ts',
+  'test/hosts/scripts-previous.test.ts',
   'test/hosts/scripts-drift-files.test.ts',
+  'test/hosts/upstreams.test.ts',
   'test/infra/stack.test.ts',
   'test/machine/death.test.ts',
 ];

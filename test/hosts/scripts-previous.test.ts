@@ -1,0 +1,4 @@
+import { describeScripts } from './describe-scripts.ts';
+import { previousTests } from './scripts-previous.ts';
+
+describeScripts({ 'what ran before': previousTests });
