@@ -156,6 +156,11 @@ export interface HostOutcome {
   readonly repair: string | null;
   /** The load balancer sends it no requests, though it did or should. */
   readonly isOutside?: true;
+  /**
+   * After `halt --keep`: what a later deployment that fails puts the host back on, which is what last passed its gate there
+   * (`v41-…`, `v0`, `none`); null where nobody has seen that.
+   */
+  readonly goesBackTo?: string | null;
   /** Why an operator had it left out; of a host that was offline there is nothing more to say. */
   readonly why?: string;
   /** Checks of its newest gate that failed and do not decide; absent in records of before there were any. */

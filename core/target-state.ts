@@ -53,7 +53,10 @@ export interface StableEntry {
   readonly release: number;
   readonly releaseId: string;
   readonly deploymentId: string;
+  /** Since when it is stable. */
   readonly at: string;
+  /** When it succeeded on the whole target once more, without another in between. */
+  readonly confirmedAt?: string;
   /** Reached by going back: a further rollback must name its release, so that a double click never goes back two. */
   readonly isRollback: boolean;
 }

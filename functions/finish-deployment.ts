@@ -169,7 +169,7 @@ function withStable(state: TargetState, admitted: AdmittedDeployment, at: string
   const last = state.stableHistory.at(-1);
   if (last?.release === release.number) {
     // Going back to what is stable already (a rollout was halted, or left a mix) is a rollback too.
-    const marked = { ...last, isRollback: last.isRollback || isRollback };
+    const marked = { ...last, confirmedAt: at, isRollback: last.isRollback || isRollback };
     return { ...state, mixedBy: null, stableHistory: [...state.stableHistory.slice(0, -1), marked] };
   }
   const entry = { release: release.number, releaseId: release.releaseId, deploymentId, at, isRollback };

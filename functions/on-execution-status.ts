@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import type { Lock } from '../core/target-state.ts';
 import { readConvergence } from '../ledger/convergence.ts';
-import { readAdmitted, readOutcome } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
+import { executionLeftBehind } from './parked/repair-left-behind.ts';
 import { startRepair } from './parked/start-repair.ts';
 import { toHandler } from './runtime/handler.ts';
 
@@ -49,18 +48,17 @@ async function repairIfOwed(detail: Detail, ports: Ports): Promise<void> {
     await startRepair(ports, deploymentId, executionArn);
   }
   if (held.length === 0) {
-    await repairLeftBehind(detail, lock, ports);
+    await repairIfLeftBehind(detail, ports);
   }
 }
 
 /** The deployment that this execution admitted, where it has no end and nobody works on one. */
-async function repairLeftBehind({ executionArn, startDate }: Detail, lock: Lock | null, ports: Ports): Promise<void> {
+async function repairIfLeftBehind({ executionArn, startDate }: Detail, ports: Ports): Promise<void> {
   if (startDate === undefined) {
     return;
   }
   const deploymentId = deploymentIdOf(executionArn, new Date(startDate).toISOString());
-  const [admitted, outcome] = await Promise.all([readAdmitted(ports, deploymentId), readOutcome(ports, deploymentId)]);
-  if (admitted !== undefined && outcome === undefined && lock?.deploymentId !== deploymentId) {
+  if ((await executionLeftBehind(ports, deploymentId)) !== undefined) {
     await startRepair(ports, deploymentId, executionArn);
   }
 }

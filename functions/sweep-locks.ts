@@ -4,6 +4,7 @@ import { readState } from '../ledger/target-state.ts';
 import { wakeBakeUnderAlarm } from './alarms/wake-bake.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
 import { applyFreeze } from './parked/apply-freeze.ts';
+import { repairLeftBehind } from './parked/repair-left-behind.ts';
 import { repairIfDead } from './parked/repair-lock.ts';
 import { hasEnded, startRepair } from './parked/start-repair.ts';
 import { sweepParked } from './parked/sweep-parked.ts';
@@ -15,8 +16,8 @@ const inputSchema = z.unknown();
 
 /**
  * The safety net below the events, which are best effort: puts the last word about freezing in force, repairs a lock
- * whose execution has ended, takes ended executions out of the queue, wakes whoever may go on, looks again at commands of
- * which no event came, removes the tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks
+ * whose execution has ended, takes ended executions out of the queue, repairs what died before it came there, wakes whoever
+ * may go on, looks again at commands of which no event came, removes the tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks
  * for hosts that should get the stable release. A look that fails does not keep the others from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
@@ -34,6 +35,7 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
     await wakeLockWaiters(ports);
   }
   const looks = await Promise.allSettled([
+    repairLeftBehind(ports),
     sweepParked(ports),
     convergeHosts(ports, null),
     wakeBakeUnderAlarm(ports, lock),

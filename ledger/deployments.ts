@@ -81,6 +81,20 @@ export async function writeDecision(
   return (await createJson(ports.ledger, key, decision)).value;
 }
 
+/** For so long an execution that died is looked for: EventBridge tells of it within a day, or never. */
+const recentMilliseconds = 86_400_000;
+
+/** Ids of deployments that were admitted today or yesterday and have no end, oldest first; two lists of keys. */
+export async function listRecentWithoutEnd(ports: LedgerPorts): Promise<readonly string[]> {
+  const { service } = ports.stage;
+  const now = ports.clock.now();
+  const days = [now - recentMilliseconds, now].map((at) => new Date(at).toISOString().slice(0, 10).replaceAll('-', ''));
+  const lists = await Promise.all(days.map((day) => ports.ledger.list(`${keys.deployments(service)}d-${day}-`)));
+  const known = new Set(lists.flat());
+  const ids = [...known].flatMap((key) => key.match(/\/(d-[^/]+)\/request\.json$/)?.[1] ?? []);
+  return ids.filter((id) => !known.has(keys.outcome(service, id)));
+}
+
 /** Every deployment id of the service, oldest first. */
 export async function listDeployments(ports: LedgerPorts): Promise<readonly string[]> {
   const prefix = keys.deployments(ports.stage.service);

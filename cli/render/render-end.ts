@@ -24,9 +24,13 @@ function renderHost(host: HostEnd, nameWidth: number, leftWidth: number, style: 
   const word = leftWords[host.status];
   const seen = host.observedAt === null ? '' : style.faint(`  seen ${timeText(Date.parse(host.observedAt))} UTC`);
   const outside = host.isOutside ? `  ${style.paint('red', 'out of its load balancer')}` : '';
+  const back =
+    host.goesBackTo === undefined || host.goesBackTo === host.running
+      ? ''
+      : `  ${style.faint(`a later deployment that fails puts it back on ${host.goesBackTo}`)}`;
   const left = style.paint(word.colour, padEnd(word.word, leftWidth));
   return [
-    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  ${host.why === null ? '' : `${host.why}; `}runs ${host.running}${outside}${seen}`,
+    `  ${style.icon(word)} ${padEnd(host.name, nameWidth)}  ${left}  ${host.why === null ? '' : `${host.why}; `}runs ${host.running}${outside}${seen}${back}`,
     ...host.reported.map((text) => `    ${style.paint('yellow', `⚠ ${text}`)}`),
     ...(host.command === undefined ? [] : [`    type: ${host.command}`]),
     ...(host.repair === null ? [] : [`    ${style.strong('repair:')} ${host.repair}`]),

@@ -42,7 +42,7 @@ export interface ConvergenceFacts {
  * | appeared or came back, not seen on stable          | waiting                                        |
  * | appeared or came back while a deployment runs      | waiting, until that deployment says what it is |
  * | online, and no deployment has ever seen it         | waiting: its event was lost                    |
- * | online, last seen before stable became stable      | waiting: it missed that rollout                |
+ * | online, last seen before stable last succeeded     | waiting: it missed that rollout                |
  * | last seen on another release after that            | as it is: a person or a budget has decided so  |
  * | waiting, and seen on stable since                  | done                                           |
  * | waiting, not online for longer than the deadline   | given up, until SSM has it                     |
@@ -120,7 +120,8 @@ function isWanted({ seen, givenUp }: Convergence, host: FoundHost, facts: Conver
   if (last === undefined) {
     return true;
   }
-  return isOnline(host) && last.running !== facts.stable.releaseId && last.at < facts.stable.at;
+  const { releaseId, at, confirmedAt = at } = facts.stable;
+  return isOnline(host) && last.running !== releaseId && last.at < confirmedAt;
 }
 
 function newlyWaiting({ name }: FoundHost, facts: ConvergenceFacts): WaitingHost {

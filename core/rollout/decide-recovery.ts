@@ -43,8 +43,23 @@ export function recover(facts: RolloutFacts): Decision | null {
   return unasked.length > 0 ? verify(facts, unasked) : null;
 }
 
+/** The time limit of an approval or a pause runs from its first parking, whatever was said and done since. */
 export function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: number): Decision {
-  return { kind: 'park', wave, why, untilMilliseconds: facts.nowMilliseconds + seconds * 1000 };
+  const first = facts.decisions
+    .flatMap(({ decision, at }) => (decision.kind === 'park' && decision.why === why ? [{ ...decision, at }] : []))
+    .find((each) =>
+      why === 'pause' ? !isAnsweredBy(facts.controls.resume, each.at) : why === 'approval' && each.wave === wave,
+    );
+  return {
+    kind: 'park',
+    wave,
+    why,
+    untilMilliseconds: first?.untilMilliseconds ?? facts.nowMilliseconds + seconds * 1000,
+  };
+}
+
+function isAnsweredBy(word: Control | null, at: string): boolean {
+  return word !== null && Date.parse(word.at) >= Date.parse(at);
 }
 
 /** Decisions since the last wait that sent a command to this host after it was staged. */

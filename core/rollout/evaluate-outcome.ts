@@ -169,6 +169,7 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     repair: status === 'dirty' ? repairCommand(host, facts) : null,
     reported: host.reported,
     ...(isDirty && isOutside(host) ? { isOutside: true } : {}),
+    ...(failure?.keepsHosts === true ? { goesBackTo: host.run === 'passed' ? host.running : host.before } : {}),
     ...(status !== 'skipped' || skip === undefined ? {} : { why: `skipped ${saidBy(skip)}` }),
   };
 }

@@ -11,10 +11,21 @@ import { switchOfHost } from './switch-of-host.ts';
  */
 export function holdsBack(
   read: RolloutFacts,
-  step: { readonly instanceId: string; readonly action: HostAction; readonly round: number },
+  step: {
+    readonly instanceId: string;
+    readonly action: HostAction;
+    readonly round: number;
+    /** Its command was sent before, or may have been: what came of that is not held against it. */
+    readonly isSentAgain?: boolean;
+  },
 ): boolean {
   const decision = read.decisions.find((each) => each.round === step.round)?.decision;
-  const facts = { ...read, progress: landedBefore(read.progress, decision) };
+  const progress = landedBefore(read.progress, decision).map((host) =>
+    step.isSentAgain && step.action === 'activate' && host.host.instanceId === step.instanceId
+      ? { ...host, run: 'activating' as const, isRefused: false }
+      : host,
+  );
+  const facts = { ...read, progress };
   const queue = decision !== undefined && 'hosts' in decision ? decision.hosts : [];
   switch (step.action) {
     case 'activate':

@@ -34,6 +34,8 @@ export interface HostEnd {
   readonly reported: readonly string[];
   /** Its load balancer sends it no requests. */
   readonly isOutside: boolean;
+  /** What a later deployment that fails puts it back on: `v41`, `nothing`; absent but after `halt --keep`. */
+  readonly goesBackTo?: string;
 }
 
 export function endView(outcome: DeploymentOutcome): EndView {
@@ -56,6 +58,7 @@ export function endView(outcome: DeploymentOutcome): EndView {
       why: host.status === 'skipped' ? (host.why ?? 'offline') : null,
       reported: (host.reported ?? []).map(reportedText),
       isOutside: host.isOutside ?? false,
+      ...(host.goesBackTo === undefined ? {} : { goesBackTo: runningLabel(host.goesBackTo) }),
     })),
   };
 }

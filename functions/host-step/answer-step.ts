@@ -12,7 +12,9 @@ import { readAdmitted } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { keepPackages, readRelease } from '../../ledger/releases.ts';
+import { readState, requireLock } from '../../ledger/target-state.ts';
 import { cutShort } from './cut-short.ts';
+import { isHeldBack } from './held-back.ts';
 import { readIngress } from './read-ingress.ts';
 import { sendStep } from './send-step.ts';
 import { stepOfRound } from './step-of-round.ts';
@@ -48,7 +50,17 @@ export async function answerStep(
       return;
     }
     await ports.clock.wait(backoffMilliseconds[triedSoFar - 1] ?? 0);
-    await sendStep(ports, plan, parked, await readSteps(ports, deploymentId, instanceId));
+    const known = await readSteps(ports, deploymentId, instanceId);
+    // Whoever else answers this step may have sent it meanwhile.
+    if (stepOfRound(known, action, round)?.intent.attempt !== step.intent.attempt) {
+      continue;
+    }
+    const lock = requireLock(await readState(ports), parked);
+    if (await isHeldBack(ports, lock, { ...parked, isSentAgain: true })) {
+      await tellStep(ports, plan, parked, outcome);
+      return;
+    }
+    await sendStep(ports, plan, parked, known);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
+import type { DeploymentPlan, Step, StepIntent, StepOutcome } from '../../core/deployment-records.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import {
   answerSecondsOf,
@@ -16,6 +16,7 @@ import { keys } from '../../ledger/keys.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
 import { readState, requireLock } from '../../ledger/target-state.ts';
+import { isHeldBack } from './held-back.ts';
 import { stepOfRound } from './step-of-round.ts';
 
 /** Seconds that a host's clock may be behind or a command late before the host refuses it. */
@@ -24,8 +25,8 @@ const lateSeconds = 30;
 /**
  * Sends the command of a step. The intent is written before the call. A step whose send may already have happened is
  * first looked for by its comment; sent again after all, the host's receipt answers it with the first report. A refusal
- * of the second send says nothing of the first, which nobody has found: the step is then unknown, not refused. Throws
- * LockLostError.
+ * of the second send, or a reason to hold it back, says nothing of the first, which nobody has found: the step is then
+ * unknown, not refused. Throws LockLostError.
  */
 export async function sendStep(
   ports: Ports,
@@ -48,7 +49,11 @@ export async function sendStep(
     return;
   }
   // Whoever takes the lock over reads the intents after that: either they see ours, or we see that it is gone.
-  requireLock(await readState(ports), { deploymentId, fence: parked.fence });
+  const lock = requireLock(await readState(ports), { deploymentId, fence: parked.fence });
+  if (isResend && (await isHeldBack(ports, lock, { ...parked, isSentAgain: true }))) {
+    await writeOutcome(ports, deploymentId, notSentAgain(ports, intent));
+    return;
+  }
   const sent = await ports.commands.send(command);
   if (sent.kind === 'sent') {
     await writeSent(ports, deploymentId, intent, sent.commandId);
@@ -74,6 +79,15 @@ export async function sendStep(
       wasOnline: steps.some((step) => step.outcome?.report != null),
     }),
   });
+}
+
+/** The first send may have reached the host after all: only settling it tells. */
+function notSentAgain(ports: Ports, { instanceId, action, attempt, round, fence }: StepIntent): StepOutcome {
+  return {
+    ...{ instanceId, action, attempt, round, fence, status: 'unknown', commandId: null, report: null, diagnosis: null },
+    at: new Date(ports.clock.now()).toISOString(),
+    isRetryable: false,
+  };
 }
 
 async function releaseOf(ports: Ports, deploymentId: string): Promise<StoredRelease> {

@@ -128,14 +128,14 @@ describe('the end of a deployment', () => {
     expect(given.state().stableHistory).toEqual([]);
   });
 
-  test('that is stable already is not written twice, so that the rollback before it is not forgotten', async () => {
+  test('that is stable already is only confirmed, so that the rollback before it is not forgotten', async () => {
     const entry = { release: 1, releaseId: 'v1-x', deploymentId: 'd', at: 'then', isRollback: true };
     await given.givenState((state) => ({ ...state, stableHistory: [entry] }));
     await givenSteps(passed);
 
     await run(input, given.ports);
 
-    expect(given.state().stableHistory).toEqual([entry]);
+    expect(given.state().stableHistory).toEqual([{ ...entry, confirmedAt: expect.stringMatching(/^2026-/) }]);
   });
 });
 

@@ -171,6 +171,18 @@ describe('a step', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
+  test('is sent three times in a round at most, also where two answer it at once', async () => {
+    await run(input, given.ports);
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      given.givenInvocation(`command-${attempt}`, { status: 'Failed', statusDetails: 'Undeliverable' });
+    }
+
+    await Promise.all([run({ ...input, token: 'two' }, given.ports), run({ ...input, token: 'two' }, given.ports)]);
+
+    const attempts = (await readSteps(given.ports, deploymentId)).map((step) => step.intent.attempt);
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+
   test('that nobody has answered by its deadline is unknown', async () => {
     await run(input, given.ports);
     given.time.skip((60 + 120 + 30) * 1000);
@@ -208,6 +220,27 @@ describe('a host is held back', () => {
 
     expect(given.deeds).toEqual(['answer one {"status":"heldBack"}']);
     expect(await steps()).toEqual([]);
+  });
+
+  test('also where its first send may have been lost: nobody knows what it did, and it is not sent again', async () => {
+    given.givenSend(new TransientAwsError('no answer'));
+    await expect(run(input, given.ports)).rejects.toThrow('no answer');
+    await writeControl(given.ports, 'halt', deploymentId, { by: 'anna', at: 'then', reason: '' });
+
+    await run({ ...input, token: 'two' }, given.ports);
+
+    expect(given.deeds.filter((deed) => deed.startsWith('send'))).toEqual(['send activate a']);
+    expect(given.deeds.at(-1)).toBe('answer two {"status":"unknown"}');
+  });
+
+  test('before the second try of one that never reached its host', async () => {
+    await run(input, given.ports);
+    given.givenInvocation('command-1', { status: 'Failed', statusDetails: 'Undeliverable' });
+    await writeControl(given.ports, 'pause', deploymentId, { by: 'anna', at: '2026-11-22T20:45:00.000Z', reason: '' });
+
+    await run({ ...input, token: 'two' }, given.ports);
+
+    expect(given.deeds).toEqual(['send activate a', 'answer two {"status":"refused"}']);
   });
 
   test('but not once its command is out: then it is waited for', async () => {

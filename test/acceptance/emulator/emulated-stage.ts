@@ -138,7 +138,7 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
     };
     return {
       ...{ endpoint, region, account, environment, emulator, target: opened, folder, logFile: miniStack.logFile, stop },
-      packager: createPackager(environment, stage),
+      packager: createPackager(environment, stage, folder),
     };
   } catch (error) {
     await stop();

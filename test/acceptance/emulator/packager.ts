@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../../../scripts/run-program.ts';
 
@@ -12,7 +13,9 @@ export interface Packager {
   remove(): Promise<string>;
 }
 
-export function createPackager(environment: Readonly<Record<string, string>>, stage: string): Packager {
+/** `folder` keeps what was packaged: the framework throws its own away when the stack is removed. */
+export function createPackager(environment: Readonly<Record<string, string>>, stage: string, folder: string): Packager {
+  const kept = join(folder, 'package');
   const run = async (...args: readonly string[]): Promise<string> => {
     const osls = join(repository, 'node_modules', '.bin', 'osls');
     const argv = [osls, ...args, '--stage', stage];
@@ -25,9 +28,12 @@ export function createPackager(environment: Readonly<Record<string, string>>, st
     return output;
   };
   return {
-    deploy: (...options) => run('deploy', ...options),
-    // Where the framework has left it.
-    deployPackaged: (...options) => run('deploy', '--package', '.serverless', ...options),
+    async deploy(...options) {
+      const output = await run('deploy', ...options);
+      cpSync(join(repository, '.serverless'), kept, { recursive: true });
+      return output;
+    },
+    deployPackaged: (...options) => run('deploy', '--package', kept, ...options),
     remove: () => run('remove'),
   };
 }

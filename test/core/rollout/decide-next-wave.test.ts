@@ -214,6 +214,35 @@ describe('people', () => {
     expect(decideNextWave(givenRollout(hosts('ab'), { policy: { approval } })).decision).toMatchObject({ wave: 1 });
   });
 
+  test('the limit of an approval runs from its first parking, whatever was said in between', () => {
+    const approval = { kind: 'after-wave', wave: 1, for: 'all', timeLimitSeconds: 600 } as const;
+    const half = [givenHost('a', passed), givenHost('b')];
+    const first: Decision = { kind: 'park', wave: 2, why: 'approval', untilMilliseconds: startedAt + 660_000 };
+    const paused: Decision = { kind: 'park', wave: 2, why: 'pause', untilMilliseconds: startedAt + 900_000_000 };
+
+    const { decision } = decideNextWave(
+      givenRollout(half, {
+        policy: { approval },
+        decisions: [first, paused],
+        controls: { pause: said(70), resume: said(130) },
+      }),
+    );
+
+    expect(decision).toEqual(first);
+  });
+
+  test('the limit of a pause runs from its first parking; one after a resume has a limit of its own', () => {
+    const first: Decision = { kind: 'park', wave: 1, why: 'pause', untilMilliseconds: startedAt + 700_000_000 };
+    const paused = (controls: Partial<ReturnType<typeof givenRollout>['controls']>) =>
+      decideNextWave(givenRollout(hosts('ab'), { decisions: [first], controls })).decision;
+
+    // The same pause said twice; and one that was ended, and then said again.
+    expect(paused({ pause: said(90) })).toEqual(first);
+    expect(paused({ pause: said(100), resume: said(80) })).toMatchObject({
+      untilMilliseconds: startedAt + 120_000 + pauseLimitSeconds * 1000,
+    });
+  });
+
   test('a park that nobody ended turns the rollout back, and it stays so', () => {
     const park: Decision = { kind: 'park', wave: 2, why: 'pause', untilMilliseconds: startedAt + 100_000 };
     const half = [givenHost('a', passed), givenHost('b')];

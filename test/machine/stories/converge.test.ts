@@ -225,6 +225,22 @@ describeMachine('an instance that comes back', () => {
     expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
   });
 
+  test('after a rollout of what was stable already that left it out gets that, also where no event tells', async () => {
+    const world = await givenMachine({ rollout: { offlineHosts: 'skip', maxUnavailable: 2 } });
+    await world.givenStable(1);
+    await world.givenUpload(2);
+    expect((await world.deploy({ hosts: [world.idOf('c')] })).end).toBe('Succeeded');
+    world.target.givenUnregistered('c');
+    expect((await world.deploy({ release: 'v1' })).end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v2']);
+
+    world.target.givenUnregistered('c', false);
+    await sweeps(world, 1);
+
+    expect(await converged(world)).toEqual(['c']);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
   test('after it missed what became stable gets it, also where no event tells', async () => {
     const world = await givenMachine();
     await world.givenStable(1);

@@ -85,6 +85,26 @@ describeMachine('halt, said while hosts are at work', () => {
     expect(world.target.running()).toEqual(['a v2', 'b v1', 'c v1']);
   });
 
+  test('and keep: the record says what each host goes back to, and a later deployment that fails does so', async () => {
+    const { world, executionArn } = await givenRunningUpgrade();
+    await world.until(() => world.sent().includes('verify b'));
+    await world.say('halt', (await world.story(executionArn)).deploymentId, { isKept: true });
+    const { outcome } = await world.ended(executionArn);
+    await world.givenUpload(3, 'app-load-failed');
+
+    const later = await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => {
+        await world.deploy({ hosts: [world.idOf(name)] });
+        return world.target.running().find((line) => line.startsWith(name));
+      }),
+    );
+
+    expect(outcome?.hosts.map(({ status, goesBackTo }) => `${status} ${goesBackTo?.split('-')[0]}`)).toEqual([
+      ...['passed v2', 'kept v1', 'untouched v1'],
+    ]);
+    expect(later).toEqual(['a v2', 'b v1', 'c v1']);
+  });
+
   test('is heard with the next heartbeat where its event is lost', async () => {
     const world = await givenMachine({ seconds: { install: 1700 } });
     await world.givenUpload(1);

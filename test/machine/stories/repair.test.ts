@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/target-state.ts';
+import { readOutcome } from '../../../ledger/deployments.ts';
 import { keys } from '../../../ledger/keys.ts';
 import {
   describeMachine,
@@ -44,6 +45,28 @@ describeMachine('an execution that dies', () => {
       ...['Admit', 'AcquireLock', 'NextWave', ...settled(3), 'NextWave', 'Finish', 'FailedClean'],
     ]);
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
+  test('between its admission and the queue, and no event tells of it: the sweep gives it an end', async () => {
+    const world = await givenUpgrade();
+    world.givenEventsLost('OnExecutionStatus');
+    const dies = (): Promise<void> => {
+      world.kill();
+      return new Promise(() => undefined);
+    };
+    world.faults.given('ledger.replace', { kind: 'intrude', intruder: dies }, { matches: /state\.json/ });
+    await world.start();
+    await world.rest();
+    const [, deploymentId = ''] = world.deploymentIds();
+    const before = await readOutcome(world.ports, deploymentId);
+
+    await world.pass(300);
+    await world.sweep();
+    await world.rest();
+
+    expect(before).toBeUndefined();
+    expect(await readOutcome(world.ports, deploymentId)).toMatchObject({ status: 'FailedClean' });
+    expect(await world.state()).toMatchObject({ lock: null, queue: [] });
   });
 
   test('while it waits leaves the queue, and the next one does not wait for it', async () => {
