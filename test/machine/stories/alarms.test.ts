@@ -47,6 +47,20 @@ describeMachine('an alarm', () => {
     expect(world.sent()).toEqual([]);
   });
 
+  test('that fires before an activation is tried again: it is not sent once more', async () => {
+    const world = await givenWatched();
+    world.target.fleet.givenFault(world.idOf('a'), 'activate', 'late-refused');
+    const executionArn = await world.start();
+    await world.until(() => world.sent().includes('activate a'));
+    fires(world);
+
+    const story = await world.ended(executionArn);
+
+    expect(world.sent().filter((command) => command === 'activate a')).toHaveLength(1);
+    expect(story.outcome?.reason).toEqual(firing);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
   test('that fires when it is planned and is well when it is decided: it is staged after all', async () => {
     const world = await givenWatched();
     fires(world);
