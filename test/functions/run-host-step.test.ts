@@ -171,13 +171,18 @@ describe('a step', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
-  test('is sent three times in a round at most, also where two answer it at once', async () => {
+  test('is sent three times in a round at most, also where another answers it during a pause between two tries', async () => {
     await run(input, given.ports);
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       given.givenInvocation(`command-${attempt}`, { status: 'Failed', statusDetails: 'Undeliverable' });
     }
+    const paused = Promise.withResolvers<void>();
+    const slow = { ...given.ports, clock: { ...given.ports.clock, wait: () => paused.promise } };
+    const first = run({ ...input, token: 'two' }, slow);
 
-    await Promise.all([run({ ...input, token: 'two' }, given.ports), run({ ...input, token: 'two' }, given.ports)]);
+    await run({ ...input, token: 'two' }, given.ports);
+    paused.resolve();
+    await first;
 
     const attempts = (await readSteps(given.ports, deploymentId)).map((step) => step.intent.attempt);
     expect(attempts).toEqual([1, 2, 3]);
