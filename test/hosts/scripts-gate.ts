@@ -77,7 +77,8 @@ export function gateTests(given: () => ScriptsKit): void {
     const { verify } = await failAtGate(kit, 'exits-at-start');
 
     expect(verify.report?.failure).toBe('not-stable');
-    expect(failedChecks(verify)).toContainEqual(['active', 'not-stable']);
+    // On a busy machine systemd may have started it once more when the gate looks: then it is active, and another process.
+    expect(failedChecks(verify)).toContainEqual(['stable', 'not-stable']);
   });
 
   test('an answer of 500 fails it, with status and body', async () => {
