@@ -82,6 +82,14 @@ export function stableRelease(state: Pick<TargetState, 'stableHistory'>): Stable
   return state.stableHistory.at(-1);
 }
 
+/** The same as a deployment's record names it; null where none is stable. */
+export function stableIdentity(
+  state: Pick<TargetState, 'stableHistory'>,
+): { readonly number: number; readonly releaseId: string } | null {
+  const stable = stableRelease(state);
+  return stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId };
+}
+
 /**
  * The next fence: one more than the last, and at least the Unix time, so that it also grows when a stack is made anew
  * over hosts that remember an older one.

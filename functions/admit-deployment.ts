@@ -8,7 +8,7 @@ import { configWarnings } from '../core/config/warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { frozenSentence } from '../core/freeze.ts';
-import { stableRelease, type TargetState } from '../core/target-state.ts';
+import { stableIdentity, stableRelease, type TargetState } from '../core/target-state.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
@@ -85,7 +85,6 @@ async function admit(
   const isDryRun = 'isDryRun' in request && request.isDryRun;
   const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
   const release = await releaseOf(request, rollback?.release, config, state, ports);
-  const stable = stableRelease(state);
   return writeAdmitted(ports, {
     ...ids,
     trigger: request.kind === 'upload' || request.kind === 'converge' ? request.kind : 'person',
@@ -101,7 +100,7 @@ async function admit(
       manifestSha256: release.manifestSha256,
       versionId: release.manifest.artifact.versionId,
     },
-    stable: stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId },
+    stable: stableIdentity(state),
     warnings: configWarnings(config),
   });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
+import type { TargetState } from '../core/target-state.ts';
 import { readConvergence } from '../ledger/convergence.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
@@ -38,7 +39,8 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
 }
 
 async function repairIfOwed(detail: Detail, ports: Ports): Promise<void> {
-  const { lock, queue } = await readState(ports);
+  const state = await readState(ports);
+  const { lock, queue } = state;
   const held = [...(lock === null ? [] : [lock]), ...queue].filter((each) => each.executionArn === detail.executionArn);
   // A repair that failed would start the next at once, and so on without end: the sweep does it, five minutes apart.
   if (lock?.purpose === 'repair' && lock.executionArn === detail.executionArn) {
@@ -48,17 +50,21 @@ async function repairIfOwed(detail: Detail, ports: Ports): Promise<void> {
     await startRepair(ports, deploymentId, executionArn);
   }
   if (held.length === 0) {
-    await repairIfLeftBehind(detail, ports);
+    await repairIfLeftBehind(detail, state, ports);
   }
 }
 
 /** The deployment that this execution admitted, where it has no end and nobody works on one. */
-async function repairIfLeftBehind({ executionArn, startDate }: Detail, ports: Ports): Promise<void> {
+async function repairIfLeftBehind(
+  { executionArn, startDate }: Detail,
+  state: TargetState,
+  ports: Ports,
+): Promise<void> {
   if (startDate === undefined) {
     return;
   }
   const deploymentId = deploymentIdOf(executionArn, new Date(startDate).toISOString());
-  if ((await executionLeftBehind(ports, deploymentId)) !== undefined) {
+  if ((await executionLeftBehind(ports, state, deploymentId)) !== undefined) {
     await startRepair(ports, deploymentId, executionArn);
   }
 }

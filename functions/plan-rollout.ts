@@ -9,7 +9,7 @@ import { alarmsOfStage, firingAlarms, haveAlarmsASay } from '../core/rollout/ala
 import { asksBeforeStaging } from '../core/rollout/approval.ts';
 import { hostsToRetry } from '../core/rollout/hosts-to-retry.ts';
 import { secondsPerHost } from '../core/rollout/progress-deadline.ts';
-import { stableRelease, type TargetState } from '../core/target-state.ts';
+import { stableIdentity, stableRelease, type TargetState } from '../core/target-state.ts';
 import { readConvergence } from '../ledger/convergence.ts';
 import { readAdmitted, readOutcome, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
@@ -55,7 +55,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   const isStagedLater = !admitted.isDryRun && (await mustStageWait(admitted, policy, ports));
   const plan = await writePlan(ports, deploymentId, {
     ...target,
-    stable: stableNow(current),
+    stable: stableIdentity(current),
     ...(loadBalancer === undefined ? {} : { loadBalancer }),
     policy,
     ...(isStagedLater ? { isStagedLater } : {}),
@@ -86,11 +86,6 @@ async function resolveRelease(
     release: { number, releaseId, manifestSha256, versionId: artifact.versionId },
     stable: { number, releaseId },
   });
-}
-
-function stableNow(state: TargetState): AdmittedDeployment['stable'] {
-  const stable = stableRelease(state);
-  return stable === undefined ? null : { number: stable.release, releaseId: stable.releaseId };
 }
 
 async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {

@@ -17,11 +17,12 @@ const inputSchema = z.unknown();
 /**
  * The safety net below the events, which are best effort: puts the last word about freezing in force, repairs a lock
  * whose execution has ended, takes ended executions out of the queue, repairs what died before it came there, wakes whoever
- * may go on, looks again at commands of which no event came, removes the tokens that nobody waits for any more, ends a bake whose alarm has gone off, and looks
- * for hosts that should get the stable release. A look that fails does not keep the others from being made.
+ * may go on, looks again at commands of which no event came, removes the tokens that nobody waits for any more, ends a bake
+ * whose alarm has gone off, and looks for hosts that should get the stable release. A look that fails does not keep the others from being made.
  */
 export async function run(_event: unknown, ports: Ports): Promise<void> {
-  const { lock, queue } = await readState(ports);
+  const state = await readState(ports);
+  const { lock, queue } = state;
   const [freezing] = await Promise.allSettled([applyFreeze(ports)]);
   if (lock !== null) {
     await repairIfDead(ports, lock);
@@ -35,7 +36,7 @@ export async function run(_event: unknown, ports: Ports): Promise<void> {
     await wakeLockWaiters(ports);
   }
   const looks = await Promise.allSettled([
-    repairLeftBehind(ports),
+    repairLeftBehind(ports, state),
     sweepParked(ports),
     convergeHosts(ports, null),
     wakeBakeUnderAlarm(ports, lock),

@@ -1,15 +1,15 @@
 import type { Ports } from '../../clients/ports.ts';
+import type { TargetState } from '../../core/target-state.ts';
 import { listRecentWithoutEnd, readAdmitted, readOutcome } from '../../ledger/deployments.ts';
-import { readState } from '../../ledger/target-state.ts';
 import { hasEnded, startRepair } from './start-repair.ts';
 
 /**
  * Repairs the deployments that were admitted and whose executions died before they came to the queue, where no event told
  * of it: they hold nothing and wait nowhere, so that nobody else would ever give them an end.
  */
-export async function repairLeftBehind(ports: Ports): Promise<void> {
+export async function repairLeftBehind(ports: Ports, state: TargetState): Promise<void> {
   for (const deploymentId of await listRecentWithoutEnd(ports)) {
-    const executionArn = await executionLeftBehind(ports, deploymentId);
+    const executionArn = await executionLeftBehind(ports, state, deploymentId);
     if (executionArn !== undefined && (await hasEnded(ports, executionArn))) {
       await startRepair(ports, deploymentId, executionArn);
     }
@@ -17,12 +17,14 @@ export async function repairLeftBehind(ports: Ports): Promise<void> {
 }
 
 /** The execution that admitted a deployment, where that has no end and neither holds the lock nor waits for it. */
-export async function executionLeftBehind(ports: Ports, deploymentId: string): Promise<string | undefined> {
-  const [admitted, outcome, { lock, queue }] = await Promise.all([
-    readAdmitted(ports, deploymentId),
-    readOutcome(ports, deploymentId),
-    readState(ports),
-  ]);
-  const isKnown = [...(lock === null ? [] : [lock]), ...queue].some((each) => each.deploymentId === deploymentId);
-  return outcome === undefined && !isKnown ? admitted?.executionArn : undefined;
+export async function executionLeftBehind(
+  ports: Ports,
+  { lock, queue }: Pick<TargetState, 'lock' | 'queue'>,
+  deploymentId: string,
+): Promise<string | undefined> {
+  if ([...(lock === null ? [] : [lock]), ...queue].some((each) => each.deploymentId === deploymentId)) {
+    return undefined;
+  }
+  const [admitted, outcome] = await Promise.all([readAdmitted(ports, deploymentId), readOutcome(ports, deploymentId)]);
+  return outcome === undefined ? admitted?.executionArn : undefined;
 }

@@ -44,7 +44,7 @@ export interface SystemdTargetOptions extends TargetOptions {
   readonly parameterRefusal?: () => ParameterRefusal | null;
   /** The embedded stage where absent. */
   readonly place?: TargetPlace;
-  /** For tests others than bare ones, where only the first installation's time differs. */
+  /** Tests boot warm or ready hosts: only the time of the first installation differs. */
   readonly hostRoot: HostRoot;
 }
 
