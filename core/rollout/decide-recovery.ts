@@ -45,21 +45,22 @@ export function recover(facts: RolloutFacts): Decision | null {
 
 /** The time limit of an approval or a pause runs from its first parking, whatever was said and done since. */
 export function park(facts: RolloutFacts, wave: number, why: ParkReason, seconds: number): Decision {
-  const first = facts.decisions
-    .flatMap(({ decision, at }) => (decision.kind === 'park' && decision.why === why ? [{ ...decision, at }] : []))
-    .find((each) =>
-      why === 'pause' ? !isAnsweredBy(facts.controls.resume, each.at) : why === 'approval' && each.wave === wave,
-    );
-  return {
-    kind: 'park',
-    wave,
-    why,
-    untilMilliseconds: first?.untilMilliseconds ?? facts.nowMilliseconds + seconds * 1000,
-  };
+  const untilMilliseconds = firstLimitOf(facts, wave, why) ?? facts.nowMilliseconds + seconds * 1000;
+  return { kind: 'park', wave, why, untilMilliseconds };
 }
 
-function isAnsweredBy(word: Control | null, at: string): boolean {
-  return word !== null && Date.parse(word.at) >= Date.parse(at);
+/** Of the approval before this wave, or of a pause that nobody has ended; undefined before its first parking. */
+function firstLimitOf({ decisions, controls }: RolloutFacts, wave: number, why: ParkReason): number | undefined {
+  for (const { decision, at } of decisions) {
+    if (decision.kind !== 'park' || decision.why !== why) continue;
+    const isSame = why === 'approval' ? decision.wave === wave : why === 'pause' && !isSaidSince(controls.resume, at);
+    if (isSame) return decision.untilMilliseconds;
+  }
+  return undefined;
+}
+
+function isSaidSince(word: Control | null, at: string): boolean {
+  return word !== null && word.at >= at;
 }
 
 /** Decisions since the last wait that sent a command to this host after it was staged. */
@@ -90,11 +91,11 @@ function currentWave({ decisions }: RolloutFacts): number {
 /** A person said resume after the rollout was parked. */
 function isResumed({ decisions, controls }: RolloutFacts): boolean {
   const last = decisions.at(-1);
-  return last?.decision.kind === 'park' && controls.resume !== null && controls.resume.at >= last.at;
+  return last?.decision.kind === 'park' && isSaidSince(controls.resume, last.at);
 }
 
 /** What was said to retry since the rollout was parked. */
 function answersOf({ decisions, controls }: RolloutFacts): readonly Control[] {
   const last = decisions.at(-1);
-  return last?.decision.kind === 'park' ? controls.retry.filter((word) => word.at >= last.at) : [];
+  return last?.decision.kind === 'park' ? controls.retry.filter((word) => isSaidSince(word, last.at)) : [];
 }

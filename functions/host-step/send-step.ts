@@ -51,7 +51,8 @@ export async function sendStep(
   // Whoever takes the lock over reads the intents after that: either they see ours, or we see that it is gone.
   const lock = requireLock(await readState(ports), { deploymentId, fence: parked.fence });
   if (isResend && (await isHeldBack(ports, lock, { ...parked, isSentAgain: true }))) {
-    await writeOutcome(ports, deploymentId, notSentAgain(ports, intent));
+    // The first send may have reached the host after all: only settling it tells.
+    await writeOutcome(ports, deploymentId, unreported(ports, intent, 'unknown', null));
     return;
   }
   const sent = await ports.commands.send(command);
@@ -59,32 +60,23 @@ export async function sendStep(
     await writeSent(ports, deploymentId, intent, sent.commandId);
     return;
   }
-  const { fence } = intent;
-  await writeOutcome(ports, deploymentId, {
-    ...{
-      instanceId,
-      action,
-      attempt,
-      round,
-      fence,
-      status: isResend ? 'unknown' : 'refused',
-      commandId: null,
-      report: null,
-      isRetryable: false,
-    },
-    at: new Date(ports.clock.now()).toISOString(),
-    diagnosis: diagnose({
-      sendRefused: sent.reason,
-      whyRefused: sent.why,
-      wasOnline: steps.some((step) => step.outcome?.report != null),
-    }),
+  const diagnosis = diagnose({
+    sendRefused: sent.reason,
+    whyRefused: sent.why,
+    wasOnline: steps.some((step) => step.outcome?.report != null),
   });
+  await writeOutcome(ports, deploymentId, unreported(ports, intent, isResend ? 'unknown' : 'refused', diagnosis));
 }
 
-/** The first send may have reached the host after all: only settling it tells. */
-function notSentAgain(ports: Ports, { instanceId, action, attempt, round, fence }: StepIntent): StepOutcome {
+/** The end of a command that is not on its way, as far as anybody knows. */
+function unreported(
+  ports: Ports,
+  { instanceId, action, attempt, round, fence }: StepIntent,
+  status: 'refused' | 'unknown',
+  diagnosis: StepOutcome['diagnosis'],
+): StepOutcome {
   return {
-    ...{ instanceId, action, attempt, round, fence, status: 'unknown', commandId: null, report: null, diagnosis: null },
+    ...{ instanceId, action, attempt, round, fence, status, commandId: null, report: null, diagnosis },
     at: new Date(ports.clock.now()).toISOString(),
     isRetryable: false,
   };
