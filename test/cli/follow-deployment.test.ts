@@ -13,6 +13,11 @@ function recordingProgress() {
   return { views, show: (view: DeploymentView) => void views.push(view), finish: () => {} };
 }
 
+/** Follows it on the fake world, as `rollgate deploy` does. */
+function follow(fake: ReturnType<typeof fakeWorld>, deploymentId: string, progress = recordingProgress()) {
+  return followDeployment(fake.world, fake.ports, { deploymentId, executionArn: 'arn' }, progress);
+}
+
 it('shows the newest state again and again, until there is an end', async () => {
   const fake = fakeWorld();
   const { deploymentId } = goingOn.staging;
@@ -21,7 +26,7 @@ it('shows the newest state again and again, until there is an end', async () => 
   fake.at(4000, () => givenDeployment(fake.ledger, endings.Succeeded));
   const progress = recordingProgress();
 
-  const end = await followDeployment(fake.world, fake.ports, { deploymentId, executionArn: 'arn' }, progress);
+  const end = await follow(fake, deploymentId, progress);
 
   expect(end.kind).toBe('ended');
   expect([...new Set(progress.views.map((view) => view.status))]).toEqual(['Staging', 'RollingOut', 'Succeeded']);
@@ -38,12 +43,7 @@ it('waits until the lock of a deployment that has ended is free: only then is it
     givenState(fake.ledger, { lock: null });
   });
 
-  const end = await followDeployment(
-    fake.world,
-    fake.ports,
-    { deploymentId, executionArn: 'arn' },
-    recordingProgress(),
-  );
+  const end = await follow(fake, deploymentId);
 
   expect(end).toMatchObject({ kind: 'ended', view: { status: 'Succeeded' } });
   expect(isFree).toBe(true);
@@ -56,8 +56,7 @@ it('says after 15 s how a deployment has ended whose lock nobody frees', async (
   givenState(fake.ledger, { lock: lockOf(deploymentId) });
   const begun = fake.ports.clock.now();
 
-  const target = { deploymentId, executionArn: 'arn' };
-  const end = await followDeployment(fake.world, fake.ports, target, recordingProgress());
+  const end = await follow(fake, deploymentId);
 
   expect(end).toMatchObject({ kind: 'ended', view: { status: 'Succeeded' } });
   expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(15_000);
@@ -69,7 +68,7 @@ it('reads what is written once only once', async () => {
   givenDeployment(fake.ledger, goingOn.staging);
   fake.at(5000, () => givenDeployment(fake.ledger, endings.Succeeded));
 
-  await followDeployment(fake.world, fake.ports, { deploymentId, executionArn: 'arn' }, recordingProgress());
+  await follow(fake, deploymentId);
 
   const reads = Map.groupBy(fake.ledger.reads, (key) => key);
   expect(reads.get(`rollgate/payment/deployments/${deploymentId}/plan.json`)).toHaveLength(1);
@@ -94,12 +93,7 @@ it('goes on while a repair holds the lock of an execution that was lost', async 
   });
   fake.at(60_000, () => givenDeployment(fake.ledger, endings.RolledBack));
 
-  const end = await followDeployment(
-    fake.world,
-    fake.ports,
-    { deploymentId, executionArn: 'arn' },
-    recordingProgress(),
-  );
+  const end = await follow(fake, deploymentId);
 
   expect(end).toMatchObject({ kind: 'ended', view: { status: 'RolledBack' } });
 });
@@ -113,12 +107,7 @@ it('gives an execution that ended without an end of its deployment 15 s for a re
     ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
   });
 
-  const end = await followDeployment(
-    fake.world,
-    fake.ports,
-    { deploymentId, executionArn: 'arn' },
-    recordingProgress(),
-  );
+  const end = await follow(fake, deploymentId);
 
   expect(end.kind).toBe('lost');
   expect(fake.ports.clock.now() - begun).toBeGreaterThanOrEqual(15_000);
