@@ -6,6 +6,7 @@ import type { HostReport } from './host/host-report.ts';
 import type { Reason } from './reasons.ts';
 import type { StoppingWord } from './rollout/cuts-short.ts';
 import type { DeploymentEnd, DocumentKind, StepAction, Trigger } from './statuses.ts';
+import type { UploadedVersion } from './target-state.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */
 export interface AdmittedDeployment {
@@ -26,6 +27,11 @@ export interface AdmittedDeployment {
     /** The artifact version it was made from. */
     readonly versionId: string;
   };
+  /**
+   * The version of the artifact that was asked for. The release may have been made from an earlier one with the same bytes.
+   * Absent where no version was asked for: a release, a rollback, the configuration alone.
+   */
+  readonly upload?: UploadedVersion;
   /** The stable release at the time of admission. */
   readonly stable: { readonly number: number; readonly releaseId: string } | null;
   readonly warnings: readonly string[];

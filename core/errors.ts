@@ -44,7 +44,7 @@ export class DeploymentLockedError extends Error {
   override readonly name = 'DeploymentLockedError';
 }
 
-/** A newer upload took this one's place. */
+/** A newer upload, or what a person asked for, took the place of this upload. */
 export class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }

@@ -8,6 +8,10 @@ const templates = {
   'dry-run': (facts: { release: string; count: number }) =>
     `a plan only: ${facts.release} would go to ${hosts(facts.count)}; nothing was changed`,
   'newer-upload': (facts: { versionId: string }) => `a newer upload (version ${facts.versionId}) took its place`,
+  'asked-since': (facts: { by: string; versionId: string; deploymentId: string; isSame: boolean }) =>
+    facts.isSame
+      ? `${facts.by} asked for the deployment of this upload (version ${facts.versionId}) before its event came: ${facts.deploymentId}`
+      : `${facts.by} asked for the deployment of a newer upload (version ${facts.versionId}): ${facts.deploymentId}`,
   'within-budget': (facts: { release: string; count: number; failed: string }) =>
     `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,

@@ -14,13 +14,29 @@ export interface TargetState {
   readonly fence: number;
   /** Deployments that wait for the lock, in order of admission. */
   readonly queue: readonly QueueEntry[];
-  /** The newest upload that passed validation; an older one that nobody asked for is superseded by it. */
-  readonly newestUpload: { readonly versionId: string; readonly deploymentId: string } | null;
+  /** It never moves back, and neither a rollback nor a release by its number moves it. */
+  readonly newestUpload: UploadMark | null;
   /** Releases that succeeded on the whole target, newest last. The last one is the stable release. */
   readonly stableHistory: readonly StableEntry[];
   /** The deployment that ended with hosts on its release beside hosts on others; null where the target is as `stable` says. */
   readonly mixedBy: string | null;
   readonly freeze: { readonly by: string; readonly at: string; readonly reason: string } | null;
+}
+
+/** One version of the artifact in the bucket. */
+export interface UploadedVersion {
+  readonly versionId: string;
+  /** S3's LastModified, ISO 8601. Absent where an earlier Rollgate wrote this. */
+  readonly uploadedAt?: string;
+}
+
+/** The newest version that was admitted as an upload or that a person has deployed: older uploads are superseded by it. */
+export interface UploadMark extends UploadedVersion {
+  readonly deploymentId: string;
+  /** The person who asked for this version; absent where its upload started the deployment. */
+  readonly by?: string;
+  /** The person named hosts: the upload of this version still goes to the whole target. */
+  readonly isPartial?: true;
 }
 
 export interface Lock {

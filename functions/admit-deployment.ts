@@ -3,22 +3,23 @@ import type { Ports } from '../clients/ports.ts';
 import { withEntry } from '../core/admission/acquire-lock.ts';
 import { type DeploymentRequest, parseExecutionInput } from '../core/admission/execution-input.ts';
 import { resolveRollback } from '../core/admission/resolve-rollback.ts';
+import { withUpload } from '../core/admission/upload-order.ts';
 import type { ServiceConfig } from '../core/config/service-config.ts';
 import { configWarnings } from '../core/config/warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { frozenSentence } from '../core/freeze.ts';
-import { stableIdentity, stableRelease, type TargetState } from '../core/target-state.ts';
+import { stableIdentity, stableRelease, type TargetState, type UploadMark } from '../core/target-state.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { readRelease, type StoredRelease } from '../ledger/releases.ts';
+import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { earlierDeployment } from './admit/earlier-deployment.ts';
-import { makeRelease } from './admit/make-release.ts';
+import { makeRelease, type RequestedRelease } from './admit/make-release.ts';
 import { reconfigureStable } from './admit/reconfigure-stable.ts';
 import { wakePause } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -100,6 +101,7 @@ async function admit(
       manifestSha256: release.manifestSha256,
       versionId: release.manifest.artifact.versionId,
     },
+    ...(release.upload === undefined ? {} : { upload: release.upload }),
     stable: stableIdentity(state),
     warnings: configWarnings(config),
   });
@@ -119,7 +121,7 @@ async function releaseOf(
   config: ServiceConfig,
   state: TargetState,
   ports: Ports,
-): Promise<StoredRelease> {
+): Promise<RequestedRelease> {
   switch (request.kind) {
     case 'rollback':
       return readRelease(ports, rollbackTo ?? 0);
@@ -144,33 +146,21 @@ async function releaseOf(
   }
 }
 
-/** Waits in the queue from here on; an upload becomes the newest one if the bucket says that it is newer. */
+/** Waits in the queue from here on; the version that was asked for becomes the newest upload if it is newer than that. */
 async function enqueue(admitted: AdmittedDeployment, ports: Ports): Promise<void> {
-  const { deploymentId, executionArn, trigger, admittedAt, by, isRollback } = admitted;
-  const uploaded = admitted.request.kind === 'upload' ? admitted.request.versionId : null;
-  const order = uploaded === null ? [] : (await ports.artifacts.versions()).map((version) => version.versionId);
+  const { deploymentId, executionArn, trigger, request, upload, admittedAt, by, isRollback } = admitted;
+  const versionId = request.kind === 'upload' ? request.versionId : null;
+  const order = upload === undefined ? [] : (await ports.artifacts.versions()).map((version) => version.versionId);
   await changeState(ports, (state) => {
-    const queued = withEntry(state, {
-      deploymentId,
-      executionArn,
-      trigger,
-      versionId: uploaded,
-      admittedAt,
-      by,
-      isRollback,
-    });
-    return uploaded === null || !isNewer(uploaded, state.newestUpload?.versionId, order)
-      ? queued
-      : { ...queued, newestUpload: { versionId: uploaded, deploymentId } };
+    const queued = withEntry(state, { deploymentId, executionArn, trigger, versionId, admittedAt, by, isRollback });
+    return upload === undefined ? queued : withUpload(queued, { ...upload, ...askerOf(admitted) }, order);
   });
 }
 
-/** By the bucket's own version list, newest first; a version that is not in the list any more is older. */
-function isNewer(versionId: string, than: string | undefined, newestFirst: readonly string[]): boolean {
-  if (than === undefined || !newestFirst.includes(than)) {
-    return true;
-  }
-  return newestFirst.includes(versionId) && newestFirst.indexOf(versionId) < newestFirst.indexOf(than);
+/** How the mark of the newest upload names this deployment. */
+function askerOf({ deploymentId, by, request }: AdmittedDeployment): Omit<UploadMark, 'versionId'> {
+  const isPartial = 'hosts' in request && request.hosts !== undefined;
+  return { deploymentId, ...(request.kind === 'upload' ? {} : { by }), ...(isPartial ? { isPartial } : {}) };
 }
 
 export const handler = toHandler('admit-deployment', inputSchema, run);

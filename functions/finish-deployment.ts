@@ -25,6 +25,7 @@ const inputSchema = z.object({
     deploymentId: z.string().optional(),
     next: z.string().optional(),
     byVersionId: z.string().optional(),
+    askedSince: z.object({ by: z.string(), deploymentId: z.string(), isSame: z.boolean() }).optional(),
     error: machineErrorSchema.optional(),
   }),
 });
@@ -88,17 +89,20 @@ async function conclude(
   const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: held?.purpose === 'repair', error });
   const isDryRun = (await readAdmitted(ports, deploymentId))?.isDryRun ?? false;
   const isWholeTarget = facts?.plan.isWholeTarget ?? false;
-  const end = state.next === 'superseded' ? superseded(state.byVersionId ?? '') : endOf(facts, error, held);
+  const end = state.next === 'superseded' ? superseded(state) : endOf(facts, error, held);
   const endedAt = new Date(ports.clock.now()).toISOString();
   return writeOutcomeOnce(ports, { deploymentId, ...end, endedAt, isDryRun, isWholeTarget, executionArn });
 }
 
 type End = Pick<DeploymentOutcome, 'status' | 'reason' | 'errorName' | 'hosts'>;
 
-function superseded(versionId: string): End {
+function superseded({ byVersionId: versionId = '', askedSince }: FinishInput['state']): End {
   return {
     status: 'Superseded',
-    reason: reason('newer-upload', { versionId }),
+    reason:
+      askedSince === undefined
+        ? reason('newer-upload', { versionId })
+        : reason('asked-since', { versionId, ...askedSince }),
     errorName: 'SupersededError',
     hosts: [],
   };

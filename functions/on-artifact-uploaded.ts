@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ArtifactVersion, Ports } from '../clients/ports.ts';
 import { executionNames } from '../core/admission/execution-names.ts';
+import { compareUploads } from '../core/admission/upload-order.ts';
 import { readState } from '../ledger/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';
@@ -19,8 +20,8 @@ const inputSchema = z.object({
 
 /**
  * Starts the deployment of an upload, once: the execution's name is a hash of bucket, key and version, so a repeated
- * event starts nothing. The order of uploads is the bucket's own version list; an event that comes after a newer upload
- * was admitted starts nothing either.
+ * event starts nothing. An event that comes after a newer version was admitted, as an upload or for a person, starts
+ * nothing either.
  */
 export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports): Promise<void> {
   const { key } = detail.object;
@@ -32,9 +33,9 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
   }
   const { newestUpload } = await readState(ports);
   const order = versions.map((each) => each.versionId);
-  const newestAt = newestUpload === null ? -1 : order.indexOf(newestUpload.versionId);
-  if (newestAt !== -1 && order.indexOf(version.versionId) > newestAt) {
-    writeLine('info', { function: 'on-artifact-uploaded', note: 'a newer upload was admitted already' });
+  if (newestUpload !== null && compareUploads(version, newestUpload, order) === 'older') {
+    const note = `a newer version (${newestUpload.versionId}) was admitted already: ${newestUpload.deploymentId}`;
+    writeLine('info', { function: 'on-artifact-uploaded', note });
     return;
   }
   const name = executionNames.ofUpload(version.bucket, version.key, version.versionId);

@@ -1,4 +1,5 @@
 import { type Lock, nextFence, type QueueEntry, type TargetState } from '../target-state.ts';
+import { type AskedSince, askedSince, isSupersededBy } from './upload-order.ts';
 
 /** What one execution finds when it asks for the lock. All facts are of one reading of `state.json`. */
 export interface AcquireFacts {
@@ -18,23 +19,34 @@ export const maxRepairsWithoutAPerson = 12;
 export type AcquireDecision =
   /** The lock is ours, in `state` as it must now be written (or as it already is, when `isHeld`). */
   | { readonly kind: 'acquired'; readonly state: TargetState; readonly fence: number; readonly isHeld: boolean }
-  | { readonly kind: 'superseded'; readonly state: TargetState; readonly byVersionId: string }
+  | {
+      readonly kind: 'superseded';
+      readonly state: TargetState;
+      readonly byVersionId: string;
+      readonly askedSince?: AskedSince;
+    }
   | { readonly kind: 'frozen'; readonly by: string; readonly reason: string }
   /** Somebody else goes first. */
   | { readonly kind: 'waiting'; readonly behind: string };
 
 /**
  * Whether this execution may have the lock now. Re-entrant by execution: asking again with the same ARN finds it held.
- * Superseding is decided here and nowhere else: only a newer upload supersedes, and only an upload.
+ * Superseding is decided here and nowhere else: only an upload is superseded, by a newer upload or by a person who has
+ * deployed a version that is as new.
  */
 export function decideAcquire(facts: AcquireFacts): AcquireDecision {
   const { state, entry } = facts;
   if (state.lock?.executionArn === entry.executionArn) {
     return { kind: 'acquired', state, fence: state.lock.fence, isHeld: true };
   }
-  const newest = state.newestUpload;
-  if (entry.trigger === 'upload' && newest !== null && newest.versionId !== entry.versionId) {
-    return { kind: 'superseded', state: withoutEntry(state, entry.deploymentId), byVersionId: newest.versionId };
+  const mark = state.newestUpload;
+  if (entry.trigger === 'upload' && isSupersededBy(mark, entry.versionId)) {
+    return {
+      kind: 'superseded',
+      state: withoutEntry(state, entry.deploymentId),
+      byVersionId: mark.versionId,
+      ...askedSince(mark, entry.versionId),
+    };
   }
   if (state.freeze !== null) {
     return { kind: 'frozen', by: state.freeze.by, reason: state.freeze.reason };
@@ -103,5 +115,5 @@ export function withEntry(state: TargetState, entry: QueueEntry): TargetState {
 }
 
 function isStaleUpload(state: TargetState, entry: QueueEntry): boolean {
-  return entry.trigger === 'upload' && state.newestUpload !== null && state.newestUpload.versionId !== entry.versionId;
+  return entry.trigger === 'upload' && isSupersededBy(state.newestUpload, entry.versionId);
 }

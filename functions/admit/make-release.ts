@@ -5,13 +5,23 @@ import type { ServiceConfig } from '../../core/config/service-config.ts';
 import { InvalidDeploymentError } from '../../core/errors.ts';
 import { checkArtifact } from '../../core/release/artifact-check.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
+import type { UploadedVersion } from '../../core/target-state.ts';
 import { previewRelease, type StoredRelease, storeRelease } from '../../ledger/releases.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 
 type UploadRequest = Extract<DeploymentRequest, { readonly kind: 'newest' | 'version' | 'upload' }>;
 
+/** A release, and the version of the artifact that it was asked for with, if one was. */
+export interface RequestedRelease extends StoredRelease {
+  readonly upload?: UploadedVersion;
+}
+
 /** Checks the uploaded bytes and numbers them together with the configuration; a dry run stores nothing. */
-export async function makeRelease(request: UploadRequest, config: ServiceConfig, ports: Ports): Promise<StoredRelease> {
+export async function makeRelease(
+  request: UploadRequest,
+  config: ServiceConfig,
+  ports: Ports,
+): Promise<RequestedRelease> {
   const version = await versionOf(request, ports);
   const bytes = await ports.artifacts.read(version.versionId);
   const checked = await checkArtifact(bytes, config);
@@ -28,7 +38,8 @@ export async function makeRelease(request: UploadRequest, config: ServiceConfig,
   const build = (number: number, zipKey: string) =>
     buildManifest({ number, artifact, zipKey, createdAt, configuration });
   const isDryRun = 'isDryRun' in request && request.isDryRun;
-  return isDryRun ? previewRelease(ports, build) : storeRelease(ports, build);
+  const stored = await (isDryRun ? previewRelease(ports, build) : storeRelease(ports, build));
+  return { ...stored, upload: { versionId: version.versionId, uploadedAt: version.uploadedAt } };
 }
 
 async function versionOf(request: UploadRequest, ports: Ports): Promise<ArtifactVersion> {

@@ -1,5 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
 import { decideAcquire, withEntry, withRepair } from '../../core/admission/acquire-lock.ts';
+import type { AskedSince } from '../../core/admission/upload-order.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
 import { frozenSentence } from '../../core/freeze.ts';
 import type { QueueEntry, TargetState } from '../../core/target-state.ts';
@@ -23,6 +24,8 @@ export interface Acquired {
   readonly next: 'plan' | 'decide' | 'finish' | 'superseded';
   /** The upload that took its place. */
   readonly byVersionId?: string;
+  /** Who asked for that upload, where it was a person. */
+  readonly askedSince?: AskedSince;
 }
 
 /**
@@ -66,8 +69,11 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
   }
   const decision = decide(state);
   switch (decision.kind) {
-    case 'superseded':
-      return { deploymentId, fence: 0, round: 0, next: 'superseded', byVersionId: decision.byVersionId };
+    case 'superseded': {
+      const { byVersionId, askedSince } = decision;
+      const by = { byVersionId, ...(askedSince === undefined ? {} : { askedSince }) };
+      return { deploymentId, fence: 0, round: 0, next: 'superseded', ...by };
+    }
     case 'frozen':
       throw new DeploymentLockedError(frozenSentence(decision));
     default:

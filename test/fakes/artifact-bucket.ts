@@ -46,7 +46,7 @@ export function createArtifactBucket(
       const version: ArtifactVersion = {
         bucket: 'roboshop-builds',
         key: 'payment.zip',
-        versionId: `upload.${versions.length + 1}`,
+        versionId: `upload.${uploads.length + 1}`,
         etag: `"${createHash('md5').update(body).digest('hex')}"`,
         bytes: body.byteLength,
         uploadedAt: new Date(clock.now()).toISOString(),

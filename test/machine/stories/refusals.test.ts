@@ -48,6 +48,7 @@ describeMachine('is refused before anything waits or is locked', () => {
   test('an upload that is no zip gets no number and supersedes nothing', async () => {
     const world = await givenMachine();
     await world.givenStable(1);
+    const { newestUpload } = await world.state();
     await world.artifacts.upload(new TextEncoder().encode('no zip'));
 
     await world.rest();
@@ -56,7 +57,8 @@ describeMachine('is refused before anything waits or is locked', () => {
     const story = await world.story(last?.executionArn ?? '');
     expect(story.path).toEqual(refused);
     expect(story.cause?.split('\n')[0]).toBe('the artifact is not a zip file');
-    expect((await world.state()).newestUpload).toBeNull();
+    expect(newestUpload?.versionId).toBe('upload.1');
+    expect((await world.state()).newestUpload).toEqual(newestUpload);
     expect(world.bucket.keys().filter((key) => key.includes('/releases/'))).toHaveLength(2);
   });
 

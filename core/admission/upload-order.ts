@@ -1,0 +1,71 @@
+import type { TargetState, UploadedVersion, UploadMark } from '../target-state.ts';
+
+/**
+ * Which of two versions of the artifact came later. The bucket's own list decides where it holds both; else the time of
+ * the upload, which S3 gives in whole seconds; else the one that the bucket still holds.
+ *
+ * | in the list | uploaded      | one is    |
+ * |-------------|---------------|-----------|
+ * | both        | whenever      | as listed |
+ * | not both    | one later     | `newer`   |
+ * | not both    | one earlier   | `older`   |
+ * | one         | same or never | `newer`   |
+ * | other       | same or never | `older`   |
+ * | none        | same or never | `unknown` |
+ *
+ * (never: a state of an earlier Rollgate does not say when.)
+ */
+export function compareUploads(
+  one: UploadedVersion,
+  other: UploadedVersion,
+  newestFirst: readonly string[],
+): 'newer' | 'older' | 'same' | 'unknown' {
+  if (one.versionId === other.versionId) {
+    return 'same';
+  }
+  const [place, otherPlace] = [newestFirst.indexOf(one.versionId), newestFirst.indexOf(other.versionId)];
+  if (place !== -1 && otherPlace !== -1) {
+    return place < otherPlace ? 'newer' : 'older';
+  }
+  const later = Date.parse(one.uploadedAt ?? '') - Date.parse(other.uploadedAt ?? '');
+  if (later > 0 || later < 0) {
+    return later > 0 ? 'newer' : 'older';
+  }
+  if (place === otherPlace) {
+    return 'unknown';
+  }
+  return place !== -1 ? 'newer' : 'older';
+}
+
+/** The state after this version was asked for. The mark never moves back: an older version leaves it where it is. */
+export function withUpload(state: TargetState, asked: UploadMark, newestFirst: readonly string[]): TargetState {
+  const mark = state.newestUpload;
+  return mark === null || movesMark(asked, mark, newestFirst) ? { ...state, newestUpload: asked } : state;
+}
+
+function movesMark(asked: UploadMark, mark: UploadMark, newestFirst: readonly string[]): boolean {
+  const order = compareUploads(asked, mark, newestFirst);
+  // The whole target comes after the named hosts that had this version first.
+  const widens = order === 'same' && mark.isPartial === true && asked.isPartial !== true;
+  return widens || order === 'newer' || order === 'unknown';
+}
+
+/** A newer version took the place of this one, or a person has asked for this very one on the whole target. */
+export function isSupersededBy(mark: UploadMark | null, versionId: string | null): mark is UploadMark {
+  const isAskedByPerson = mark?.by !== undefined && mark.isPartial !== true;
+  return mark !== null && (mark.versionId !== versionId || isAskedByPerson);
+}
+
+/** A person's deployment that an upload comes too late for. */
+export interface AskedSince {
+  readonly by: string;
+  readonly deploymentId: string;
+  /** It is of the very version that was uploaded. */
+  readonly isSame: boolean;
+}
+
+/** Whose deployment took the place of the upload of this version; nothing where another upload did. */
+export function askedSince(mark: UploadMark, versionId: string | null): { readonly askedSince?: AskedSince } {
+  const { by, deploymentId } = mark;
+  return by === undefined ? {} : { askedSince: { by, deploymentId, isSame: mark.versionId === versionId } };
+}

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareUploads, withUpload } from '../../../core/admission/upload-order.ts';
+import { emptyTargetState, type TargetState, type UploadMark } from '../../../core/target-state.ts';
+import { documentedRows } from '../documented-rows.ts';
+
+const early = '2026-11-22T20:45:00.000Z';
+const late = '2026-11-22T20:46:00.000Z';
+
+describe('which of two uploads came later', () => {
+  const rows = documentedRows('core/admission/upload-order.ts', 'compareUploads');
+  const lists: Readonly<Record<string, readonly string[]>> = {
+    both: ['two', 'one'],
+    'not both': ['one'],
+    one: ['one'],
+    other: ['two'],
+    none: [],
+  };
+  const times: Readonly<Record<string, readonly (readonly [string | undefined, string | undefined])[]>> = {
+    whenever: [
+      [late, early],
+      [undefined, late],
+    ],
+    'one later': [[late, early]],
+    'one earlier': [[early, late]],
+    'same or never': [
+      [early, early],
+      [early, undefined],
+      [undefined, early],
+      [undefined, undefined],
+    ],
+  };
+
+  test('has worked examples', () => {
+    expect(rows).toHaveLength(6);
+  });
+
+  test.each(rows)('in the list: %s, uploaded: %s: one is %s', (listed = '', uploaded = '', expected = '') => {
+    for (const [at, otherAt] of times[uploaded] ?? []) {
+      const one = { versionId: 'one', ...(at === undefined ? {} : { uploadedAt: at }) };
+      const other = { versionId: 'two', ...(otherAt === undefined ? {} : { uploadedAt: otherAt }) };
+      const answer = compareUploads(one, other, lists[listed] ?? []);
+
+      expect(answer).toBe(expected === 'as listed' ? 'older' : expected.replaceAll('`', ''));
+    }
+    expect(times[uploaded]).toBeDefined();
+    expect(lists[listed]).toBeDefined();
+  });
+
+  test('is the same question from both sides, and a version is as new as itself', () => {
+    const version = fc.record({
+      versionId: fc.constantFrom('a', 'b', 'c'),
+      uploadedAt: fc.constantFrom(early, late),
+    });
+    const turned = { newer: 'older', older: 'newer', same: 'same', unknown: 'unknown' } as const;
+    fc.assert(
+      fc.property(version, version, fc.shuffledSubarray(['a', 'b', 'c']), (one, other, list) => {
+        expect(compareUploads(other, one, list)).toBe(turned[compareUploads(one, other, list)]);
+      }),
+    );
+  });
+});
+
+describe('the mark of the newest upload', () => {
+  function marked(newestUpload: UploadMark | null): TargetState {
+    return { ...emptyTargetState('payment'), newestUpload };
+  }
+
+  const one: UploadMark = { versionId: 'one', deploymentId: 'd-1', uploadedAt: early };
+  const two: UploadMark = { versionId: 'two', deploymentId: 'd-2', uploadedAt: late, by: 'anna' };
+
+  test('is the first version that is asked for, and then every newer one', () => {
+    expect(withUpload(marked(null), one, ['one']).newestUpload).toBe(one);
+    expect(withUpload(marked(one), two, ['two', 'one']).newestUpload).toBe(two);
+  });
+
+  test('stays where it is for an older version and for the same', () => {
+    const state = marked(two);
+
+    expect(withUpload(state, one, ['two', 'one'])).toBe(state);
+    expect(withUpload(state, one, [])).toBe(state);
+    expect(withUpload(state, { ...two, deploymentId: 'd-3' }, ['two', 'one'])).toBe(state);
+  });
+
+  test('of an earlier Rollgate has no time, and counts as older where its version is gone', () => {
+    const state = marked({ versionId: 'gone', deploymentId: 'd-0' });
+
+    expect(withUpload(state, one, ['one']).newestUpload).toBe(one);
+    expect(withUpload(state, one, []).newestUpload).toBe(one);
+  });
+
+  test('goes from named hosts to the whole target with the same version, and not back', () => {
+    const partial = { ...two, isPartial: true } as const;
+    const whole = { ...two, deploymentId: 'd-3' };
+
+    expect(withUpload(marked(partial), whole, ['two']).newestUpload).toBe(whole);
+    expect(withUpload(marked(whole), partial, ['two']).newestUpload).toBe(whole);
+  });
+});
