@@ -93,6 +93,7 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
   common(program.command('deploy [zip]'))
     .description('deploy a zip, a release, the configuration alone, or (with none of them) the newest upload')
     .option('--release <name>', 'an existing release, such as v41')
+    .option('--version-id <id>', 'an upload that need not be the newest, by its S3 version id')
     .option(
       '--config-only',
       'the artifact of the stable release with the configuration; brings rotated secrets too',

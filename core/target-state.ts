@@ -16,6 +16,8 @@ export interface TargetState {
   readonly queue: readonly QueueEntry[];
   /** It never moves back, and neither a rollback nor a release by its number moves it. */
   readonly newestUpload: UploadMark | null;
+  /** Uploads that a freeze has refused and that are newer than what was deployed since, newest first; absent: none. */
+  readonly refusedUploads?: readonly RefusedUpload[];
   /** Releases that succeeded on the whole target, newest last. The last one is the stable release. */
   readonly stableHistory: readonly StableEntry[];
   /** The deployment that ended with hosts on its release beside hosts on others; null where the target is as `stable` says. */
@@ -37,6 +39,14 @@ export interface UploadMark extends UploadedVersion {
   readonly by?: string;
   /** The person named hosts: the upload of this version still goes to the whole target. */
   readonly isPartial?: true;
+}
+
+/** An upload that was refused because the target was frozen. */
+export interface RefusedUpload extends UploadedVersion {
+  /** The deployment that ended `FailedClean`. */
+  readonly deploymentId: string;
+  /** When it was refused. */
+  readonly at: string;
 }
 
 export interface Lock {

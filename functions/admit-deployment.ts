@@ -19,6 +19,7 @@ import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { earlierDeployment } from './admit/earlier-deployment.ts';
+import { keepRefusedUpload } from './admit/keep-refused-upload.ts';
 import { makeRelease, type RequestedRelease } from './admit/make-release.ts';
 import { reconfigureStable } from './admit/reconfigure-stable.ts';
 import { wakePause } from './parked/wake.ts';
@@ -75,6 +76,7 @@ async function admit(
   const config = await readServiceConfig(ports);
   const state = await readState(ports);
   if (state.freeze !== null) {
+    await keepRefusedUpload(request, ids.deploymentId, ports);
     throw new DeploymentLockedError(frozenSentence(state.freeze));
   }
   await (request.kind === 'converge'

@@ -20,6 +20,8 @@ import { plan } from './plan.ts';
 
 export interface DeployOptions extends CommonOptions {
   readonly release?: string;
+  /** S3 version id of an upload. */
+  readonly versionId?: string;
   readonly hosts?: readonly string[];
   readonly reason?: string;
   readonly config?: string;
@@ -28,7 +30,7 @@ export interface DeployOptions extends CommonOptions {
   readonly wait: boolean;
 }
 
-/** `rollgate deploy`: a zip, a release, the newest upload, or the configuration alone; then follows what it started. */
+/** `rollgate deploy`: a zip, a release, the newest or another upload, or the configuration alone; then follows what it started. */
 export async function deploy(world: World, zip: string | undefined, options: DeployOptions): Promise<number> {
   refuseContradictions(zip, options);
   const ports = await world.connect(options);
@@ -71,11 +73,14 @@ async function deployZip(world: World, ports: Ports, path: string, options: Depl
   return awaitExecution(world, ports, ports.executions.arnOf(name));
 }
 
-/** A release, or the newest upload. What admission would refuse of the hosts is refused before it leaves a record. */
+/** A release, or an upload that is there. What admission would refuse of the hosts is refused before it leaves a record. */
 async function deployKnown(world: World, ports: Ports, options: DeployOptions): Promise<StartedDeployment> {
-  const { release } = options;
+  const { release, versionId } = options;
   if (release !== undefined) {
     await withNext('rollgate releases', () => readRelease(ports, releaseOption('--release', release)));
+  }
+  if (versionId !== undefined) {
+    await requireUpload(ports, versionId);
   }
   if (release !== undefined || options.dryRun) {
     const config = await withNext('rollgate deploy', () => readServiceConfig(ports));
@@ -91,12 +96,24 @@ async function deployKnown(world: World, ports: Ports, options: DeployOptions): 
     'deploy',
     {
       ...(release === undefined ? {} : { release }),
+      ...(versionId === undefined ? {} : { versionId }),
       ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
       ...(options.dryRun ? { dryRun: true } : {}),
     },
     options,
   );
+}
+
+async function requireUpload(ports: Ports, versionId: string): Promise<void> {
+  const versions = await ports.artifacts.versions();
+  if (!versions.some((each) => each.versionId === versionId)) {
+    throw new CliError(
+      `--version-id: version ${versionId} is not in s3://${ports.stage.artifactBucket}; it was deleted or never there`,
+      'rollgate releases',
+      2,
+    );
+  }
 }
 
 function refuseContradictions(zip: string | undefined, options: DeployOptions): void {
@@ -107,6 +124,12 @@ function refuseContradictions(zip: string | undefined, options: DeployOptions): 
     refuse(
       `--config-only takes the artifact of the stable release; leave ${zip === undefined ? '--release' : 'the zip'} out`,
       'rollgate deploy --config-only',
+    );
+  }
+  if (options.versionId !== undefined && (zip !== undefined || options.configOnly || options.release !== undefined)) {
+    refuse(
+      '--version-id names what to deploy: leave the zip, --release and --config-only out',
+      'rollgate deploy --help',
     );
   }
   if (zip !== undefined && options.release !== undefined) {
@@ -129,7 +152,7 @@ function refuseContradictions(zip: string | undefined, options: DeployOptions): 
   }
   if (zip === undefined && !options.configOnly && options.dryRun && options.config !== undefined) {
     refuse(
-      '--config does not go with --dry-run of the newest upload: it would be planned with the configuration in force',
+      `--config does not go with --dry-run of ${options.versionId === undefined ? 'the newest' : 'an earlier'} upload: it would be planned with the configuration in force`,
       `rollgate plan --config ${options.config}`,
     );
   }

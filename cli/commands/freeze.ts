@@ -1,3 +1,4 @@
+import { refusedUploadsView } from '../../core/views/refused-uploads-view.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
 import { readControl } from '../../ledger/controls.ts';
 import { wholeTarget } from '../../ledger/keys.ts';
@@ -6,6 +7,7 @@ import { awaitEffect } from '../await-effect.ts';
 import { CliError } from '../cli-error.ts';
 import { asTyped, printJson, printLines } from '../print.ts';
 import { instantText } from '../render/instant.ts';
+import { refusedUploadLines } from '../render/refused-uploads.ts';
 import { type SpeakOptions, speak } from '../speak.ts';
 import type { World } from '../world.ts';
 
@@ -50,7 +52,10 @@ export async function freeze(world: World, options: SpeakOptions): Promise<numbe
   return 0;
 }
 
-/** `rollgate unfreeze`: deployments are taken again. Throws CliError where it is not frozen. */
+/**
+ * `rollgate unfreeze`: deployments are taken again. It names the uploads that were refused meanwhile, which nobody deploys
+ * by itself. Throws CliError where it is not frozen.
+ */
 export async function unfreeze(world: World, options: SpeakOptions): Promise<number> {
   const ports = await world.connect(options);
   const { freeze: stands } = await readState(ports);
@@ -59,13 +64,15 @@ export async function unfreeze(world: World, options: SpeakOptions): Promise<num
   }
   const word = { verb: 'unfreeze', about: wholeTarget, answers: [stands.at] } as const;
   const control = await speak(world, ports, options, word);
-  await awaitEffect(world, ports, 'unfreeze', (now) => now.freeze?.at !== stands.at);
+  const state = await awaitEffect(world, ports, 'unfreeze', (now) => now.freeze?.at !== stands.at);
+  const refusedUploads = refusedUploadsView(state);
   if (options.json) {
-    printJson(world.stdout, { stage: stageLabel(ports.stage), verb: 'unfreeze', ...control });
+    printJson(world.stdout, { stage: stageLabel(ports.stage), verb: 'unfreeze', ...control, refusedUploads });
     return 0;
   }
   printLines(world.stdout, [
     `${ports.stage.service} on ${stageLabel(ports.stage)} takes deployments again; it was frozen by ${stands.by}: ${stands.reason}`,
+    ...refusedUploadLines(refusedUploads, state.freeze !== null).map((line) => asTyped(line, world)),
   ]);
   return 0;
 }

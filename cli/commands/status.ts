@@ -10,7 +10,7 @@ import { readState } from '../../ledger/target-state.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { followToExit } from '../follow-to-exit.ts';
-import { printJson, printLines } from '../print.ts';
+import { asTyped, printJson, printLines } from '../print.ts';
 import { renderDeployment } from '../render/render-deployment.ts';
 import { renderTarget } from '../render/render-lists.ts';
 import { styleOf } from '../render/style.ts';
@@ -49,7 +49,10 @@ export async function status(world: World, typed: string | undefined, options: S
     return 0;
   }
   const style = styleOf(world.stdout);
-  printLines(world.stdout, renderTarget(target, style));
+  printLines(
+    world.stdout,
+    renderTarget(target, style).map((line) => asTyped(line, world)),
+  );
   printLines(world.stdout, view === null ? ['', 'no deployments yet'] : ['', ...renderDeployment(view, style)]);
   if (options.watch) {
     printLines(world.stderr, ['nothing is running']);

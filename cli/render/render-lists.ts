@@ -6,6 +6,7 @@ import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords } from '../../core/views/status-words.ts';
 import type { TargetView } from '../../core/views/target-view.ts';
 import { instantText } from './instant.ts';
+import { refusedUploadLines } from './refused-uploads.ts';
 import { padEnd, type Style } from './style.ts';
 import { keyValues, sizeText, table } from './table.ts';
 
@@ -107,6 +108,9 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
     ['service', `${style.strong(view.service)} on ${view.stage}`],
     ['stable', stable === null ? 'none yet' : `${stable.release} since ${instantText(stable.since)} UTC`],
     ...(view.frozen === null ? [] : [['frozen', frozenText(view.frozen, style)] as const]),
+    ...refusedUploadLines(view.refusedUploads, view.frozen !== null).map(
+      (line, index) => [index === 0 ? 'uploads' : '', style.paint('yellow', line)] as const,
+    ),
     ...(view.running === null ? [] : [['running', `${view.running.deploymentId}, by ${view.running.by}`] as const]),
     ...view.waiting.map((entry) => ['waiting', `${entry.deploymentId}, by ${entry.by}`] as const),
     ...convergenceLines(view.convergence, stable?.release ?? 'a release', style),

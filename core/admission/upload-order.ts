@@ -1,4 +1,4 @@
-import type { TargetState, UploadedVersion, UploadMark } from '../target-state.ts';
+import type { RefusedUpload, TargetState, UploadedVersion, UploadMark } from '../target-state.ts';
 
 /**
  * Which of two versions of the artifact came later. The bucket's own list decides where it holds both; else the time of
@@ -37,10 +37,40 @@ export function compareUploads(
   return place !== -1 ? 'newer' : 'older';
 }
 
-/** The state after this version was asked for. The mark never moves back: an older version leaves it where it is. */
+/**
+ * The state after this version was asked for. The mark never moves back: an older version leaves it where it is. Uploads
+ * that a freeze has refused are forgotten once a version that is as new goes to the whole target.
+ */
 export function withUpload(state: TargetState, asked: UploadMark, newestFirst: readonly string[]): TargetState {
-  const mark = state.newestUpload;
-  return mark === null || movesMark(asked, mark, newestFirst) ? { ...state, newestUpload: asked } : state;
+  const { newestUpload: mark, refusedUploads } = state;
+  const marked = mark === null || movesMark(asked, mark, newestFirst) ? { ...state, newestUpload: asked } : state;
+  if (refusedUploads === undefined || asked.isPartial === true) {
+    return marked;
+  }
+  const left = refusedUploads.filter((each) => compareUploads(each, asked, newestFirst) === 'newer');
+  return left.length === refusedUploads.length ? marked : { ...marked, refusedUploads: left };
+}
+
+/** Refused uploads that are kept: a person deploys the newest, so the oldest are forgotten first. */
+const maxRefusedUploads = 20;
+
+/**
+ * The state after a freeze has refused this upload; the same object where it is on record, or where something as new was
+ * deployed before.
+ */
+export function withRefusedUpload(
+  state: TargetState,
+  refused: RefusedUpload,
+  newestFirst: readonly string[],
+): TargetState {
+  const { newestUpload: mark, refusedUploads: known = [] } = state;
+  const isOver = mark !== null && mark.deploymentId !== refused.deploymentId && !movesMark(refused, mark, newestFirst);
+  if (isOver || known.some((each) => each.versionId === refused.versionId)) {
+    return state;
+  }
+  const newer = known.filter((each) => compareUploads(each, refused, newestFirst) === 'newer');
+  const others = known.filter((each) => !newer.includes(each));
+  return { ...state, refusedUploads: [...newer, refused, ...others].slice(0, maxRefusedUploads) };
 }
 
 function movesMark(asked: UploadMark, mark: UploadMark, newestFirst: readonly string[]): boolean {

@@ -2,6 +2,7 @@ import type { Convergence } from '../converge/convergence.ts';
 import { releaseName } from '../release/release-manifest.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { type ConvergenceView, convergenceView } from './convergence-view.ts';
+import { type RefusedUploadView, refusedUploadsView } from './refused-uploads-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 
 /** The target as it stands between deployments. */
@@ -13,6 +14,8 @@ export interface TargetView {
   readonly running: { readonly deploymentId: string; readonly by: string; readonly isRepair: boolean } | null;
   readonly waiting: readonly { readonly deploymentId: string; readonly by: string }[];
   readonly frozen: { readonly by: string; readonly at: string; readonly reason: string } | null;
+  /** Newest first. */
+  readonly refusedUploads: readonly RefusedUploadView[];
   readonly hosts: readonly TargetHostView[];
   readonly convergence: ConvergenceView;
 }
@@ -53,6 +56,7 @@ export function targetView(facts: {
           },
     waiting: state.queue.map(({ deploymentId, by }) => ({ deploymentId, by })),
     frozen: state.freeze,
+    refusedUploads: refusedUploadsView(state),
     hosts: facts.hosts.map(({ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated }) => ({
       ...{ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated },
     })),

@@ -1,6 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import { decideAcquire, withEntry, withRepair } from '../../core/admission/acquire-lock.ts';
-import type { AskedSince } from '../../core/admission/upload-order.ts';
+import { type AskedSince, withRefusedUpload } from '../../core/admission/upload-order.ts';
+import type { AdmittedDeployment } from '../../core/deployment-records.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
 import { frozenSentence } from '../../core/freeze.ts';
 import type { QueueEntry, TargetState } from '../../core/target-state.ts';
@@ -53,13 +54,17 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
       `halted by ${halt.by} while it waited for the lock${halt.reason === '' ? '' : `: ${halt.reason}`}`,
     );
   }
-  const entry = await entryOf(ports, claim);
+  const admitted = await requireAdmitted(ports, claim);
+  const entry = entryOf(admitted, claim);
   const endedExecutions = await findEnded(ports, await readState(ports), claim);
   const nowSeconds = ports.clock.now() / 1000;
   const decide = (state: TargetState) =>
     decideAcquire({ state: withEntry(state, entry), entry, endedExecutions, nowSeconds });
   const state = await changeState(ports, (current) => {
     const decision = decide(current);
+    if (decision.kind === 'frozen') {
+      return withRefusal(current, admitted, nowSeconds);
+    }
     return decision.kind === 'superseded' || decision.kind === 'acquired' ? decision.state : current;
   });
   const { deploymentId } = claim;
@@ -81,14 +86,27 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
   }
 }
 
-async function entryOf(ports: Ports, claim: LockClaim): Promise<QueueEntry> {
+async function requireAdmitted(ports: Ports, claim: LockClaim): Promise<AdmittedDeployment> {
   const admitted = await readAdmitted(ports, claim.deploymentId);
   if (admitted === undefined) {
     throw new InvalidDeploymentError(`${claim.deploymentId} was never admitted; start a new execution`);
   }
+  return admitted;
+}
+
+function entryOf(admitted: AdmittedDeployment, { executionArn }: LockClaim): QueueEntry {
   const { deploymentId, trigger, request, admittedAt, by, isRollback } = admitted;
   const versionId = request.kind === 'upload' ? request.versionId : null;
-  return { deploymentId, executionArn: claim.executionArn, trigger, versionId, admittedAt, by, isRollback };
+  return { deploymentId, executionArn, trigger, versionId, admittedAt, by, isRollback };
+}
+
+/** An upload that waited when the freeze came stays on record for the person who ends the freeze. */
+function withRefusal(state: TargetState, admitted: AdmittedDeployment, nowSeconds: number): TargetState {
+  const { deploymentId, trigger, upload } = admitted;
+  const at = new Date(nowSeconds * 1000).toISOString();
+  return trigger !== 'upload' || upload === undefined
+    ? state
+    : withRefusedUpload(state, { ...upload, deploymentId, at }, []);
 }
 
 /** Executions before us that have ended: a dead holder is repaired, a dead waiter no longer waits. */

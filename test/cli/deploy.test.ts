@@ -157,6 +157,17 @@ describe('rollgate deploy', () => {
     ]);
   });
 
+  it('starts the upload that is named by its version id, with the configuration published as for the newest', async () => {
+    const fake = fakeWorld();
+    const { versionId } = await fake.ports.artifacts.upload(zip);
+    await fake.ports.artifacts.upload(zip);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('deploy', '--version-id', versionId)).toBe(0);
+    expect(fake.started.at(-1)?.input).toEqual({ versionId, by: 'alice' });
+    expect(await fake.ledger.read(keys.serviceConfig('payment'))).toBeDefined();
+  });
+
   it('starts a dry run of the newest upload with the configuration in force', async () => {
     const fake = fakeWorld();
     givenConfig(fake.ledger);
@@ -218,6 +229,14 @@ describe('rollgate deploy refuses, with exit code 2 and before anything is chang
       () => {},
     ],
     ['a zip and a release', ['deploy', 'payment.zip', '--release', 'v1'], () => {}],
+    ['an upload that is not there', ['deploy', '--version-id', 'gone'], () => {}],
+    ['a version id and a release', ['deploy', '--version-id', 'one', '--release', 'v1'], () => {}],
+    ['a version id and a zip', ['deploy', 'payment.zip', '--version-id', 'one'], () => {}],
+    [
+      'a dry run of an earlier upload with another configuration',
+      ['deploy', '--version-id', 'one', '--dry-run', '--config', 'x.yml'],
+      () => {},
+    ],
     ['a zip and hosts', ['deploy', 'payment.zip', '--hosts', 'i-00000000000000001'], () => {}],
     ['a zip and a reason', ['deploy', 'payment.zip', '--reason', 'because'], () => {}],
     ['a release and a configuration', ['deploy', '--release', 'v1', '--config', 'x.yml'], () => {}],

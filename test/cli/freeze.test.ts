@@ -106,3 +106,59 @@ it('who froze and unfroze the target stands in the history, and a freeze that st
 
   expect(fake.stdout.text()).toContain('by bob since 2026-11-22 20:40:00 UTC: sale; rollgate unfreeze ends it');
 });
+
+describe('uploads that were refused while the target was frozen', () => {
+  const three = { versionId: 'v.three', uploadedAt: '2026-11-22T20:43:00.000Z', deploymentId: 'd-3', at: 'later' };
+  const two = { versionId: 'v.two', uploadedAt: '2026-11-22T20:42:00.000Z', deploymentId: 'd-2', at: 'then' };
+  const named = 'refused while the target was frozen: version v.three (uploaded 2026-11-22 20:43:00 UTC, d-3)';
+  const views = [
+    {
+      ...{ versionId: 'v.three', uploadedAt: three.uploadedAt, refusedAt: 'later', deploymentId: 'd-3' },
+      next: 'rollgate deploy --version-id v.three',
+    },
+    {
+      ...{ versionId: 'v.two', uploadedAt: two.uploadedAt, refusedAt: 'then', deploymentId: 'd-2' },
+      next: 'rollgate deploy --version-id v.two',
+    },
+  ];
+
+  it('are named by unfreeze, the newest with the command that deploys it', async () => {
+    const fake = givenTarget({ freeze: frozen, refusedUploads: [three, two] }, 200);
+
+    expect(await fake.run('unfreeze')).toBe(0);
+    expect(fake.stdout.text().split('\n').slice(1)).toEqual([
+      named,
+      'refused too, older: version v.two (uploaded 2026-11-22 20:42:00 UTC, d-2); the newest takes the place of all of them',
+      'next: rollgate deploy --version-id v.three',
+      '',
+    ]);
+  });
+
+  it('are named by status, also while the freeze stands, with the stage that was typed', async () => {
+    const fake = givenTarget({ freeze: frozen, refusedUploads: [three] });
+
+    expect(await fake.run('status', '--stage', 'prod')).toBe(0);
+    expect(fake.stdout.text()).toContain(`uploads     ${named}\n`);
+    expect(fake.stdout.text()).toContain(
+      'next, after rollgate unfreeze --stage prod: rollgate deploy --stage prod --version-id v.three\n',
+    );
+  });
+
+  it('stand in the JSON of both, each with its command', async () => {
+    const fake = givenTarget({ freeze: frozen, refusedUploads: [three, two] }, 200);
+
+    expect(await fake.run('unfreeze', '--json')).toBe(0);
+    expect(JSON.parse(fake.stdout.text())).toMatchObject({ verb: 'unfreeze', refusedUploads: views });
+
+    const later = givenTarget({ refusedUploads: [three, two] });
+    expect(await later.run('status', '--json')).toBe(0);
+    expect(JSON.parse(later.stdout.text())).toMatchObject({ target: { frozen: null, refusedUploads: views } });
+  });
+
+  it('are none in the JSON of a state that an earlier Rollgate wrote', async () => {
+    const fake = givenTarget({});
+
+    await fake.run('status', '--json');
+    expect(JSON.parse(fake.stdout.text())).toMatchObject({ target: { refusedUploads: [] } });
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareUploads, withUpload } from '../../../core/admission/upload-order.ts';
+import { compareUploads, withRefusedUpload, withUpload } from '../../../core/admission/upload-order.ts';
 import { emptyTargetState, type TargetState, type UploadMark } from '../../../core/target-state.ts';
 import { documentedRows } from '../documented-rows.ts';
 
@@ -95,5 +95,45 @@ describe('the mark of the newest upload', () => {
 
     expect(withUpload(marked(partial), whole, ['two']).newestUpload).toBe(whole);
     expect(withUpload(marked(whole), partial, ['two']).newestUpload).toBe(whole);
+  });
+});
+
+describe('an upload that a freeze has refused', () => {
+  const order = ['four', 'three', 'two', 'one'];
+  const refused = (versionId: string) => ({ versionId, deploymentId: `d-${versionId}`, at: late });
+  const refuse = (state: TargetState, ...versions: readonly string[]) =>
+    versions.reduce((before, version) => withRefusedUpload(before, refused(version), order), state);
+  const left = ({ refusedUploads }: TargetState) => refusedUploads?.map((each) => each.versionId);
+  const empty = emptyTargetState('payment');
+
+  test('stands once, newest first, in whatever order they are refused', () => {
+    const state = refuse(empty, 'two', 'four', 'three');
+
+    expect(left(state)).toEqual(['four', 'three', 'two']);
+    expect(refuse(state, 'three')).toBe(state);
+  });
+
+  test('does not stand where something as new was asked for, unless that is its own deployment', () => {
+    const state = { ...empty, newestUpload: { versionId: 'three', deploymentId: 'd-three' } };
+
+    expect(left(refuse(state, 'two', 'three', 'four'))).toEqual(['four', 'three']);
+    expect(
+      left(refuse({ ...state, newestUpload: { versionId: 'three', deploymentId: 'd', by: 'anna' } }, 'three')),
+    ).toBe(undefined);
+  });
+
+  test('is forgotten once a version that is as new goes to the whole target', () => {
+    const state = refuse(empty, 'two', 'three', 'four');
+    const three = { versionId: 'three', deploymentId: 'd', by: 'anna' };
+
+    expect(left(withUpload(state, { ...three, isPartial: true }, order))).toEqual(['four', 'three', 'two']);
+    expect(left(withUpload(state, three, order))).toEqual(['four']);
+  });
+
+  test('is one of twenty at most: the oldest is forgotten first', () => {
+    const many = Array.from({ length: 25 }, (_, index) => `upload.${25 - index}`);
+    const state = many.reduce((before, version) => withRefusedUpload(before, refused(version), many), empty);
+
+    expect(left(state)).toEqual(many.slice(0, 20));
   });
 });

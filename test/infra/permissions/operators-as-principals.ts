@@ -58,6 +58,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
       ['deploy', 'payment.zip'],
       ['deploy'],
       ['deploy', '--release', 'v1'],
+      ['deploy', '--version-id', 'upload.1'],
       ['deploy', '--dry-run'],
       ['deploy', '--config-only'],
     ],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { wholeTarget } from '../../../ledger/keys.ts';
+import type { World } from '../../fakes/world.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade } from '../given-machine.ts';
 
 describeMachine('a target that is frozen', () => {
@@ -42,5 +43,93 @@ describeMachine('a target that is frozen', () => {
     await world.sweep();
 
     expect((await world.state()).freeze).toMatchObject({ by: 'anna', reason: 'sale' });
+  });
+});
+
+async function freeze(world: World): Promise<void> {
+  await world.say('freeze', wholeTarget, { reason: 'sale' });
+  await world.until(async () => (await world.state()).freeze !== null);
+  await world.pass(60);
+}
+
+async function unfreeze(world: World): Promise<void> {
+  await world.say('unfreeze', wholeTarget);
+  await world.until(async () => (await world.state()).freeze === null);
+}
+
+async function refusedVersions(world: World): Promise<readonly string[]> {
+  return (await world.state()).refusedUploads?.map((each) => each.versionId) ?? [];
+}
+
+describeMachine('an upload that is refused because the target is frozen', () => {
+  test('stays on record until a person deploys it', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await freeze(world);
+    const two = await world.upload(2);
+    await world.rest();
+    const refused = await world.story((await world.all()).at(-1)?.executionArn ?? '');
+    await unfreeze(world);
+
+    expect(refused.path).toEqual(['Admit', 'Finish', 'FailedClean']);
+    expect((await world.state()).refusedUploads).toEqual([
+      {
+        versionId: two.versionId,
+        uploadedAt: two.uploadedAt,
+        deploymentId: refused.deploymentId,
+        at: two.uploadedAt,
+      },
+    ]);
+    expect((await world.deploy({ versionId: two.versionId })).end).toBe('Succeeded');
+    expect(await refusedVersions(world)).toEqual([]);
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
+  });
+
+  test('stays on record also where it waited for the lock when the freeze came', async () => {
+    const { world, executionArn: holder } = await givenRunningUpgrade();
+    await world.until(() => world.sent().includes('activate a'));
+    const three = await world.upload(3);
+    await world.until(async () => (await world.state()).queue.length === 1);
+
+    await world.say('freeze', wholeTarget, { reason: 'sale' });
+    await world.ended(holder);
+    await world.rest();
+    await unfreeze(world);
+
+    expect(await refusedVersions(world)).toEqual([three.versionId]);
+    expect((await world.deploy({ versionId: three.versionId })).end).toBe('Succeeded');
+    expect(await refusedVersions(world)).toEqual([]);
+  });
+
+  test('is one of several: they stand newest first, and the next upload takes the place of all', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await freeze(world);
+    const two = await world.upload(2);
+    const three = await world.upload(3);
+    await world.rest();
+    expect(await refusedVersions(world)).toEqual([three.versionId, two.versionId]);
+    await unfreeze(world);
+
+    await world.deploy({ versionId: two.versionId });
+    expect(await refusedVersions(world)).toEqual([three.versionId]);
+    await world.deploy({ versionId: three.versionId, hosts: [world.idOf('a')] });
+    expect(await refusedVersions(world)).toEqual([three.versionId]);
+    await world.upload(4);
+    await world.rest();
+
+    expect(await refusedVersions(world)).toEqual([]);
+  });
+
+  test('is not on record where a newer version was deployed before the freeze', async () => {
+    const world = await givenMachine();
+    const one = await world.givenUpload(1);
+    await world.givenStable(2);
+    await freeze(world);
+
+    expect((await world.deploy({ upload: one.versionId })).end).toBe('FailedClean');
+
+    expect(await refusedVersions(world)).toEqual([]);
+    await unfreeze(world);
   });
 });
