@@ -55,8 +55,10 @@ export interface DeploymentPlan {
   readonly stable?: AdmittedDeployment['stable'];
   /** False for a deployment to named hosts: `stable` does not move. Hosts that were skipped are converged later. */
   readonly isWholeTarget: boolean;
-  /** Hosts of the target outside this plan that can't be reached: they count against `maxUnavailable`. */
+  /** Hosts of the target outside this plan that do not serve: they count against `maxUnavailable`. */
   readonly downElsewhere: number;
+  /** Hosts of this plan that did not serve when a deployment last saw them. Absent in older plans. */
+  readonly lastSeenDown?: readonly string[];
   /** Seconds that one host may take from its activation to the end of its gate. */
   readonly secondsPerHost: number;
   readonly policy: RolloutConfig;
@@ -160,6 +162,8 @@ export interface HostOutcome {
   readonly diagnosis: Diagnosis | null;
   /** For a dirty host: what to type to repair it. */
   readonly repair: string | null;
+  /** The service answered when this deployment last looked; absent where this deployment has not looked. */
+  readonly isServing?: boolean;
   /** The load balancer sends it no requests, though it did or should. */
   readonly isOutside?: true;
   /**

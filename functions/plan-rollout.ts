@@ -3,6 +3,7 @@ import type { Ports } from '../clients/ports.ts';
 import type { ChosenTarget } from '../core/admission/choose-target.ts';
 import { type PlannedBalancer, planBalancer, targetGroupOf } from '../core/balancer/planned-balancer.ts';
 import { type RolloutConfig, type ServiceConfig, targetTags } from '../core/config/service-config.ts';
+import type { Convergence } from '../core/converge/convergence.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { InvalidDeploymentError } from '../core/errors.ts';
 import { alarmsOfStage, firingAlarms, haveAlarmsASay } from '../core/rollout/alarms.ts';
@@ -89,22 +90,27 @@ async function resolveRelease(
 }
 
 async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {
+  const { seen } = await readConvergence(ports);
   return admitted.request.kind === 'converge'
-    ? findConverging(ports, config, admitted.request.hosts)
-    : completed(await findTarget(ports, config, await namedHosts(admitted, ports)), admitted, config, ports);
+    ? findConverging(ports, config, admitted.request.hosts, { seen })
+    : completed(
+        await findTarget(ports, config, await namedHosts(admitted, ports), { seen }),
+        admitted,
+        { seen, config },
+        ports,
+      );
 }
 
 /** A retry of some hosts is one of the whole target where all others were last seen on the release, and right. */
 async function completed(
   target: ChosenTarget,
   { request, release }: AdmittedDeployment,
-  config: ServiceConfig,
+  { seen, config }: { readonly seen: Convergence['seen']; readonly config: ServiceConfig },
   ports: Ports,
 ): Promise<ChosenTarget> {
   if (request.kind !== 'retry' || target.isWholeTarget) {
     return target;
   }
-  const { seen } = await readConvergence(ports);
   const all = await ports.inventory.hosts(targetTags(config, ports.stage.name));
   const own = new Set([...target.hosts, ...target.skipped].map((host) => host.instanceId));
   const isThere = ({ instanceId }: { readonly instanceId: string }): boolean =>

@@ -1,5 +1,6 @@
 import { tagText } from '../config/resolve-environment.ts';
 import type { Tags } from '../config/service-config.ts';
+import type { Convergence } from '../converge/convergence.ts';
 import type { PlannedHost } from '../deployment-records.ts';
 import { InvalidDeploymentError } from '../errors.ts';
 
@@ -16,6 +17,8 @@ export interface TargetFacts {
   /** Only these of them, where a person named some. */
   readonly named: readonly string[] | undefined;
   readonly offlineHosts: 'fail' | 'skip';
+  /** What deployments last saw of each host. */
+  readonly seen?: Convergence['seen'];
 }
 
 export interface ChosenTarget {
@@ -24,8 +27,10 @@ export interface ChosenTarget {
   readonly skipped: readonly PlannedHost[];
   /** Also where the policy left offline hosts out: they get what became stable when they come back. */
   readonly isWholeTarget: boolean;
-  /** Hosts of the target that are not deployed to and can't be reached: they count as down. */
+  /** Hosts of the target that are not deployed to and do not serve, or can't be reached. */
   readonly downElsewhere: number;
+  /** Hosts that are deployed to and did not serve when a deployment last saw them. */
+  readonly lastSeenDown: readonly string[];
 }
 
 /** The hosts that a deployment goes to. Throws InvalidDeploymentError with all problems; nothing was touched then. */
@@ -48,11 +53,15 @@ export function chooseTarget(facts: TargetFacts): ChosenTarget {
   if (offline.length > 0 && (facts.offlineHosts === 'fail' || offline.length === wanted.length)) {
     throw new InvalidDeploymentError(offline.map(offlineSentence));
   }
+  const hosts = wanted.filter(isOnline).map(plannedHost);
+  const isLastSeenDown = ({ instanceId }: PlannedHost): boolean => facts.seen?.[instanceId]?.isServing === false;
+  const isElsewhere = ({ instanceId }: PlannedHost): boolean => !hosts.some((host) => host.instanceId === instanceId);
   return {
-    hosts: wanted.filter(isOnline).map(plannedHost),
+    hosts,
     skipped: offline.map(plannedHost),
     isWholeTarget: wanted.length === found.length,
-    downElsewhere: found.filter((host) => !isOnline(host)).length,
+    downElsewhere: found.filter((host) => isElsewhere(host) && (!isOnline(host) || isLastSeenDown(host))).length,
+    lastSeenDown: hosts.filter(isLastSeenDown).map((host) => host.instanceId),
   };
 }
 

@@ -24,6 +24,8 @@ export interface SeenHost {
   readonly running: string;
   /** False where the deployment left it as it should not be. */
   readonly isRight: boolean;
+  /** The service answered when a deployment last looked; absent where none has looked since this is recorded. */
+  readonly isServing?: boolean;
   readonly deploymentId: string;
   readonly at: string;
 }

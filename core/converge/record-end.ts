@@ -43,14 +43,17 @@ export function withEnd(convergence: Convergence, facts: EndFacts): Convergence 
 }
 
 function withSeen(convergence: Convergence, { hosts, deploymentId, endedAt }: EndFacts['outcome']): Convergence {
-  const known = hosts.flatMap(({ instanceId, status, running, why }): (readonly [string, SeenHost])[] => {
+  const known = hosts.flatMap(({ instanceId, status, running, why, isServing }): (readonly [string, SeenHost])[] => {
     const isOlder = (convergence.seen[instanceId]?.at ?? '') > endedAt;
     const isOffline = status === 'skipped' && why === undefined;
     if (running === null || isOffline || isOlder) {
       return [];
     }
     const isRight = status !== 'dirty' && status !== 'kept';
-    return [[instanceId, { running, isRight, deploymentId, at: endedAt }]];
+    // A deployment that has not looked knows nothing better than the last one that has.
+    const lastLook = isServing ?? convergence.seen[instanceId]?.isServing;
+    const serving = lastLook === undefined ? {} : { isServing: lastLook };
+    return [[instanceId, { running, isRight, ...serving, deploymentId, at: endedAt }]];
   });
   const passed = new Set(hosts.filter((host) => host.status === 'passed').map((host) => host.instanceId));
   return {

@@ -9,6 +9,7 @@ import { countsAsFailed, type HostProgress, hasFailed, isInterrupted, isRevertab
 import { saidBy } from './judge-word.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
+import { isSeenServing } from './seen-serving.ts';
 import { stableBefore } from './stable-before.ts';
 
 /** The end of a deployment as its hosts are now. */
@@ -150,6 +151,7 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver || isLeftOutside(host);
   const keeps = facts.controls.halt?.isKept ?? false;
   const skip = isLeftOut(host) ? skipOf(facts, host) : undefined;
+  const isServing = isSeenServing(host);
   const status = isDirty
     ? keeps && host.isSettled
       ? 'kept'
@@ -168,6 +170,7 @@ function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure |
     diagnosis: host.diagnosis,
     repair: status === 'dirty' ? repairCommand(host, facts) : null,
     reported: host.reported,
+    ...(isServing === undefined ? {} : { isServing }),
     ...(isDirty && isOutside(host) ? { isOutside: true } : {}),
     ...(failure?.keepsHosts === true ? { goesBackTo: host.run === 'passed' ? host.running : host.before } : {}),
     ...(status !== 'skipped' || skip === undefined ? {} : { why: `skipped ${saidBy(skip)}` }),

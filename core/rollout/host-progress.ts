@@ -32,8 +32,10 @@ export interface HostProgress {
   readonly settleAttempts: number;
   /** Where it stands towards the load balancer. */
   readonly balancer: BalancerProgress;
-  /** The host was not serving when it was staged. */
+  /** The host was not serving when it was staged; where staging gave no report, when an earlier deployment last saw it. */
   readonly wasDown: boolean;
+  /** What the report of its newest command says of the service; null where that command gave none. */
+  readonly lastAnswer: 'serves' | 'doesNotServe' | null;
   /** What ran before this deployment, as the host reported it: `v41-…`, `v0`, `none`; null where it was not seen. */
   readonly before: string | null;
   /** What runs now, as last reported, and when. */

@@ -20,6 +20,14 @@ export function progressOfHosts(
   afterRound?: number,
 ): readonly HostProgress[] {
   const stepsOf = Map.groupBy(steps, (step) => step.intent.instanceId);
-  const progress = plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? [], afterRound));
+  const progress = plan.hosts.map((host) =>
+    withLastLook(progressOf(host, stepsOf.get(host.instanceId) ?? [], afterRound), plan),
+  );
   return withWords(progress, controls, decisions);
+}
+
+/** Where staging has not told what the host runs, the look of an earlier deployment stands. */
+function withLastLook(host: HostProgress, { lastSeenDown = [] }: RolloutFacts['plan']): HostProgress {
+  const isUnseen = host.before === null;
+  return isUnseen && lastSeenDown.includes(host.host.instanceId) ? { ...host, wasDown: true } : host;
 }

@@ -1,6 +1,6 @@
 import { balancerProgress } from '../balancer/balancer-standing.ts';
 import type { PlannedHost, ReportedCheck, Step, StepOutcome } from '../deployment-records.ts';
-import { reportedOnly } from '../host/host-report.ts';
+import { type HostReport, reportedOnly } from '../host/host-report.ts';
 import { type BalancerAction, type HostAction, hostActions, type StepAction } from '../statuses.ts';
 import type { Advance, HostProgress } from './host-progress.ts';
 import { type HostStep, isBalancerStep, isHostStep } from './host-step.ts';
@@ -44,7 +44,8 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
     revertAttempts: roundsOf(steps, 'revert', Math.max(afterRound, triedAgainIn ?? -1)),
     settleAttempts: roundsOf(steps.filter(isOpenOrFailed), 'settle', afterRound),
     balancer,
-    wasDown: staged != null && !(staged.host.isActive && staged.host.isHealthy !== false),
+    wasDown: staged != null && !serves(staged),
+    lastAnswer: lastAnswerOf(steps),
     before,
     running: lastOutcome?.report?.host.running ?? null,
     observedAt: lastOutcome?.at ?? null,
@@ -57,6 +58,15 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
     isSkipped: false,
     isToRetry: false,
   };
+}
+
+function serves({ host }: HostReport): boolean {
+  return host.isActive && host.isHealthy !== false;
+}
+
+function lastAnswerOf(steps: readonly HostStep[]): HostProgress['lastAnswer'] {
+  const report = steps.toSorted(bySending).at(-1)?.outcome?.report ?? null;
+  return report === null ? null : serves(report) ? 'serves' : 'doesNotServe';
 }
 
 /** The round of an activation after a revert, which an operator's retry leads to; null where the last word is a revert's. */

@@ -34,6 +34,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     settleAttempts: 0,
     balancer: { standing: 'asItWas', wasRegistered: false, attempts: 0, lostDrains: 0 },
     wasDown: false,
+    lastAnswer: 'serves',
     before: oldRelease,
     running: oldRelease,
     observedAt: new Date(startedAt).toISOString(),

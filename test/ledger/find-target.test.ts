@@ -22,7 +22,7 @@ describe('the target of a deployment', () => {
     };
 
     expect(await findTarget(ports, config, undefined)).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: true, downElsewhere: 0 },
+      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: true, downElsewhere: 0, lastSeenDown: [] },
     });
   });
 
@@ -30,7 +30,7 @@ describe('the target of a deployment', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, c) };
 
     expect(await findTarget(ports, config, ['i-b'])).toEqual({
-      ...{ hosts: planned(b), skipped: [], isWholeTarget: false, downElsewhere: 0 },
+      ...{ hosts: planned(b), skipped: [], isWholeTarget: false, downElsewhere: 0, lastSeenDown: [] },
     });
   });
 
@@ -47,7 +47,7 @@ describe('the target of a deployment', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
 
     expect(await findTarget(ports, skipping, undefined)).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true, downElsewhere: 1 },
+      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true, downElsewhere: 1, lastSeenDown: [] },
     });
   });
 });
@@ -57,7 +57,7 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-b'])).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false, downElsewhere: 0 },
+      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false, downElsewhere: 0, lastSeenDown: [] },
     });
   });
 
@@ -65,7 +65,7 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, offline) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-gone', 'i-d'])).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false, downElsewhere: 1 },
+      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false, downElsewhere: 1, lastSeenDown: [] },
     });
   });
 

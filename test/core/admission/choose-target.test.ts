@@ -22,6 +22,13 @@ function problemsOf(more: Partial<TargetFacts>): readonly string[] {
 }
 
 const away = { ping: 'ConnectionLost' };
+const down = {
+  running: 'v1-aaaaaaaaaaaa',
+  isRight: false,
+  isServing: false,
+  deploymentId: 'd-1',
+  at: '2026-11-22T20:45:00.000Z',
+};
 
 describe('the target', () => {
   test('is every tagged host, without what the inventory alone knows', () => {
@@ -30,6 +37,7 @@ describe('the target', () => {
       skipped: [],
       isWholeTarget: true,
       downElsewhere: 0,
+      lastSeenDown: [],
     });
   });
 
@@ -41,6 +49,7 @@ describe('the target', () => {
       skipped: [],
       isWholeTarget: false,
       downElsewhere: 0,
+      lastSeenDown: [],
     });
     expect(choose({ found, named: ['i-b', 'i-a'] }).isWholeTarget).toBe(true);
   });
@@ -51,12 +60,20 @@ describe('the target', () => {
     expect(choose({ found, named: ['i-a'] }).downElsewhere).toBe(1);
   });
 
+  test('counts hosts as down that are not deployed to and did not serve when a deployment last saw them', () => {
+    const found = [host('a'), host('b'), host('c'), host('d')];
+    const seen = { 'i-a': down, 'i-b': down, 'i-c': { ...down, isServing: true }, 'i-gone': down };
+
+    expect(choose({ found, named: ['i-a'], seen })).toMatchObject({ downElsewhere: 1, lastSeenDown: ['i-a'] });
+  });
+
   test('leaves offline hosts out where the policy says so, and is the whole target all the same', () => {
     expect(choose({ found: [host('a'), host('b', away)], offlineHosts: 'skip' })).toEqual({
       hosts: [givenPlannedHost('a')],
       skipped: [givenPlannedHost('b')],
       isWholeTarget: true,
       downElsewhere: 1,
+      lastSeenDown: [],
     });
   });
 });

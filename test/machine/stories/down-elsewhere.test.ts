@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { describeMachine, expectTail, givenUpgrade, reverted } from '../given-machine.ts';
+import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import type { World } from '../../fakes/world.ts';
+import { paymentYamlWith } from '../../given/configuration.ts';
+import { describeMachine, expectTail, givenRunningUpgrade, givenUpgrade, reverted } from '../given-machine.ts';
 
 describeMachine('a host that is down and outside the plan', () => {
   test('counts in a revert too: while the first host does not come back, the second is not taken down', async () => {
@@ -23,4 +26,92 @@ describeMachine('a host that is down and outside the plan', () => {
     ]);
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1', 'd v2 off']);
   });
+
+  test('and that answers counts too: what a failed deployment left down keeps the others up', async () => {
+    const world = await givenUpgrade();
+    await leaveDown(world, 'a');
+    const sentBefore = world.sent().length;
+
+    const story = await world.deploy({ hosts: [world.idOf('b')] });
+
+    expect(story.end).toBe('FailedClean');
+    expect(story.outcome?.reason).toMatchObject({ code: 'too-many-down' });
+    expect(world.sent().slice(sentBefore)).toEqual(['install b']);
+    expect(world.target.running()).toEqual(['a v1 inactive', 'b v1', 'c v1']);
+  });
+
+  test('no longer counts once a later deployment found that it serves', async () => {
+    const world = await givenUpgrade();
+    await leaveDown(world, 'a');
+    expect((await world.deploy({ release: 'v1', hosts: [world.idOf('a')] })).end).toBe('Succeeded');
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v1', 'b v2', 'c v1']);
+  });
+
+  test('still counts after a deployment that did not come to look at it', async () => {
+    const world = await givenUpgrade();
+    await leaveDown(world, 'a');
+    expect((await world.deploy({ release: 'v1', hosts: [world.idOf('c')] })).end).toBe('FailedClean');
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).outcome?.reason.code).toBe('too-many-down');
+  });
+
+  test('does not count where `halt --keep` left it serving another release', async () => {
+    const { world, executionArn } = await givenRunningUpgrade({ seconds: { verify: 60 } });
+    await world.until(() => world.sent().includes('verify a'));
+    await world.say('halt', (await world.story(executionArn)).deploymentId, { isKept: true });
+    expect((await world.ended(executionArn)).end).toBe('Halted');
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v1']);
+  });
+
+  test('counts where `halt --keep` left it down', async () => {
+    const world = await givenUpgrade();
+    world.target.fleet.givenFault(world.idOf('a'), 'activate', 'start-failed');
+    const executionArn = await world.start();
+    const { deploymentId } = await world.story(executionArn);
+    await world.until(() => world.sent().includes('activate a'));
+    await world.say('halt', deploymentId, { isKept: true });
+    expect((await world.ended(executionArn)).outcome?.hosts[0]).toMatchObject({ status: 'kept' });
+    expect(world.target.running()[0]).toBe('a v2 inactive');
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).outcome?.reason.code).toBe('too-many-down');
+  });
 });
+
+describeMachine('a host of the plan that was last seen down', () => {
+  test('counts although an operator skips it before anybody looks at it again', async () => {
+    const world = await givenUpgrade();
+    await leaveDown(world, 'a');
+    const asking = paymentYamlWith({ rollout: { approval: 'before-staging' } });
+    await publishServiceConfig(world.ports, asking, 'test');
+    const executionArn = await world.start();
+    await world.until(() => world.isParked('AwaitOperator'));
+    const { deploymentId } = await world.story(executionArn);
+
+    await world.say('skip', deploymentId, { hosts: [world.idOf('a')] });
+    await world.say('approve', deploymentId);
+
+    expect((await world.ended(executionArn)).outcome?.reason.code).toBe('too-many-down');
+    expect(world.target.running()).toEqual(['a v1 inactive', 'b v1', 'c v1']);
+  });
+
+  test('counts although its staging fails without a report', async () => {
+    const world = await givenUpgrade({ rollout: { maxFailedHosts: 1 } });
+    await leaveDown(world, 'a');
+    world.target.fleet.givenFault(world.idOf('a'), 'install', 'no-report', 3);
+
+    expect((await world.deploy()).outcome?.reason.code).toBe('too-many-down');
+    expect(world.target.running()).toEqual(['a v1 inactive', 'b v1', 'c v1']);
+    world.target.clearFaults();
+  });
+});
+
+/** A deployment to this host alone ends FailedDirty: nothing serves there, and the host answers. */
+async function leaveDown(world: World, name: string): Promise<void> {
+  world.target.fleet.givenFault(world.idOf(name), 'activate', 'start-failed');
+  world.target.fleet.givenFault(world.idOf(name), 'revert', 'start-failed', 2);
+  expect((await world.deploy({ hosts: [world.idOf(name)] })).end).toBe('FailedDirty');
+}

@@ -1,0 +1,43 @@
+import { isOutside } from '../balancer/balancer-standing.ts';
+import type { HostProgress } from './host-progress.ts';
+
+/**
+ * Whether the service answers on a host, as the last look at the host says; undefined where this deployment has not
+ * looked, so that an earlier look stands. A command without a report may have done anything: a host that was to be
+ * switched does not serve until somebody has seen that it does.
+ *
+ * | run          | newest report | ran before | answer  |
+ * |--------------|---------------|------------|---------|
+ * | passed       | none          | v1         | yes     |
+ * | reverted     | none          | v1         | yes     |
+ * | reverted     | doesNotServe  | none       | no      |
+ * | failed       | serves        | v1         | yes     |
+ * | failed       | doesNotServe  | v1         | no      |
+ * | failed       | none          | v1         | no      |
+ * | revertFailed | serves        | v1         | yes     |
+ * | revertFailed | none          | v1         | no      |
+ * | untouched    | serves        | v1         | yes     |
+ * | untouched    | doesNotServe  | v1         | no      |
+ * | untouched    | none          | v1         | unknown |
+ * | untouched    | doesNotServe  | none       | unknown |
+ *
+ * A host that its load balancer sends nothing does not serve either.
+ */
+export function isSeenServing(host: HostProgress): boolean | undefined {
+  switch (host.run) {
+    case 'passed':
+      return !isOutside(host);
+    case 'reverted':
+      return host.before !== 'none' && !isOutside(host);
+    case 'activating':
+    case 'failed':
+    case 'revertFailed':
+      return host.lastAnswer === 'serves' && !isOutside(host);
+    case 'untouched':
+      if (isOutside(host)) {
+        return false;
+      }
+      // Where nothing ever ran, nobody has taken anything down.
+      return host.lastAnswer === null || host.before === 'none' ? undefined : host.lastAnswer === 'serves';
+  }
+}
