@@ -49,7 +49,7 @@ export interface PlannedHost {
 /** `deployments/<id>/plan.json`: the target and the policy, as they were when this deployment got the lock. */
 export interface DeploymentPlan {
   readonly hosts: readonly PlannedHost[];
-  /** Hosts of the target that were offline and are left out (`offlineHosts: skip`). */
+  /** Hosts of the target that were offline and are left out (`offlineHosts: skip`, and every rollback). */
   readonly skipped: readonly PlannedHost[];
   /** The release that was stable then: while it waited, others may have become so. Absent in older plans. */
   readonly stable?: AdmittedDeployment['stable'];
@@ -57,7 +57,14 @@ export interface DeploymentPlan {
   readonly isWholeTarget: boolean;
   /** Hosts of the target outside this plan that do not serve: they count against `maxUnavailable`. */
   readonly downElsewhere: number;
-  /** Hosts of this plan that did not serve when a deployment last saw them. Absent in older plans. */
+  /** Their names, and how many others outside this plan can be reached and serve. Absent in older plans, as the next three. */
+  readonly downElsewhereNames?: readonly string[];
+  readonly servingElsewhere?: number;
+  /** Every host with the tags of the target, also those that can't be reached. */
+  readonly targetHosts?: number;
+  /** Hosts that a person named, whose service may be taken down as the last one. */
+  readonly namedHosts?: readonly string[];
+  /** Hosts of this plan that did not serve when a deployment last saw them. */
   readonly lastSeenDown?: readonly string[];
   /** Seconds that one host may take from its activation to the end of its gate. */
   readonly secondsPerHost: number;

@@ -3,8 +3,8 @@
  * Code branches on `code`, never on `text`.
  */
 const templates = {
-  'all-hosts-passed': (facts: { release: string; count: number; leftOut?: string }) =>
-    `${facts.release} runs on ${hosts(facts.count)} and every one passed its gate${facts.leftOut ? `; left out: ${facts.leftOut}` : ''}`,
+  'all-hosts-passed': (facts: { release: string; count: number; leftOut?: string; offline?: string }) =>
+    `${facts.release} runs on ${hosts(facts.count)} and every one passed its gate${listed('left out', facts.leftOut)}${listed('offline', facts.offline)}`,
   'dry-run': (facts: { release: string; count: number }) =>
     `a plan only: ${facts.release} would go to ${hosts(facts.count)}; nothing was changed`,
   'newer-upload': (facts: { versionId: string }) => `a newer upload (version ${facts.versionId}) took its place`,
@@ -12,8 +12,8 @@ const templates = {
     facts.isSame
       ? `${facts.by} asked for the deployment of this upload (version ${facts.versionId}) before its event came: ${facts.deploymentId}`
       : `${facts.by} asked for the deployment of a newer upload (version ${facts.versionId}): ${facts.deploymentId}`,
-  'within-budget': (facts: { release: string; count: number; failed: string }) =>
-    `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}`,
+  'within-budget': (facts: { release: string; count: number; failed: string; offline?: string }) =>
+    `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}${listed('offline', facts.offline)}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,
   'no-hosts': (facts: { tags: string }) => `no instance carries the tags ${facts.tags}`,
   'stage-failed': (facts: { host: string; why: string }) => `could not be staged on ${facts.host}: ${facts.why}`,
@@ -26,8 +26,11 @@ const templates = {
   'alarm-firing': (facts: { alarms: string; count: number }) =>
     `${facts.count === 1 ? 'this CloudWatch alarm is' : 'these CloudWatch alarms are'} in ALARM: ${facts.alarms}`,
   'nobody-answered': (facts: { why: string }) => `nobody ended the ${facts.why} within its time limit`,
-  'too-many-down': (facts: { down: number; limit: number }) =>
-    `${hosts(facts.down)} of the target ${facts.down === 1 ? 'is' : 'are'} down already and maxUnavailable is ${facts.limit}`,
+  'too-many-down': (facts: { down: readonly string[]; limit: number }) =>
+    `${hosts(facts.down.length)} of the target ${facts.down.length === 1 ? 'is' : 'are'} down already (${facts.down.join(', ')}) and maxUnavailable is ${facts.limit}`,
+  'last-serving-host': (facts: { host: string; instanceId: string; release: string }) =>
+    `${facts.host} is the only host of the target that can be reached and serves, so it stays up; bring another host back, ` +
+    `or name ${facts.host}: rollgate deploy --release ${facts.release} --hosts ${facts.instanceId}`,
   'execution-error': (facts: { name: string; cause: string }) => `${facts.name}: ${facts.cause}`,
   'execution-ended': (facts: { why: string }) => `its execution ended early (${facts.why}) and was repaired`,
   'not-reverted': (facts: { hosts: string }) => `these hosts are not as they should be: ${facts.hosts}`,
@@ -45,6 +48,10 @@ export interface Reason {
 export function reason<C extends ReasonCode>(code: C, facts: Parameters<(typeof templates)[C]>[0]): Reason {
   const template = templates[code] as (facts: Parameters<(typeof templates)[C]>[0]) => string;
   return { code, text: template(facts) };
+}
+
+function listed(what: string, names: string | undefined): string {
+  return names === undefined || names === '' ? '' : `; ${what}: ${names}`;
 }
 
 function hosts(count: number): string {

@@ -81,7 +81,9 @@ async function admit(
   }
   await (request.kind === 'converge'
     ? findConverging(ports, config, request.hosts)
-    : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined));
+    : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined, {
+        isRollback: request.kind === 'rollback',
+      }));
   if (request.kind !== 'rollback' && request.kind !== 'converge') {
     await findAlarms(ports, config);
   }

@@ -56,6 +56,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
   const isStagedLater = !admitted.isDryRun && (await mustStageWait(admitted, policy, ports));
   const plan = await writePlan(ports, deploymentId, {
     ...target,
+    namedHosts: await namedHosts(admitted, ports),
     stable: stableIdentity(current),
     ...(loadBalancer === undefined ? {} : { loadBalancer }),
     policy,
@@ -91,14 +92,12 @@ async function resolveRelease(
 
 async function targetOf(admitted: AdmittedDeployment, config: ServiceConfig, ports: Ports): Promise<ChosenTarget> {
   const { seen } = await readConvergence(ports);
-  return admitted.request.kind === 'converge'
-    ? findConverging(ports, config, admitted.request.hosts, { seen })
-    : completed(
-        await findTarget(ports, config, await namedHosts(admitted, ports), { seen }),
-        admitted,
-        { seen, config },
-        ports,
-      );
+  if (admitted.request.kind === 'converge') {
+    return findConverging(ports, config, admitted.request.hosts, { seen });
+  }
+  const hosts = await requestedHosts(admitted, ports);
+  const target = await findTarget(ports, config, hosts, { seen, isRollback: admitted.isRollback });
+  return completed(target, admitted, { seen, config }, ports);
 }
 
 /** A retry of some hosts is one of the whole target where all others were last seen on the release, and right. */
@@ -158,11 +157,11 @@ function policyOf(
 }
 
 /**
- * The hosts that the request names; undefined for the whole target. A resume goes to the hosts of the deployment that it
+ * The hosts that the request goes to; undefined for the whole target. A resume goes to the hosts of the deployment that it
  * resumes, all of them: those that run the release already are only verified, and `stable` moves when all passed. A retry
  * goes to those that failed.
  */
-async function namedHosts({ request }: AdmittedDeployment, ports: Ports): Promise<readonly string[] | undefined> {
+async function requestedHosts({ request }: AdmittedDeployment, ports: Ports): Promise<readonly string[] | undefined> {
   if (request.kind === 'retry') {
     const outcome = await readOutcome(ports, request.deploymentId);
     return outcome === undefined ? undefined : hostsToRetry(outcome);
@@ -171,7 +170,16 @@ async function namedHosts({ request }: AdmittedDeployment, ports: Ports): Promis
     return 'hosts' in request ? request.hosts : undefined;
   }
   const resumed = await readAdmitted(ports, request.deploymentId);
-  return resumed === undefined ? undefined : namedHosts(resumed, ports);
+  return resumed === undefined ? undefined : requestedHosts(resumed, ports);
+}
+
+/** The hosts that a person typed, in this request or in the one that it resumes or retries; none for a converge. */
+async function namedHosts({ request }: AdmittedDeployment, ports: Ports): Promise<readonly string[]> {
+  if (request.kind === 'resume' || request.kind === 'retry') {
+    const earlier = await readAdmitted(ports, request.deploymentId);
+    return earlier === undefined ? [] : namedHosts(earlier, ports);
+  }
+  return request.kind !== 'converge' && 'hosts' in request ? (request.hosts ?? []) : [];
 }
 
 export const handler = toHandler('plan-rollout', inputSchema, run);

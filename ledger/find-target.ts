@@ -2,19 +2,22 @@ import type { Ports } from '../clients/ports.ts';
 import { type ChosenTarget, chooseTarget, type TargetFacts } from '../core/admission/choose-target.ts';
 import { type ServiceConfig, targetTags } from '../core/config/service-config.ts';
 
-/** What deployments last saw of the hosts; nothing where a request is only checked. */
-type LastLooks = Pick<TargetFacts, 'seen'>;
+interface More extends Pick<TargetFacts, 'seen'> {
+  /** A rollback leaves offline hosts out, whatever the policy says: one dead host never blocks the way back. */
+  readonly isRollback?: boolean;
+}
 
-/** The hosts that a deployment would go to now. Throws InvalidDeploymentError. */
+/** The hosts that a deployment would go to now; `seen` is left out where a request is only checked. Throws InvalidDeploymentError. */
 export async function findTarget(
   ports: Pick<Ports, 'stage' | 'inventory'>,
   config: ServiceConfig,
   named: readonly string[] | undefined,
-  looks: LastLooks = {},
+  { isRollback = false, ...looks }: More = {},
 ): Promise<ChosenTarget> {
   const tags = targetTags(config, ports.stage.name);
   const found = await ports.inventory.hosts(tags);
-  return chooseTarget({ tags, found, named, offlineHosts: config.rollout.offlineHosts, ...looks });
+  const offlineHosts = isRollback ? 'skip' : config.rollout.offlineHosts;
+  return chooseTarget({ tags, found, named, offlineHosts, ...looks });
 }
 
 /**
@@ -25,12 +28,13 @@ export async function findConverging(
   ports: Pick<Ports, 'stage' | 'inventory'>,
   config: ServiceConfig,
   hosts: readonly string[],
-  looks: LastLooks = {},
+  looks: Pick<TargetFacts, 'seen'> = {},
 ): Promise<ChosenTarget> {
   const tags = targetTags(config, ports.stage.name);
   const found = await ports.inventory.hosts(tags);
   const there = hosts.filter((instanceId) => found.some((host) => host.instanceId === instanceId));
   const named = there.length === 0 ? hosts : there;
-  const chosen = chooseTarget({ tags, found, named, offlineHosts: 'skip', ...looks });
+  const offlineElsewhere = config.rollout.offlineHosts;
+  const chosen = chooseTarget({ tags, found, named, offlineHosts: 'skip', offlineElsewhere, ...looks });
   return { ...chosen, isWholeTarget: false };
 }

@@ -16,7 +16,10 @@ export interface TargetFacts {
   readonly found: readonly TargetHost[];
   /** Only these of them, where a person named some. */
   readonly named: readonly string[] | undefined;
+  /** The policy for hosts that are deployed to. */
   readonly offlineHosts: 'fail' | 'skip';
+  /** The policy for the hosts that the request leaves out, where it is another. */
+  readonly offlineElsewhere?: 'fail' | 'skip';
   /** What deployments last saw of each host. */
   readonly seen?: Convergence['seen'];
 }
@@ -27,8 +30,16 @@ export interface ChosenTarget {
   readonly skipped: readonly PlannedHost[];
   /** Also where the policy left offline hosts out: they get what became stable when they come back. */
   readonly isWholeTarget: boolean;
-  /** Hosts of the target that are not deployed to and do not serve, or can't be reached. */
+  /**
+   * Hosts of the target that are not deployed to and count as down: last seen not serving, or out of reach where the
+   * policy is `fail`. One that the policy skips counts as neither down nor serving.
+   */
   readonly downElsewhere: number;
+  readonly downElsewhereNames: readonly string[];
+  /** Hosts of the target that are not deployed to, can be reached, and serve as far as anybody knows. */
+  readonly servingElsewhere: number;
+  /** All hosts that carry the tags. */
+  readonly targetHosts: number;
   /** Hosts that are deployed to and did not serve when a deployment last saw them. */
   readonly lastSeenDown: readonly string[];
 }
@@ -55,12 +66,17 @@ export function chooseTarget(facts: TargetFacts): ChosenTarget {
   }
   const hosts = wanted.filter(isOnline).map(plannedHost);
   const isLastSeenDown = ({ instanceId }: PlannedHost): boolean => facts.seen?.[instanceId]?.isServing === false;
-  const isElsewhere = ({ instanceId }: PlannedHost): boolean => !hosts.some((host) => host.instanceId === instanceId);
+  const elsewhere = found.filter(({ instanceId }) => !hosts.some((host) => host.instanceId === instanceId));
+  const countsOffline = (facts.offlineElsewhere ?? facts.offlineHosts) === 'fail';
+  const downElsewhere = elsewhere.filter((host) => (isOnline(host) ? isLastSeenDown(host) : countsOffline));
   return {
     hosts,
     skipped: offline.map(plannedHost),
     isWholeTarget: wanted.length === found.length,
-    downElsewhere: found.filter((host) => isElsewhere(host) && (!isOnline(host) || isLastSeenDown(host))).length,
+    downElsewhere: downElsewhere.length,
+    downElsewhereNames: downElsewhere.map((host) => host.name),
+    servingElsewhere: elsewhere.filter((host) => isOnline(host) && !isLastSeenDown(host)).length,
+    targetHosts: found.length,
     lastSeenDown: hosts.filter(isLastSeenDown).map((host) => host.instanceId),
   };
 }

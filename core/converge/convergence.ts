@@ -50,8 +50,11 @@ export interface WaitingHost {
 export interface GivenUpHost {
   readonly name: string;
   readonly at: string;
-  /** `offline` hosts are taken up again as soon as SSM has them; the others when they come back or a person deploys. */
-  readonly kind: 'offline' | 'failed' | 'halted' | 'skipped';
+  /**
+   * `offline` hosts are taken up again as soon as SSM has them, `alone` ones (the last that serve) as soon as another host
+   * is online; the others when they come back or a person deploys.
+   */
+  readonly kind: 'offline' | 'alone' | 'failed' | 'halted' | 'skipped';
   readonly why: string;
   /** What to type or to do. */
   readonly next: string;

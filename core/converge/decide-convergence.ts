@@ -46,6 +46,7 @@ export interface ConvergenceFacts {
  * | last seen on another release after that            | as it is: a person or a budget has decided so  |
  * | waiting, and seen on stable since                  | done                                           |
  * | waiting, not online for longer than the deadline   | given up, until SSM has it                     |
+ * | given up as the last host that serves              | waiting, as soon as another host is online     |
  * | waiting, and stopped or gone                       | forgotten                                      |
  */
 export function decideConvergence(facts: ConvergenceFacts): Convergence {
@@ -111,7 +112,8 @@ function isWanted({ seen, givenUp }: Convergence, host: FoundHost, facts: Conver
   }
   const up = givenUp[host.instanceId];
   if (up !== undefined) {
-    return up.kind === 'offline' && isOnline(host);
+    const isAlone = !facts.found.some((other) => other.instanceId !== host.instanceId && isOnline(other));
+    return isOnline(host) && (up.kind === 'offline' || (up.kind === 'alone' && !isAlone));
   }
   // The deployment that runs may have the host among its own.
   if (facts.isLocked) {

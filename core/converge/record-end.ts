@@ -100,6 +100,9 @@ function withEndOfRun(convergence: Convergence, facts: EndFacts): Convergence {
   if (outcome.errorName === 'HaltedError') {
     return missed.reduce<Convergence>((next, instanceId) => withGivenUp(next, instanceId, 'halted', facts), ended);
   }
+  if (outcome.reason.code === 'last-serving-host') {
+    return missed.reduce<Convergence>((next, instanceId) => withGivenUp(next, instanceId, 'alone', facts), ended);
+  }
   const own = missed.filter((instanceId) => !isUntried(instanceId, outcome));
   // Where no host is at fault the run itself is: all its hosts count.
   const failed = own.length > 0 ? own : missed;

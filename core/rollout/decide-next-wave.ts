@@ -1,7 +1,7 @@
-import { isOutside, owesJoin } from '../balancer/balancer-standing.ts';
+import { isOutside } from '../balancer/balancer-standing.ts';
 import { throughBalancer } from '../balancer/through-balancer.ts';
-import { reason } from '../reasons.ts';
 import { beforeStaging, isStagingDue, missingApproval } from './approval.ts';
+import { blockOf } from './block-of-wave.ts';
 import { decideAfterWave } from './decide-after-wave.ts';
 import { awaitSharedFault, park, pauseLimitSeconds, recover } from './decide-recovery.ts';
 import { failureOf } from './evaluate-outcome.ts';
@@ -16,9 +16,9 @@ import {
   landed,
 } from './host-progress.ts';
 import { isPaused } from './is-paused.ts';
+import { isLastServing, maxBesideUncounted } from './last-serving.ts';
 import { concurrencyOf, maxHostsPerWave, type Wave } from './plan-waves.ts';
 import type { Decision, Failure, RolloutFacts } from './rollout-facts.ts';
-import { switchOfHost } from './switch-of-host.ts';
 import { isStillToActivate, wavesOf } from './waves-of-rollout.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
@@ -101,16 +101,18 @@ function decideForward(facts: RolloutFacts): Decision {
     return park(facts, wave, 'approval', approval.timeLimitSeconds);
   }
   const down = facts.progress.filter(isDown).map((host) => host.host.instanceId);
+  // The last host that serves waits for those before it to come up.
+  const others = next.hosts.filter((id) => !isLastServing(facts, id));
+  const hosts = others.length > 0 ? others : next.hosts;
+  // Also hosts that are down anyway go one after another: the first that does not pass stops the others.
+  const maxConcurrency = concurrencyOf({
+    hosts: hosts.length,
+    downOutside: down.filter((id) => !hosts.includes(id)).length + facts.plan.downElsewhere,
+    maxUnavailable: facts.plan.policy.maxUnavailable,
+  });
   return {
-    kind: 'wave',
-    wave,
-    hosts: next.hosts.slice(0, maxHostsAtOnce(facts.plan)),
-    // Also hosts that are down anyway go one after another: the first that does not pass stops the others.
-    maxConcurrency: concurrencyOf({
-      hosts: next.hosts.length,
-      downOutside: down.filter((id) => !next.hosts.includes(id)).length + facts.plan.downElsewhere,
-      maxUnavailable: facts.plan.policy.maxUnavailable,
-    }),
+    ...{ kind: 'wave', wave, hosts: hosts.slice(0, maxHostsAtOnce(facts.plan)) },
+    maxConcurrency: Math.min(maxConcurrency, maxBesideUncounted(facts)),
   };
 }
 
@@ -123,16 +125,6 @@ function decideStaging(facts: RolloutFacts): Decision {
   return approval === null
     ? { kind: 'stage', hosts: facts.progress.filter((host) => !host.isSkipped).map((host) => host.host.instanceId) }
     : park(facts, beforeStaging, 'approval', approval.timeLimitSeconds);
-}
-
-/** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
-function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null {
-  // A host that is well and outside its load balancer comes back first, and makes room.
-  if (facts.progress.some(owesJoin) || hosts.some((id) => switchOfHost(facts, id, 'activate', []).kind === 'go')) {
-    return null;
-  }
-  const why = reason('too-many-down', { down: countDown(facts), limit: facts.plan.policy.maxUnavailable });
-  return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
 }
 
 /**

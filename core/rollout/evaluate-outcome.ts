@@ -108,10 +108,11 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
     return { status, reason: failure.reason, errorName: failure.errorName, hosts };
   }
   const leftOut = facts.progress.filter(isLeftOut);
+  const offline = facts.plan.skipped.map((host) => host.name).join(', ');
   if (passed.length + leftOut.length === facts.progress.length && passed.length > 0) {
     return {
       status: 'Succeeded',
-      reason: reason('all-hosts-passed', { release, count: passed.length, leftOut: names(leftOut) }),
+      reason: reason('all-hosts-passed', { release, count: passed.length, leftOut: names(leftOut), offline }),
       errorName: null,
       hosts,
     };
@@ -119,7 +120,7 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
   const failedHosts = facts.progress.filter((host) => hasFailed(host) || host.isSkipped);
   return {
     status: passed.length > 0 ? 'Degraded' : touched.length > 0 ? 'RolledBack' : 'FailedClean',
-    reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts) }),
+    reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts), offline }),
     errorName: 'GateFailedError',
     hosts,
   };

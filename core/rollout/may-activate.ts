@@ -7,6 +7,8 @@ export interface ActivationFacts {
   readonly activatingHosts: readonly string[];
   /** Hosts that failed in this deployment, also where they were put back since. */
   readonly failedHosts: readonly string[];
+  /** It is the last host that serves, and nobody has named it. */
+  readonly isLastServing: boolean;
   readonly maxUnavailable: number;
   readonly maxFailedHosts: number;
 }
@@ -17,6 +19,7 @@ export type Activation =
   | { readonly kind: 'wait'; readonly unavailable: readonly string[] }
   /** The failure budget is spent. */
   | { readonly kind: 'stop'; readonly why: 'failed-hosts'; readonly failed: readonly string[] }
+  | { readonly kind: 'stop'; readonly why: 'last-serving-host' }
   /** Too many hosts are down, and nothing that runs brings one of them back. */
   | { readonly kind: 'stop'; readonly why: 'unavailable-hosts'; readonly unavailable: readonly string[] };
 
@@ -40,6 +43,9 @@ export function mayActivate(facts: ActivationFacts): Activation {
   const failed = [...new Set(facts.failedHosts)];
   if (failed.length > facts.maxFailedHosts) {
     return { kind: 'stop', why: 'failed-hosts', failed };
+  }
+  if (facts.isLastServing) {
+    return { kind: 'stop', why: 'last-serving-host' };
   }
   const others = new Set([...facts.downHosts, ...facts.activatingHosts]);
   others.delete(facts.instanceId);

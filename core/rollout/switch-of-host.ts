@@ -1,4 +1,5 @@
 import { countsAsFailed, isDown } from './host-progress.ts';
+import { isLastServing } from './last-serving.ts';
 import { type Activation, mayActivate } from './may-activate.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
 
@@ -30,6 +31,7 @@ export function switchOfHost(
     downHosts: [...ids(facts.progress.filter(isDown)), ...downElsewhere(facts)],
     activatingHosts: ids(facts.progress.filter(isOnItsWay)),
     failedHosts: kind === 'activate' ? ids(facts.progress.filter(countsAsFailed)) : [],
+    isLastServing: kind === 'activate' && isLastServing(facts, instanceId),
     maxUnavailable: policy.maxUnavailable,
     maxFailedHosts: policy.maxFailedHosts,
   });

@@ -38,6 +38,8 @@ export interface SimulatedTarget {
   givenTagged(name: string): void;
   /** SSM knows nothing of the host (any more), though it runs. */
   givenUnregistered(name: string, isUnregistered?: boolean): void;
+  /** The host is broken for good, by the test: nobody waits for it, so it counts against nobody. */
+  givenUnwatched(name: string): void;
   clearFaults(): void;
   /** The host has a virtualenv for the requirements of `artifactZip` with these packages in it. */
   givenPackages(name: string, packages: readonly string[]): void;
@@ -70,6 +72,7 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
   const unregistered = new Set<string>();
   const switching = new Map<string, number>();
   const touched = new Set<string>();
+  const unwatched = new Set<string>();
   const broken: string[] = [];
   let most = 0;
 
@@ -85,7 +88,7 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       options.clock.now() / 1000 <= Number(parameters['notAfter']) &&
       state.receipts[parameters['key'] ?? ''] === undefined;
     if (!isTaken) return () => undefined;
-    const others = names.filter((other) => other !== name && isAway(other));
+    const others = names.filter((other) => other !== name && !unwatched.has(other) && isAway(other));
     if (serves(state) && !isAway(name) && others.length >= options.maxUnavailable) {
       broken.push(`${name} was taken down while ${others.join(', ')} was down`);
     }
@@ -148,6 +151,7 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       if (isUnregistered) unregistered.add(name);
       else unregistered.delete(name);
     },
+    givenUnwatched: (name) => void unwatched.add(name),
     clearFaults() {
       for (const name of names) {
         for (const action of hostActions) while (fleet.faults.take(idOf(name), action) !== undefined);

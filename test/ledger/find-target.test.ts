@@ -22,7 +22,8 @@ describe('the target of a deployment', () => {
     };
 
     expect(await findTarget(ports, config, undefined)).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: true, downElsewhere: 0, lastSeenDown: [] },
+      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: true },
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
     });
   });
 
@@ -30,7 +31,8 @@ describe('the target of a deployment', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, c) };
 
     expect(await findTarget(ports, config, ['i-b'])).toEqual({
-      ...{ hosts: planned(b), skipped: [], isWholeTarget: false, downElsewhere: 0, lastSeenDown: [] },
+      ...{ hosts: planned(b), skipped: [], isWholeTarget: false },
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 2, targetHosts: 3, lastSeenDown: [] },
     });
   });
 
@@ -43,11 +45,20 @@ describe('the target of a deployment', () => {
     ]);
   });
 
+  test('leaves out a host that is offline where the configuration says fail and the request is a rollback', async () => {
+    const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
+
+    expect(await findTarget(ports, config, undefined, { isRollback: true })).toEqual(
+      await findTarget(ports, skipping, undefined),
+    );
+  });
+
   test('leaves out a host that is offline where the configuration says skip', async () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
 
     expect(await findTarget(ports, skipping, undefined)).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true, downElsewhere: 1, lastSeenDown: [] },
+      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true },
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
     });
   });
 });
@@ -57,7 +68,8 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-b'])).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false, downElsewhere: 0, lastSeenDown: [] },
+      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false },
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
     });
   });
 
@@ -65,7 +77,8 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, offline) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-gone', 'i-d'])).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false, downElsewhere: 1, lastSeenDown: [] },
+      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false },
+      ...{ downElsewhere: 1, downElsewhereNames: ['d'], servingElsewhere: 1, targetHosts: 3, lastSeenDown: [] },
     });
   });
 

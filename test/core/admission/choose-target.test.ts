@@ -36,7 +36,7 @@ describe('the target', () => {
       hosts: [givenPlannedHost('a'), givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: true,
-      downElsewhere: 0,
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 },
       lastSeenDown: [],
     });
   });
@@ -48,16 +48,19 @@ describe('the target', () => {
       hosts: [givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: false,
-      downElsewhere: 0,
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 1, targetHosts: 2 },
       lastSeenDown: [],
     });
     expect(choose({ found, named: ['i-b', 'i-a'] }).isWholeTarget).toBe(true);
   });
 
-  test('counts hosts as down that are not deployed to and can not be reached', () => {
+  test('counts hosts as down that are not deployed to and can not be reached, unless the policy skips them', () => {
     const found = [host('a'), host('b', away)];
+    const none = { downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 };
 
-    expect(choose({ found, named: ['i-a'] }).downElsewhere).toBe(1);
+    expect(choose({ found, named: ['i-a'] })).toMatchObject({ ...none, downElsewhere: 1, downElsewhereNames: ['b'] });
+    expect(choose({ found, named: ['i-a'], offlineHosts: 'skip' })).toMatchObject(none);
+    expect(choose({ found, named: ['i-a'], offlineHosts: 'skip', offlineElsewhere: 'fail' }).downElsewhere).toBe(1);
   });
 
   test('counts hosts as down that are not deployed to and did not serve when a deployment last saw them', () => {
@@ -72,7 +75,7 @@ describe('the target', () => {
       hosts: [givenPlannedHost('a')],
       skipped: [givenPlannedHost('b')],
       isWholeTarget: true,
-      downElsewhere: 1,
+      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 },
       lastSeenDown: [],
     });
   });

@@ -18,6 +18,7 @@ describe('mayActivate', () => {
       downHosts: wordsOf(down),
       activatingHosts: wordsOf(activating),
       failedHosts: wordsOf(failed),
+      isLastServing: false,
       maxUnavailable: Number(maxUnavailable),
       maxFailedHosts: Number(maxFailedHosts),
     });
@@ -31,6 +32,7 @@ describe('mayActivate', () => {
       downHosts: ['c'],
       activatingHosts: ['b'],
       failedHosts: [],
+      isLastServing: false,
       maxUnavailable: 2,
       maxFailedHosts: 0,
     };
@@ -43,6 +45,20 @@ describe('mayActivate', () => {
     });
   });
 
+  test('holds the last host that serves back, after the failure budget', () => {
+    const facts = {
+      instanceId: 'a',
+      downHosts: [],
+      activatingHosts: [],
+      failedHosts: [],
+      isLastServing: true,
+    } as const;
+    const limits = { maxUnavailable: 5, maxFailedHosts: 0 };
+
+    expect(mayActivate({ ...facts, ...limits })).toEqual({ kind: 'stop', why: 'last-serving-host' });
+    expect(mayActivate({ ...facts, ...limits, failedHosts: ['b'] })).toMatchObject({ why: 'failed-hosts' });
+  });
+
   test('never lets a serving host go where that would exceed maxUnavailable', () => {
     const some = fc.subarray(['a', 'b', 'c', 'd', 'e']);
     fc.assert(
@@ -52,6 +68,7 @@ describe('mayActivate', () => {
           downHosts,
           activatingHosts,
           failedHosts: [],
+          isLastServing: false,
           maxUnavailable,
           maxFailedHosts: 0,
         });

@@ -106,18 +106,6 @@ describeMachine('where hosts are offline', () => {
     ]);
   });
 
-  test('a skipped host counts as down: where that is all that may be down, no other host is touched', async () => {
-    const world = await givenMachine({ rollout: { offlineHosts: 'skip', maxUnavailable: 1 } });
-    await world.givenUpload(1);
-    world.target.fleet.host(world.idOf('b')).powerOff();
-
-    const story = await world.deploy();
-
-    expect(story.end).toBe('FailedClean');
-    expect(story.outcome?.reason.text).toBe('1 host of the target is down already and maxUnavailable is 1');
-    expect(world.sent()).toEqual(['install a', 'install c']);
-  });
-
   test('a host that goes offline while it waits for the lock ends FailedClean', async () => {
     const world = await givenMachine();
     await world.givenUpload(1);

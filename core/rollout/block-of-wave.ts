@@ -1,0 +1,31 @@
+import { owesJoin } from '../balancer/balancer-standing.ts';
+import { type Reason, reason } from '../reasons.ts';
+import { releaseName } from '../release/release-manifest.ts';
+import { isDown } from './host-progress.ts';
+import type { Failure, RolloutFacts } from './rollout-facts.ts';
+import { switchOfHost } from './switch-of-host.ts';
+
+/** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
+export function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null {
+  const answers = hosts.map((id) => ({ id, activation: switchOfHost(facts, id, 'activate', []) }));
+  // A host that is well and outside its load balancer comes back first, and makes room.
+  if (facts.progress.some(owesJoin) || answers.some(({ activation }) => activation.kind === 'go')) {
+    return null;
+  }
+  const last = answers.find(({ activation }) => activation.kind === 'stop' && activation.why === 'last-serving-host');
+  const why = last === undefined ? tooManyDown(facts) : lastServing(facts, last.id);
+  return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
+}
+
+function tooManyDown({ progress, plan }: RolloutFacts): Reason {
+  const inside = progress.filter(isDown).map((each) => each.host.name);
+  // Older plans count the hosts outside and do not name them.
+  const unnamed = Array.from({ length: plan.downElsewhere }, () => 'a host outside the plan');
+  const down = [...inside, ...(plan.downElsewhereNames ?? unnamed)];
+  return reason('too-many-down', { down, limit: plan.policy.maxUnavailable });
+}
+
+function lastServing({ progress, admitted }: RolloutFacts, instanceId: string): Reason {
+  const host = progress.find((each) => each.host.instanceId === instanceId)?.host.name ?? instanceId;
+  return reason('last-serving-host', { host, instanceId, release: releaseName(admitted.release.number) });
+}
