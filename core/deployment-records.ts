@@ -6,7 +6,7 @@ import type { HostReport } from './host/host-report.ts';
 import type { Reason } from './reasons.ts';
 import type { StoppingWord } from './rollout/cuts-short.ts';
 import type { DeploymentEnd, DocumentKind, StepAction, Trigger } from './statuses.ts';
-import type { UploadedVersion } from './target-state.ts';
+import type { SupersededUpload, UploadedVersion } from './target-state.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */
 export interface AdmittedDeployment {
@@ -53,6 +53,8 @@ export interface DeploymentPlan {
   readonly skipped: readonly PlannedHost[];
   /** The release that was stable then: while it waited, others may have become so. Absent in older plans. */
   readonly stable?: AdmittedDeployment['stable'];
+  /** The uploads that waited when this rollback was asked for: it took their place. */
+  readonly supersedes?: readonly SupersededUpload[];
   /** False for a deployment to named hosts: `stable` does not move. Hosts that were skipped are converged later. */
   readonly isWholeTarget: boolean;
   /** Hosts of the target outside this plan that do not serve: they count against `maxUnavailable`. */

@@ -12,6 +12,8 @@ const templates = {
     facts.isSame
       ? `${facts.by} asked for the deployment of this upload (version ${facts.versionId}) before its event came: ${facts.deploymentId}`
       : `${facts.by} asked for the deployment of a newer upload (version ${facts.versionId}): ${facts.deploymentId}`,
+  'rollback-asked-for': (facts: { deploymentId: string }) =>
+    `the rollback ${facts.deploymentId} was asked for while it waited and took its place`,
   'within-budget': (facts: { release: string; count: number; failed: string; offline?: string }) =>
     `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}${listed('offline', facts.offline)}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,

@@ -1,4 +1,4 @@
-import type { Trigger } from './statuses.ts';
+import type { DeploymentEnd, Trigger } from './statuses.ts';
 
 /**
  * `rollgate/<service>/state.json`: the one small object that says who may change the target, what waits, and what is
@@ -20,8 +20,8 @@ export interface TargetState {
   readonly refusedUploads?: readonly RefusedUpload[];
   /** Releases that succeeded on the whole target, newest last. The last one is the stable release. */
   readonly stableHistory: readonly StableEntry[];
-  /** The deployment that ended with hosts on its release beside hosts on others; null where the target is as `stable` says. */
-  readonly mixedBy: string | null;
+  /** Hosts that a deployment left on something else than the stable release. Changed in the write that frees the lock. */
+  readonly differing: DifferingHosts;
   readonly freeze: { readonly by: string; readonly at: string; readonly reason: string } | null;
 }
 
@@ -49,6 +49,22 @@ export interface RefusedUpload extends UploadedVersion {
   readonly at: string;
 }
 
+/** By instance id. */
+export type DifferingHosts = Readonly<Record<string, DifferingHost>>;
+
+export interface DifferingHost {
+  /** `v3-…`, as the host last reported under the lock; null if no report came. */
+  readonly runs: string | null;
+  /** ISO instant of the first report that it runs this. */
+  readonly since: string;
+  /** The deployment that left it so. */
+  readonly by: string;
+  /** How that deployment ended: `Succeeded` is one to a part of the target. */
+  readonly why: DeploymentEnd;
+  /** That deployment was a rollback: a further one must name its release, so that it does not go forward again. */
+  readonly isRollback?: true;
+}
+
 export interface Lock {
   readonly deploymentId: string;
   readonly executionArn: string;
@@ -62,6 +78,7 @@ export interface Lock {
   readonly isRollback: boolean;
   /** It brings hosts to the stable release: a rollback does not mean this one. */
   readonly isConverge?: boolean;
+  readonly supersedes?: QueueEntry['supersedes'];
 }
 
 export interface QueueEntry {
@@ -70,9 +87,20 @@ export interface QueueEntry {
   readonly trigger: Trigger;
   /** Uploads only: the version of the artifact. */
   readonly versionId: string | null;
+  /** The number of its release; absent in entries of older versions. */
+  readonly release?: number;
   readonly admittedAt: string;
   readonly by: string;
   readonly isRollback: boolean;
+  /** Uploads only: the rollback that took its place while it waited. */
+  readonly supersededBy?: string;
+  /** Rollbacks only: the uploads whose place it took. */
+  readonly supersedes?: readonly SupersededUpload[];
+}
+
+export interface SupersededUpload {
+  readonly deploymentId: string;
+  readonly release: number;
 }
 
 export interface StableEntry {
@@ -98,7 +126,7 @@ export function emptyTargetState(service: string): TargetState {
     queue: [],
     newestUpload: null,
     stableHistory: [],
-    mixedBy: null,
+    differing: {},
     freeze: null,
   };
 }

@@ -1,28 +1,23 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { withEntry } from '../core/admission/acquire-lock.ts';
-import { type DeploymentRequest, parseExecutionInput } from '../core/admission/execution-input.ts';
-import { resolveRollback } from '../core/admission/resolve-rollback.ts';
+import { queueEntryOf, withEntry } from '../core/admission/acquire-lock.ts';
+import { parseExecutionInput } from '../core/admission/execution-input.ts';
 import { withUpload } from '../core/admission/upload-order.ts';
-import type { ServiceConfig } from '../core/config/service-config.ts';
 import { configWarnings } from '../core/config/warnings.ts';
 import type { AdmittedDeployment } from '../core/deployment-records.ts';
 import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
 import { frozenSentence } from '../core/freeze.ts';
-import { stableIdentity, stableRelease, type TargetState, type UploadMark } from '../core/target-state.ts';
+import { stableIdentity, type UploadMark } from '../core/target-state.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { readRelease } from '../ledger/releases.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
-import { earlierDeployment } from './admit/earlier-deployment.ts';
 import { keepRefusedUpload } from './admit/keep-refused-upload.ts';
-import { makeRelease, type RequestedRelease } from './admit/make-release.ts';
-import { reconfigureStable } from './admit/reconfigure-stable.ts';
-import { wakePause } from './parked/wake.ts';
+import { isOfRollback, type OwnRequest, originOf, releaseOf } from './admit/origin.ts';
+import { wakePause, wakeWaiter } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 
 const inputSchema = z.object({ executionArn: z.string(), startedAt: z.string(), input: z.unknown() });
@@ -35,8 +30,6 @@ export interface Admission {
   readonly purpose: 'rollout' | 'repair' | 'continue';
   readonly next: 'queue' | 'plan' | 'finish';
 }
-
-type OwnRequest = Exclude<DeploymentRequest, { readonly kind: 'repair' | 'continue' }>;
 
 /**
  * Validates the input, checks the artifact and numbers the release before anything waits or is locked: what is invalid
@@ -79,26 +72,24 @@ async function admit(
     await keepRefusedUpload(request, ids.deploymentId, ports);
     throw new DeploymentLockedError(frozenSentence(state.freeze));
   }
+  const origin = await originOf(request, state, ports);
+  const isRollback = isOfRollback(origin);
   await (request.kind === 'converge'
     ? findConverging(ports, config, request.hosts)
-    : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined, {
-        isRollback: request.kind === 'rollback',
-      }));
-  if (request.kind !== 'rollback' && request.kind !== 'converge') {
+    : findTarget(ports, config, 'hosts' in request ? request.hosts : undefined, { isRollback }));
+  if (!isRollback && request.kind !== 'converge') {
     await findAlarms(ports, config);
   }
-  const isDryRun = 'isDryRun' in request && request.isDryRun;
-  const rollback = request.kind === 'rollback' ? resolveRollback(state, request.release) : null;
-  const release = await releaseOf(request, rollback?.release, config, state, ports);
+  const release = await releaseOf(origin, config, state, ports);
   return writeAdmitted(ports, {
     ...ids,
     trigger: request.kind === 'upload' || request.kind === 'converge' ? request.kind : 'person',
     request,
     by: request.by ?? (request.kind === 'upload' ? 'upload' : 'unknown (see CloudTrail)'),
     admittedAt: new Date(ports.clock.now()).toISOString(),
-    isDryRun,
-    isRollback: request.kind === 'rollback',
-    ...(rollback === null || rollback.halts === null ? {} : { halts: rollback.halts }),
+    isDryRun: 'isDryRun' in request && request.isDryRun,
+    isRollback,
+    ...(origin.kind === 'rollback' && origin.halts !== null ? { halts: origin.halts } : {}),
     release: {
       number: release.manifest.number,
       releaseId: release.manifest.releaseId,
@@ -119,46 +110,20 @@ async function haltRunning({ halts, deploymentId, by, admittedAt }: AdmittedDepl
   }
 }
 
-async function releaseOf(
-  request: OwnRequest,
-  rollbackTo: number | undefined,
-  config: ServiceConfig,
-  state: TargetState,
-  ports: Ports,
-): Promise<RequestedRelease> {
-  switch (request.kind) {
-    case 'rollback':
-      return readRelease(ports, rollbackTo ?? 0);
-    case 'release':
-      return readRelease(ports, request.release);
-    case 'resume':
-    case 'retry':
-      return readRelease(ports, (await earlierDeployment(request, ports)).release.number);
-    case 'converge': {
-      const stable = stableRelease(state);
-      if (stable === undefined) {
-        throw new InvalidDeploymentError('converge: no release has succeeded on the whole target yet');
-      }
-      return readRelease(ports, stable.release);
-    }
-    case 'newest':
-    case 'version':
-    case 'upload':
-      return makeRelease(request, config, ports);
-    case 'config':
-      return reconfigureStable(request, config, state, ports);
-  }
-}
-
-/** Waits in the queue from here on; the version that was asked for becomes the newest upload if it is newer than that. */
+/**
+ * Waits in the queue from here on; the version that was asked for becomes the newest upload if it is newer than that.
+ * Uploads whose place a rollback takes are woken, so that they end.
+ */
 async function enqueue(admitted: AdmittedDeployment, ports: Ports): Promise<void> {
-  const { deploymentId, executionArn, trigger, request, upload, admittedAt, by, isRollback } = admitted;
-  const versionId = request.kind === 'upload' ? request.versionId : null;
+  const { deploymentId, upload } = admitted;
   const order = upload === undefined ? [] : (await ports.artifacts.versions()).map((version) => version.versionId);
-  await changeState(ports, (state) => {
-    const queued = withEntry(state, { deploymentId, executionArn, trigger, versionId, admittedAt, by, isRollback });
+  const { queue } = await changeState(ports, (state) => {
+    const queued = withEntry(state, queueEntryOf(admitted));
     return upload === undefined ? queued : withUpload(queued, { ...upload, ...askerOf(admitted) }, order);
   });
+  for (const entry of queue.filter(({ supersededBy }) => supersededBy === deploymentId)) {
+    await wakeWaiter(ports, entry);
+  }
 }
 
 /** How the mark of the newest upload names this deployment. */

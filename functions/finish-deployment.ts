@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { withoutEntry } from '../core/admission/acquire-lock.ts';
-import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
+import type { Superseder } from '../core/admission/upload-order.ts';
+import type { DeploymentOutcome } from '../core/deployment-records.ts';
 import { type ErrorName, errorNames, LockLostError } from '../core/errors.ts';
-import { reason } from '../core/reasons.ts';
+import { type Reason, reason } from '../core/reasons.ts';
 import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
 import { evaluateOutcome } from '../core/rollout/evaluate-outcome.ts';
 import type { MachineError, RolloutFacts } from '../core/rollout/rollout-facts.ts';
-import type { Lock, TargetState } from '../core/target-state.ts';
+import { stateAfterEnd } from '../core/state-after-end.ts';
+import type { Lock } from '../core/target-state.ts';
 import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
@@ -18,14 +19,22 @@ import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
 
+const supersederSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('upload'), versionId: z.string() }),
+  z.object({
+    kind: z.literal('person'),
+    ...{ by: z.string(), deploymentId: z.string(), versionId: z.string(), isSame: z.boolean() },
+  }),
+  z.object({ kind: z.literal('rollback'), deploymentId: z.string() }),
+]);
+
 const inputSchema = z.object({
   executionArn: z.string(),
   startedAt: z.string(),
   state: machineErrorSchema.extend({
     deploymentId: z.string().optional(),
     next: z.string().optional(),
-    byVersionId: z.string().optional(),
-    askedSince: z.object({ by: z.string(), deploymentId: z.string(), isSame: z.boolean() }).optional(),
+    by: supersederSchema.optional(),
     error: machineErrorSchema.optional(),
   }),
 });
@@ -67,7 +76,7 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   await recordEnd(ports, outcome, {
     ...{ executionArn: admitted?.executionArn ?? executionArn, state: before, admitted },
   });
-  await changeState(ports, (current) => release(current, outcome, admitted, executionArn));
+  await changeState(ports, (current) => stateAfterEnd(current, { outcome, admitted, executionArn }));
   await unpark(ports, lockParkingName(ports.stage.service, deploymentId));
   await unpark(ports, pauseParkingName(ports.stage.service, deploymentId));
   await wakeLockWaiters(ports);
@@ -89,23 +98,31 @@ async function conclude(
   const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: held?.purpose === 'repair', error });
   const isDryRun = (await readAdmitted(ports, deploymentId))?.isDryRun ?? false;
   const isWholeTarget = facts?.plan.isWholeTarget ?? false;
-  const end = state.next === 'superseded' ? superseded(state) : endOf(facts, error, held);
+  const end = state.by === undefined ? endOf(facts, error, held) : superseded(state.by);
   const endedAt = new Date(ports.clock.now()).toISOString();
   return writeOutcomeOnce(ports, { deploymentId, ...end, endedAt, isDryRun, isWholeTarget, executionArn });
 }
 
 type End = Pick<DeploymentOutcome, 'status' | 'reason' | 'errorName' | 'hosts'>;
 
-function superseded({ byVersionId: versionId = '', askedSince }: FinishInput['state']): End {
+function superseded(by: Superseder): End {
   return {
     status: 'Superseded',
-    reason:
-      askedSince === undefined
-        ? reason('newer-upload', { versionId })
-        : reason('asked-since', { versionId, ...askedSince }),
+    reason: reasonToGiveWay(by),
     errorName: 'SupersededError',
     hosts: [],
   };
+}
+
+function reasonToGiveWay(by: Superseder): Reason {
+  switch (by.kind) {
+    case 'upload':
+      return reason('newer-upload', by);
+    case 'person':
+      return reason('asked-since', by);
+    case 'rollback':
+      return reason('rollback-asked-for', by);
+  }
 }
 
 function endOf(facts: RolloutFacts | undefined, error: MachineError | null, held: Lock | null): End {
@@ -143,48 +160,6 @@ function refusedEnd(error: MachineError | null): Pick<End, 'reason' | 'errorName
       return { reason: reason('execution-error', error), errorName: isOurs ? error.name : 'GateFailedError' };
   }
 }
-
-/** Frees the lock and moves `stable` in one write; where an earlier try has done it, nothing changes. */
-function release(
-  state: TargetState,
-  outcome: DeploymentOutcome,
-  admitted: AdmittedDeployment | undefined,
-  executionArn: string,
-): TargetState {
-  const { deploymentId } = outcome;
-  const isHeld = state.lock?.deploymentId === deploymentId && state.lock.executionArn === executionArn;
-  const isQueued = state.queue.some((entry) => entry.deploymentId === deploymentId);
-  if (!isHeld && !isQueued) {
-    return state;
-  }
-  // Hosts that a converge leaves behind run no other release: a rollback does not mean them.
-  const isMixed = isHeld && mixedEnds.includes(outcome.status) && admitted?.trigger !== 'converge';
-  const freed = {
-    ...withoutEntry(state, deploymentId),
-    lock: isHeld ? null : state.lock,
-    mixedBy: isMixed ? deploymentId : state.mixedBy,
-  };
-  const movesStable = isHeld && outcome.status === 'Succeeded' && !outcome.isDryRun && outcome.isWholeTarget;
-  return movesStable && admitted !== undefined ? withStable(freed, admitted, outcome.endedAt) : freed;
-}
-
-function withStable(state: TargetState, admitted: AdmittedDeployment, at: string): TargetState {
-  const { deploymentId, isRollback, release } = admitted;
-  const last = state.stableHistory.at(-1);
-  if (last?.release === release.number) {
-    // Going back to what is stable already (a rollout was halted, or left a mix) is a rollback too.
-    const marked = { ...last, confirmedAt: at, isRollback: last.isRollback || isRollback };
-    return { ...state, mixedBy: null, stableHistory: [...state.stableHistory.slice(0, -1), marked] };
-  }
-  const entry = { release: release.number, releaseId: release.releaseId, deploymentId, at, isRollback };
-  return { ...state, mixedBy: null, stableHistory: [...state.stableHistory, entry].slice(-maxStableHistory) };
-}
-
-/** Ends that may leave some hosts on the release and others not. */
-const mixedEnds: readonly DeploymentOutcome['status'][] = ['Degraded', 'Halted', 'FailedDirty'];
-
-/** Stable releases that are remembered: enough to name any that a host may still have. */
-const maxStableHistory = 100;
 
 function causeOf(outcome: DeploymentOutcome): string {
   const repairs = outcome.hosts.flatMap((host) => (host.repair === null ? [] : [`${host.name}: ${host.repair}`]));

@@ -58,6 +58,9 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
     ...target,
     namedHosts: await namedHosts(admitted, ports),
     stable: stableIdentity(current),
+    ...(current.lock?.deploymentId === deploymentId && current.lock.supersedes !== undefined
+      ? { supersedes: current.lock.supersedes }
+      : {}),
     ...(loadBalancer === undefined ? {} : { loadBalancer }),
     policy,
     ...(isStagedLater ? { isStagedLater } : {}),

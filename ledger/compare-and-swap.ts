@@ -16,7 +16,7 @@ interface Swappable {
 /**
  * Changes one object by compare-and-swap: reads it, asks `change` for the next one, writes that only over what was read,
  * and starts again where somebody else was faster. `change` returns the same object (or undefined) to change nothing.
- * An object that is not there yet reads as `empty`. Throws TransientAwsError after 20 lost races.
+ * An object that is not there yet reads as `empty`, and so does a key that an older version did not write. Throws TransientAwsError after 20 lost races.
  */
 export async function compareAndSwap<T extends Swappable>(
   ports: SwapPorts,
@@ -26,7 +26,7 @@ export async function compareAndSwap<T extends Swappable>(
 ): Promise<T> {
   for (let attempt = 1; attempt <= maxSwapAttempts; attempt++) {
     const object = await ports.ledger.read(key);
-    const value = object === undefined ? empty : (JSON.parse(object.body) as T);
+    const value = object === undefined ? empty : withMissing(empty, object.body);
     const changed = change(value);
     if (changed === undefined || changed === value) {
       return value;
@@ -38,6 +38,11 @@ export async function compareAndSwap<T extends Swappable>(
     await ports.clock.wait(Math.random() * 50 * attempt);
   }
   throw new TransientAwsError(`${key} was changed by others ${maxSwapAttempts} times in a row; the step is retried`);
+}
+
+/** The stored value; keys that an older version did not write are as in `empty`. */
+export function withMissing<T>(empty: T, body: string): T {
+  return { ...empty, ...(JSON.parse(body) as Partial<T>) };
 }
 
 /** The response may have been lost, not the write: on a conflict the writeId tells. */

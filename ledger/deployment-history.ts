@@ -42,6 +42,7 @@ async function readParts(
     readRecord(ports, deploymentId),
     readState(ports),
   ]);
+  const waiting = state.queue.find((entry) => entry.deploymentId === deploymentId);
   return {
     admitted: admitted ?? null,
     plan: plan ?? null,
@@ -49,7 +50,8 @@ async function readParts(
     decisions,
     words,
     lock: state.lock,
-    isQueued: state.queue.some((entry) => entry.deploymentId === deploymentId),
+    isQueued: waiting !== undefined,
+    supersedes: plan?.supersedes ?? waiting?.supersedes ?? [],
   };
 }
 

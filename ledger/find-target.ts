@@ -1,6 +1,9 @@
 import type { Ports } from '../clients/ports.ts';
 import { type ChosenTarget, chooseTarget, type TargetFacts } from '../core/admission/choose-target.ts';
 import { type ServiceConfig, targetTags } from '../core/config/service-config.ts';
+import { differingWithin } from '../core/differing-hosts.ts';
+import type { TargetState } from '../core/target-state.ts';
+import { readServiceConfig } from './service-config.ts';
 
 interface More extends Pick<TargetFacts, 'seen'> {
   /** A rollback leaves offline hosts out, whatever the policy says: one dead host never blocks the way back. */
@@ -37,4 +40,20 @@ export async function findConverging(
   const offlineElsewhere = config.rollout.offlineHosts;
   const chosen = chooseTarget({ tags, found, named, offlineHosts: 'skip', offlineElsewhere, ...looks });
   return { ...chosen, isWholeTarget: false };
+}
+
+/**
+ * The state without differing hosts that do not carry the tags of the target any more. Reads the configuration and asks
+ * for hosts only if some differ. Throws InvalidDeploymentError.
+ */
+export async function withinTarget(
+  ports: Pick<Ports, 'stage' | 'ledger' | 'inventory'>,
+  state: TargetState,
+): Promise<TargetState> {
+  if (Object.keys(state.differing).length === 0) {
+    return state;
+  }
+  const found = await ports.inventory.hosts(targetTags(await readServiceConfig(ports), ports.stage.name));
+  const ids = found.map((host) => host.instanceId);
+  return { ...state, differing: differingWithin(state.differing, ids) };
 }

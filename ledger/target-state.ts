@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
 import { LockLostError } from '../core/errors.ts';
 import { emptyTargetState, type Lock, type TargetState } from '../core/target-state.ts';
-import { compareAndSwap } from './compare-and-swap.ts';
+import { compareAndSwap, withMissing } from './compare-and-swap.ts';
 import { keys } from './keys.ts';
 
 type StatePorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
@@ -9,7 +9,8 @@ type StatePorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 /** Reads `state.json`; a target that Rollgate has never touched reads as empty. */
 export async function readState(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<TargetState> {
   const object = await ports.ledger.read(keys.state(ports.stage.service));
-  return object === undefined ? emptyTargetState(ports.stage.service) : (JSON.parse(object.body) as TargetState);
+  const empty = emptyTargetState(ports.stage.service);
+  return object === undefined ? empty : withMissing(empty, object.body);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { resolveRollback } from '../../core/admission/resolve-rollback.ts';
 import type { TargetState } from '../../core/target-state.ts';
+import { withinTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { followToExit } from '../follow-to-exit.ts';
@@ -26,7 +27,7 @@ export async function rollback(world: World, options: RollbackOptions): Promise<
     if (named !== undefined) {
       await readRelease(ports, named);
     }
-    resolveRollback(state, named);
+    resolveRollback(await withinTarget(ports, state), named);
   });
   const started = await startExecution(
     world,

@@ -31,6 +31,10 @@ export function renderHeader(view: DeploymentView, style: Style): readonly strin
     ['status', `${style.icon(word)} ${style.paint(word.colour, word.word)}${note}${durationSuffix(view)}`],
     ['next', view.next],
     ['left out', view.skipped.length === 0 ? null : `${view.skipped.join(', ')} (offline)`],
+    ...view.superseded.map(
+      ({ release, deploymentId, command }) =>
+        ['superseded', `${release}, an upload that waited (${deploymentId}); to deploy it: ${command}`] as const,
+    ),
     ...view.said.map((word) => ['said', `${timeText(Date.parse(word.at))} UTC: ${saidText(word)}`] as const),
     ...view.warnings.map((warning) => ['warning', style.paint('yellow', warning)] as const),
   ];

@@ -107,6 +107,13 @@ export function renderTarget(view: TargetView, style: Style): readonly string[] 
   const facts: readonly (readonly [key: string, value: string])[] = [
     ['service', `${style.strong(view.service)} on ${view.stage}`],
     ['stable', stable === null ? 'none yet' : `${stable.release} since ${instantText(stable.since)} UTC`],
+    ...view.differing.map(
+      ({ name, runs, by, since }) =>
+        [
+          'differs',
+          style.paint('yellow', `${name} runs ${runs} since ${instantText(since)} UTC, left so by ${by}`),
+        ] as const,
+    ),
     ...(view.frozen === null ? [] : [['frozen', frozenText(view.frozen, style)] as const]),
     ...refusedUploadLines(view.refusedUploads, view.frozen !== null).map(
       (line, index) => [index === 0 ? 'uploads' : '', style.paint('yellow', line)] as const,

@@ -11,7 +11,8 @@ import { releaseName } from '../release/release-manifest.ts';
  * | `{"configOnly": true}`     | the same                           |
  * | `{"upload": "abc"}`        | `{"versionId": "abc"}`             |
  * | `{"rollback": true}`       | `{"rollback": true, "release": …}` |
- * | `{"resume": …}`, `{"retry": …}` | `{"release": …}`               |
+ * | `{"resume": …}`, `{"retry": …}` | `{"release": …}`              |
+ * | the same, of a rollback    | `{"rollback": true, "release": …}` |
  *
  * An upload is asked for by a person this time, and a rollback names what it resolved to: it never goes back two.
  * Throws InvalidDeploymentError for what Rollgate alone asks for.
@@ -38,6 +39,7 @@ export function rerunInput(admitted: AdmittedDeployment): Readonly<Record<string
       return { rollback: true, release, ...scope };
     case 'resume':
     case 'retry':
+      return admitted.isRollback ? { rollback: true, release, ...scope } : { release, ...scope };
     case 'converge':
       return { release, ...scope };
     case 'repair':

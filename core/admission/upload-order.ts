@@ -86,16 +86,22 @@ export function isSupersededBy(mark: UploadMark | null, versionId: string | null
   return mark !== null && (mark.versionId !== versionId || isAskedByPerson);
 }
 
-/** A person's deployment that an upload comes too late for. */
-export interface AskedSince {
-  readonly by: string;
-  readonly deploymentId: string;
-  /** It is of the very version that was uploaded. */
-  readonly isSame: boolean;
-}
+/** What took the place of an upload that waited. */
+export type Superseder =
+  | { readonly kind: 'upload'; readonly versionId: string }
+  /** A person has asked for a newer version, or for the very one that was uploaded (`isSame`). */
+  | {
+      readonly kind: 'person';
+      readonly by: string;
+      readonly deploymentId: string;
+      readonly versionId: string;
+      readonly isSame: boolean;
+    }
+  | { readonly kind: 'rollback'; readonly deploymentId: string };
 
-/** Whose deployment took the place of the upload of this version; nothing where another upload did. */
-export function askedSince(mark: UploadMark, versionId: string | null): { readonly askedSince?: AskedSince } {
-  const { by, deploymentId } = mark;
-  return by === undefined ? {} : { askedSince: { by, deploymentId, isSame: mark.versionId === versionId } };
+/** Whose deployment took the place of the upload of this version. */
+export function supersederOf({ by, deploymentId, versionId }: UploadMark, uploaded: string | null): Superseder {
+  return by === undefined
+    ? { kind: 'upload', versionId }
+    : { kind: 'person', by, deploymentId, versionId, isSame: versionId === uploaded };
 }

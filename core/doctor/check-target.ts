@@ -1,10 +1,18 @@
+import { differingWithin, lastDiffering } from '../differing-hosts.ts';
 import { type Check, checksAbout } from './check.ts';
 import type { DoctorFacts } from './facts.ts';
 
 /** What stands in the way of the next deployment. */
-export function checkTarget({ state, holderStatus, stage }: DoctorFacts): readonly Check[] {
+export function checkTarget({ state, hosts, holderStatus, stage }: DoctorFacts): readonly Check[] {
   const { good, warning } = checksAbout('target');
-  const { lock, freeze, queue, mixedBy } = state;
+  const { lock, freeze, queue } = state;
+  const differing = hosts.filter(({ instanceId }) => instanceId in state.differing).map(({ name }) => name);
+  const last = lastDiffering(
+    differingWithin(
+      state.differing,
+      hosts.map(({ instanceId }) => instanceId),
+    ),
+  );
   const waiting = queue.length === 0 ? '' : `; ${queue.length} more wait${queue.length === 1 ? 's' : ''}`;
   const isDead = holderStatus !== null && holderStatus !== 'RUNNING';
   return [
@@ -17,13 +25,13 @@ export function checkTarget({ state, holderStatus, stage }: DoctorFacts): readon
             'rollgate unfreeze',
           ),
         ]),
-    ...(mixedBy === null
+    ...(last === undefined
       ? []
       : [
           warning(
-            `${mixedBy} ended with hosts on its release beside hosts on others`,
-            `rollgate status ${mixedBy}`,
-            '# a deployment that succeeds on all of them puts it right: rollgate rerun, or rollgate rollback',
+            `${differing.join(', ')} ${differing.length === 1 ? 'does' : 'do'} not run the stable release: ${last.by} left that so`,
+            `rollgate status ${last.by}`,
+            '# a deployment that succeeds on the whole target puts it right: rollgate rerun, or rollgate rollback',
           ),
         ]),
     lock === null

@@ -1,12 +1,13 @@
 import { maxRepairsWithoutAPerson } from '../admission/acquire-lock.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
+import { releaseName } from '../release/release-manifest.ts';
 import { alarmRemarks } from '../rollout/alarms.ts';
 import type { SpokenWord } from '../rollout/controls.ts';
 import { progressOf } from '../rollout/read-progress.ts';
 import type { RecordedDecision } from '../rollout/rollout-facts.ts';
 import { stableBefore } from '../rollout/stable-before.ts';
 import type { Trigger } from '../statuses.ts';
-import type { Lock } from '../target-state.ts';
+import type { Lock, SupersededUpload } from '../target-state.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
 import { secondsBetween } from './elapsed.ts';
 import { type EndView, endView, reportedText } from './end-view.ts';
@@ -31,6 +32,8 @@ export interface DeploymentRecord {
   /** Who holds the target's lock: this deployment, another one or nobody. */
   readonly lock: (Pick<Lock, 'deploymentId' | 'purpose'> & Partial<Pick<Lock, 'repairs'>>) | null;
   readonly isQueued: boolean;
+  /** Uploads whose place this rollback took. */
+  readonly supersedes: readonly SupersededUpload[];
   readonly nowMilliseconds: number;
 }
 
@@ -62,7 +65,15 @@ export interface DeploymentView {
   readonly parts: readonly DeploymentPart[];
   /** Hosts of the target that were offline and are left out. */
   readonly skipped: readonly string[];
+  /** Uploads that waited and whose place this rollback took, each with the command that deploys it after all. */
+  readonly superseded: readonly SupersededView[];
   readonly end: EndView | null;
+}
+
+export interface SupersededView {
+  readonly deploymentId: string;
+  readonly release: string;
+  readonly command: string;
 }
 
 /** The view of one deployment; the same record always gives the same view. */
@@ -102,6 +113,11 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
     said: saidView(record.words, plan?.hosts ?? []),
     parts: partsOf(record),
     skipped: plan?.skipped.map((host) => host.name) ?? [],
+    superseded: record.supersedes.map(({ deploymentId, release }) => ({
+      deploymentId,
+      release: releaseName(release),
+      command: `rollgate deploy --release ${releaseName(release)}`,
+    })),
     end: outcome === null ? null : endView(outcome),
   };
 }

@@ -3,6 +3,7 @@ import { releaseName } from '../release/release-manifest.ts';
 import { stableRelease, type TargetState } from '../target-state.ts';
 import { type ConvergenceView, convergenceView } from './convergence-view.ts';
 import { type RefusedUploadView, refusedUploadsView } from './refused-uploads-view.ts';
+import { runningLabel } from './release-label.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
 
 /** The target as it stands between deployments. */
@@ -13,11 +14,23 @@ export interface TargetView {
   /** The deployment that changes the target now. */
   readonly running: { readonly deploymentId: string; readonly by: string; readonly isRepair: boolean } | null;
   readonly waiting: readonly { readonly deploymentId: string; readonly by: string }[];
+  /** Hosts that do not run the stable release because a deployment left them so. */
+  readonly differing: readonly DifferingView[];
   readonly frozen: { readonly by: string; readonly at: string; readonly reason: string } | null;
   /** Newest first. */
   readonly refusedUploads: readonly RefusedUploadView[];
   readonly hosts: readonly TargetHostView[];
   readonly convergence: ConvergenceView;
+}
+
+export interface DifferingView {
+  readonly instanceId: string;
+  readonly name: string;
+  /** `v3`, `not seen` */
+  readonly runs: string;
+  readonly since: string;
+  /** The deployment that left it so. */
+  readonly by: string;
 }
 
 export interface TargetHostView {
@@ -55,6 +68,12 @@ export function targetView(facts: {
             isRepair: state.lock.purpose === 'repair',
           },
     waiting: state.queue.map(({ deploymentId, by }) => ({ deploymentId, by })),
+    differing: facts.hosts.flatMap(({ instanceId, name }) => {
+      const host = state.differing[instanceId];
+      return host === undefined
+        ? []
+        : [{ instanceId, name, runs: runningLabel(host.runs), since: host.since, by: host.by }];
+    }),
     frozen: state.freeze,
     refusedUploads: refusedUploadsView(state),
     hosts: facts.hosts.map(({ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated }) => ({

@@ -1,10 +1,10 @@
 import type { Ports } from '../../clients/ports.ts';
-import { decideAcquire, withEntry, withRepair } from '../../core/admission/acquire-lock.ts';
-import { type AskedSince, withRefusedUpload } from '../../core/admission/upload-order.ts';
+import { decideAcquire, queueEntryOf, withEntry, withRepair } from '../../core/admission/acquire-lock.ts';
+import { type Superseder, withRefusedUpload } from '../../core/admission/upload-order.ts';
 import type { AdmittedDeployment } from '../../core/deployment-records.ts';
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
 import { frozenSentence } from '../../core/freeze.ts';
-import type { QueueEntry, TargetState } from '../../core/target-state.ts';
+import type { TargetState } from '../../core/target-state.ts';
 import { readControl } from '../../ledger/controls.ts';
 import { readAdmitted, readDecisions, readOutcome, readPlan } from '../../ledger/deployments.ts';
 import { changeState, readState } from '../../ledger/target-state.ts';
@@ -23,10 +23,8 @@ export interface Acquired {
   readonly fence: number;
   readonly round: number;
   readonly next: 'plan' | 'decide' | 'finish' | 'superseded';
-  /** The upload that took its place. */
-  readonly byVersionId?: string;
-  /** Who asked for that upload, where it was a person. */
-  readonly askedSince?: AskedSince;
+  /** What took its place. */
+  readonly by?: Superseder;
 }
 
 /**
@@ -55,7 +53,7 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
     );
   }
   const admitted = await requireAdmitted(ports, claim);
-  const entry = entryOf(admitted, claim);
+  const entry = queueEntryOf({ ...admitted, executionArn: claim.executionArn });
   const endedExecutions = await findEnded(ports, await readState(ports), claim);
   const nowSeconds = ports.clock.now() / 1000;
   const decide = (state: TargetState) =>
@@ -65,7 +63,7 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
     if (decision.kind === 'frozen') {
       return withRefusal(current, admitted, nowSeconds);
     }
-    return decision.kind === 'superseded' || decision.kind === 'acquired' ? decision.state : current;
+    return decision.kind === 'acquired' ? decision.state : current;
   });
   const { deploymentId } = claim;
   if (state.lock?.executionArn === claim.executionArn) {
@@ -74,11 +72,8 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
   }
   const decision = decide(state);
   switch (decision.kind) {
-    case 'superseded': {
-      const { byVersionId, askedSince } = decision;
-      const by = { byVersionId, ...(askedSince === undefined ? {} : { askedSince }) };
-      return { deploymentId, fence: 0, round: 0, next: 'superseded', ...by };
-    }
+    case 'superseded':
+      return { deploymentId, fence: 0, round: 0, next: 'superseded', by: decision.by };
     case 'frozen':
       throw new DeploymentLockedError(frozenSentence(decision));
     default:
@@ -92,12 +87,6 @@ async function requireAdmitted(ports: Ports, claim: LockClaim): Promise<Admitted
     throw new InvalidDeploymentError(`${claim.deploymentId} was never admitted; start a new execution`);
   }
   return admitted;
-}
-
-function entryOf(admitted: AdmittedDeployment, { executionArn }: LockClaim): QueueEntry {
-  const { deploymentId, trigger, request, admittedAt, by, isRollback } = admitted;
-  const versionId = request.kind === 'upload' ? request.versionId : null;
-  return { deploymentId, executionArn, trigger, versionId, admittedAt, by, isRollback };
 }
 
 /** An upload that waited when the freeze came stays on record for the person who ends the freeze. */

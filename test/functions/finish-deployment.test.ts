@@ -117,7 +117,7 @@ describe('the end of a deployment', () => {
     await given.givenLock({ purpose: 'repair', repairs: 3 });
 
     expect(await run(input, given.ports)).toMatchObject({ status: 'FailedDirty' });
-    expect(given.state().mixedBy).toBeNull();
+    expect(given.state().differing).toEqual({});
   });
 
   test('of a deployment to named hosts leaves the stable release', async () => {
@@ -169,7 +169,10 @@ describe('a refusal', () => {
 test('a superseded deployment leaves the queue and says which upload took its place', async () => {
   await given.givenAdmitted();
 
-  const end = await run({ ...input, state: { deploymentId, next: 'superseded', byVersionId: 'newer' } }, given.ports);
+  const end = await run(
+    { ...input, state: { deploymentId, next: 'superseded', by: { kind: 'upload', versionId: 'newer' } } },
+    given.ports,
+  );
 
   expect(end).toMatchObject({ status: 'Superseded', errorName: 'SupersededError' });
   expect(end.cause).toMatch(/^a newer upload \(version newer\) took its place/);

@@ -102,6 +102,7 @@ export function recordOf(recording: Recording): DeploymentRecord {
     outcome: null,
     lock: recording.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
     isQueued: false,
+    supersedes: [],
     nowMilliseconds: beginning + recording.now * 1000,
     ...recording.record,
   };

@@ -72,7 +72,7 @@ describe('the record of a deployment', () => {
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
       ...{ stage: localStage, deploymentId, admitted, plan: null, steps: [], decisions: [], words: [], outcome: null },
-      ...{ lock: other, isQueued: true, nowMilliseconds: ports.clock.now() },
+      ...{ lock: other, isQueued: true, supersedes: [], nowMilliseconds: ports.clock.now() },
     });
   });
 

@@ -44,11 +44,11 @@ describe('the state of the target', () => {
 
   test('is what was written last', async () => {
     await acquire('one', bench.others);
-    const written = await changeState(bench.ports, (state) => ({ ...state, mixedBy: 'd-one' }));
+    const written = await changeState(bench.ports, (state) => ({ ...state, fence: 7 }));
 
     expect(written).toEqual({
       ...emptyTargetState('payment'),
-      ...{ writeId: expect.stringMatching(/./), fence: 1, lock: lockOf('one'), mixedBy: 'd-one' },
+      ...{ writeId: expect.stringMatching(/./), fence: 7, lock: lockOf('one') },
     });
     expect(await readState(bench.ports)).toEqual(written);
     expect(bench.bucket.keys()).toEqual([key]);

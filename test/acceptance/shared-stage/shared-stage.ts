@@ -74,7 +74,7 @@ async function restore(prepared: PreparedStage): Promise<void> {
 async function leftBehind(prepared: PreparedStage): Promise<readonly string[]> {
   const { stage, hosts, upstreams } = prepared;
   const { engine } = stage;
-  const { queue, mixedBy, freeze } = await readState(engine.ports);
+  const { queue, differing, freeze } = await readState(engine.ports);
   const { isLocked, healthy } = await look(prepared);
   const { waiting, underWay } = await readConvergence(engine.ports);
   const running = (await engine.executions.list()).filter(({ status }) => status === 'RUNNING');
@@ -86,7 +86,7 @@ async function leftBehind(prepared: PreparedStage): Promise<readonly string[]> {
   const claims: readonly (readonly [isSo: boolean, what: string])[] = [
     [isLocked, 'the target is locked'],
     [queue.length > 0, 'deployments wait for the lock'],
-    [mixedBy !== null, `${mixedBy} left hosts on different releases`],
+    [Object.keys(differing).length > 0, `${Object.keys(differing).join(', ')} differ from the stable release`],
     [freeze !== null, 'the target is frozen'],
     [underWay !== null || Object.keys(waiting).length > 0, 'hosts wait to be converged'],
     [running.length > 0, `executions run: ${running.map(({ name }) => name).join(', ')}`],

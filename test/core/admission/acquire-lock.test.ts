@@ -13,8 +13,8 @@ import { lockOf, queueEntry } from '../../given/lock.ts';
 
 const nowSeconds = 1_790_000_000;
 
-function upload(id: string): QueueEntry {
-  return queueEntry(id, { trigger: 'upload', versionId: `version-${id}` });
+function upload(id: string, more: Partial<QueueEntry> = {}): QueueEntry {
+  return queueEntry(id, { trigger: 'upload', versionId: `version-${id}`, ...more });
 }
 
 function state(more: Partial<TargetState> = {}): TargetState {
@@ -86,9 +86,35 @@ describe('who asks for the lock', () => {
 
     expect(ask(state({ lock, newestUpload, queue: [upload('old'), upload('new')] }), upload('old'))).toEqual({
       kind: 'superseded',
-      byVersionId: 'version-new',
-      state: state({ lock, newestUpload, queue: [upload('new')] }),
+      by: { kind: 'upload', versionId: 'version-new' },
     });
+  });
+
+  test('a rollback takes the place of every upload that waits, and of nothing else', () => {
+    const entries = [upload('one', { release: 4 }), upload('old', { supersededBy: 'earlier' }), queueEntry('person')];
+    const rollback = queueEntry('back', { isRollback: true });
+    const queued = withEntry(state({ lock, queue: entries }), rollback);
+
+    expect(queued.queue).toEqual([
+      { ...entries[0], supersededBy: 'back' },
+      ...entries.slice(1),
+      { ...rollback, supersedes: [{ deploymentId: 'one', release: 4 }] },
+    ]);
+    expect(ask(queued, upload('one'))).toMatchObject({
+      ...{ kind: 'superseded', by: { kind: 'rollback', deploymentId: 'back' } },
+    });
+    const free = { ...queued, lock: null, queue: queued.queue.filter(({ deploymentId }) => deploymentId !== 'person') };
+    expect(ask(free, rollback)).toMatchObject({
+      ...{ kind: 'acquired', state: { lock: { supersedes: [{ deploymentId: 'one', release: 4 }] } } },
+    });
+  });
+
+  test('an upload that comes after the rollback waits for its turn', () => {
+    const rolling = withEntry(state({ lock }), queueEntry('back', { isRollback: true }));
+    const later = withEntry(rolling, upload('later'));
+
+    expect(ask(later, upload('later'))).toEqual({ kind: 'waiting', behind: 'held' });
+    expect(withEntry(later, queueEntry('back', { isRollback: true }))).toBe(later);
   });
 
   test('a rollback, a re-run and a converge are never superseded by an upload', () => {

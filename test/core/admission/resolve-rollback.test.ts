@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { resolveRollback } from '../../../core/admission/resolve-rollback.ts';
-import { emptyTargetState, type TargetState } from '../../../core/target-state.ts';
+import {
+  type DifferingHost,
+  type DifferingHosts,
+  emptyTargetState,
+  type TargetState,
+} from '../../../core/target-state.ts';
 import { lockOf, queueEntry } from '../../given/lock.ts';
 import { documentedRows, wordsOf } from '../documented-rows.ts';
 
@@ -14,6 +19,18 @@ function given(history: readonly string[], more: Partial<TargetState> = {}): Tar
   return { ...emptyTargetState('payment'), stableHistory, ...more };
 }
 
+/** `a v1 (r)`: a rollback left it on v1; the last host is of the latest deployment. */
+function differingOf(words: readonly string[]): DifferingHosts {
+  return Object.fromEntries(
+    words.map((word, index): readonly [string, DifferingHost] => {
+      const [name = '', runs = ''] = word.split(' ');
+      const by = `d-2026112${index}-204500-aaaaaa`;
+      const mark = word.endsWith('(r)') ? { isRollback: true as const } : {};
+      return [name, { ...{ runs, since: 'then', by, why: 'Degraded' }, ...mark }];
+    }),
+  );
+}
+
 describe('resolveRollback', () => {
   const rows = documentedRows('core/admission/resolve-rollback.ts', 'resolveRollback');
 
@@ -21,25 +38,27 @@ describe('resolveRollback', () => {
     expect(rows.length).toBeGreaterThan(5);
   });
 
-  test.each(rows)('history %s, running [%s], asked [%s]: %s', (history, running, asked, expected) => {
-    const isRepair = (running ?? '').startsWith('repair');
-    const isConverge = (running ?? '').startsWith('converge');
-    const isOver = running === '' || running?.endsWith('left a mix');
-    const state = given(wordsOf(history), {
-      ...(isOver ? {} : { lock: { ...lock, isConverge, purpose: isRepair ? 'repair' : 'rollout' } }),
-      mixedBy: running?.endsWith('left a mix') ? 'd-mixed' : null,
-    });
-    const resolve = () => resolveRollback(state, asked === '' ? undefined : Number(asked?.slice(1)));
+  test.each(rows)(
+    'history %s, differing [%s], running [%s], asked [%s]: %s',
+    (history, differing, running, asked, expected) => {
+      const isRepair = (running ?? '').startsWith('repair');
+      const isConverge = (running ?? '').startsWith('converge');
+      const state = given(wordsOf(history), {
+        ...(running === '' ? {} : { lock: { ...lock, isConverge, purpose: isRepair ? 'repair' : 'rollout' } }),
+        differing: differingOf(wordsOf(differing)),
+      });
+      const resolve = () => resolveRollback(state, asked === '' ? undefined : Number(asked?.slice(1)));
 
-    if (expected?.startsWith('refused')) {
-      expect(resolve).toThrow(expect.objectContaining({ name: 'InvalidDeploymentError' }));
-      return;
-    }
-    expect(resolve()).toEqual({
-      release: Number(/^v(\d+)/.exec(expected ?? '')?.[1]),
-      halts: expected?.includes('halts') ? 'd-running' : null,
-    });
-  });
+      if (expected?.startsWith('refused')) {
+        expect(resolve).toThrow(expect.objectContaining({ name: 'InvalidDeploymentError' }));
+        return;
+      }
+      expect(resolve()).toEqual({
+        release: Number(/^v(\d+)/.exec(expected ?? '')?.[1]),
+        halts: expected?.includes('halts') ? 'd-running' : null,
+      });
+    },
+  );
 
   test.each<[string, TargetState, string]>([
     [

@@ -249,7 +249,11 @@ describe('says what deployments survive, and is well all the same:', () => {
         state: {
           ...empty,
           freeze: { by: 'eve', at: '2026-11-20T10:00:00Z', reason: 'sale' },
-          mixedBy: 'd-20261122-204500-1a2b3c',
+          differing: {
+            [goodFacts.hosts[0]?.instanceId ?? '']: {
+              ...{ runs: 'v3-x', since: '2026-11-22T20:45:30Z', by: 'd-20261122-204500-1a2b3c', why: 'Degraded' },
+            },
+          },
         },
       },
     ],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
-import type { Lock } from '../../../core/target-state.ts';
+import type { DifferingHosts, Lock } from '../../../core/target-state.ts';
 import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';
@@ -161,7 +161,7 @@ async function givenFake(verb: string, line: readonly string[]): Promise<FakeWor
   const isRunning = !whereNothingRuns.every((word) => line.includes(word));
   const isLocked = isRunning && (isSaying || verb === 'doctor' || verb === 'unlock');
   const freeze = verb === 'unfreeze' ? { by: 'bob', at: '2026-11-22T20:30:00.000Z', reason: 'sale' } : null;
-  givenState(fake.ledger, { stable: [1, 2], freeze, ...(isLocked ? { lock } : {}) });
+  givenState(fake.ledger, { stable: [1, 2], freeze, differing, ...(isLocked ? { lock } : {}) });
   if (verb !== 'configure') givenConfig(fake.ledger, watched);
   fake.files.set('services/payment.yml', Buffer.from(watched));
   fake.alarms = [{ name: 'payment-5xx', state: 'OK', reason: '' }];
@@ -181,6 +181,11 @@ async function givenFake(verb: string, line: readonly string[]): Promise<FakeWor
   fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
   return fake;
 }
+
+/** A host that is none of the target any more: whoever reads this asks for the hosts of the target. */
+const differing: DifferingHosts = {
+  'i-0000000000000000f': { runs: 'v3-x', since: '2026-11-22T20:30:00.000Z', by: halted, why: 'Halted' },
+};
 
 const lock: Lock = {
   ...{

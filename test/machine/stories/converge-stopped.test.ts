@@ -12,7 +12,7 @@ describeMachine('an instance that does not get the stable release', () => {
     await world.rest();
     expect((await world.lastStory()).end).toBe('Degraded');
     expect(world.target.running().slice(3)).toEqual(['d v1', 'e none', 'f v1']);
-    expect((await world.state()).mixedBy).toBeNull();
+    expect((await world.state()).differing).toEqual({});
     expect(await converged(world)).toEqual(['d e f']);
 
     await sweeps(world, 2);
