@@ -146,17 +146,22 @@ async function mustStageWait(admitted: AdmittedDeployment, policy: RolloutConfig
   return firingAlarms(await lookAtAlarms(ports, asked)).length > 0;
 }
 
-/** Hosts that are converged together have nothing to do with each other: one that fails or hangs does not turn the others back. */
+/**
+ * Hosts that are converged together have nothing to do with each other: one that fails or hangs does not turn the others
+ * back. Nor does a host that hangs end a rollback before its deadline.
+ */
 function policyOf(
-  { request }: AdmittedDeployment,
+  { request, isRollback }: AdmittedDeployment,
   config: ServiceConfig,
   hosts: number,
   stageName: string,
 ): RolloutConfig {
   const rollout = { ...config.rollout, alarms: alarmsOfStage(config.rollout.alarms, stageName) };
-  return request.kind === 'converge'
-    ? { ...rollout, maxFailedHosts: hosts, progressDeadlineSeconds: rollout.deadlineSeconds }
-    : rollout;
+  const progressDeadlineSeconds = rollout.deadlineSeconds;
+  if (request.kind === 'converge') {
+    return { ...rollout, maxFailedHosts: hosts, progressDeadlineSeconds };
+  }
+  return isRollback ? { ...rollout, progressDeadlineSeconds } : rollout;
 }
 
 /**

@@ -79,6 +79,8 @@ export interface CircuitBreaker {
   readonly why: string;
   /** What to type. */
   readonly next: string;
+  /** A rollback left hosts on its release: only a deployment that makes a release stable closes this one. */
+  readonly isOfRollback?: true;
 }
 
 /** How long a host may take to come online at SSM: cloud-init and the agent's registration take a few minutes at most. */

@@ -19,6 +19,8 @@ export interface EndFacts {
   >;
   /** `v3`: what it deployed, where that has become stable now; hosts that a person left out do not get it by themselves. */
   readonly becameStable?: string;
+  /** A rollback from the stable release did not come to its end: hosts that passed are not brought there again. */
+  readonly isHalfRolledBack?: { readonly to: string };
   /** It was the run that is under way. */
   readonly isOfRun: boolean;
   /** `v2`: what is stable, for what a person can type. */
@@ -39,7 +41,22 @@ export function withEnd(convergence: Convergence, facts: EndFacts): Convergence 
     return withEndOfRun(seen, facts);
   }
   const known = withLeftOut(seen, facts);
-  return facts.outcome.status === 'Succeeded' ? { ...known, breaker: null, failures: [] } : known;
+  if (facts.isHalfRolledBack !== undefined) {
+    return { ...known, breaker: breakerOfRollback(facts, facts.isHalfRolledBack.to) };
+  }
+  const isClosed = known.breaker?.isOfRollback !== true || facts.becameStable !== undefined;
+  return facts.outcome.status === 'Succeeded'
+    ? { ...known, breaker: isClosed ? null : known.breaker, failures: [] }
+    : known;
+}
+
+function breakerOfRollback({ outcome, release }: EndFacts, to: string): CircuitBreaker {
+  return {
+    openedAt: outcome.endedAt,
+    why: `a rollback left hosts on ${to} and others on ${release}; no host is brought to ${release} by itself`,
+    next: `bring the others there too: rollgate rollback --to ${to}`,
+    isOfRollback: true,
+  };
 }
 
 function withSeen(convergence: Convergence, { hosts, deploymentId, endedAt }: EndFacts['outcome']): Convergence {

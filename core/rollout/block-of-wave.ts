@@ -1,9 +1,9 @@
 import { owesJoin } from '../balancer/balancer-standing.ts';
 import { type Reason, reason } from '../reasons.ts';
 import { releaseName } from '../release/release-manifest.ts';
-import { isDown } from './host-progress.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
 import { switchOfHost } from './switch-of-host.ts';
+import { downInBudget, downOutside } from './way-back.ts';
 
 /** No host of the wave may go down, and nothing that runs brings one back: waiting would change nothing. */
 export function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure | null {
@@ -17,11 +17,15 @@ export function blockOf(facts: RolloutFacts, hosts: readonly string[]): Failure 
   return { reason: why, errorName: 'GateFailedError', keepsHosts: false };
 }
 
-function tooManyDown({ progress, plan }: RolloutFacts): Reason {
-  const inside = progress.filter(isDown).map((each) => each.host.name);
+function tooManyDown(facts: RolloutFacts): Reason {
+  const { plan } = facts;
+  const inside = downInBudget(facts).map((each) => each.host.name);
   // Older plans count the hosts outside and do not name them.
-  const unnamed = Array.from({ length: plan.downElsewhere }, () => 'a host outside the plan');
-  const down = [...inside, ...(plan.downElsewhereNames ?? unnamed)];
+  const outside = Array.from(
+    { length: downOutside(facts) },
+    (_, index) => plan.downElsewhereNames?.[index] ?? 'a host outside the plan',
+  );
+  const down = [...inside, ...outside];
   return reason('too-many-down', { down, limit: plan.policy.maxUnavailable });
 }
 

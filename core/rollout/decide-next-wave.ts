@@ -20,6 +20,7 @@ import { isLastServing, maxBesideUncounted } from './last-serving.ts';
 import { concurrencyOf, maxHostsPerWave, type Wave } from './plan-waves.ts';
 import type { Decision, Failure, RolloutFacts } from './rollout-facts.ts';
 import { isStillToActivate, wavesOf } from './waves-of-rollout.ts';
+import { downInBudget, downOutside, mayBePutBack, withoutHopeless } from './way-back.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
 export const maxSettleAttempts = 2;
@@ -38,7 +39,7 @@ export interface Decided {
  * error; it looks at the ledger alone, so a repair or a continued execution gets the same answer as the first one.
  */
 export function decideNextWave(read: RolloutFacts): Decided {
-  const facts = { ...read, progress: landed(read) };
+  const facts = withoutHopeless({ ...read, progress: landed(read) });
   const failure = failureOf(facts);
   if (facts.decisions.length >= maxRounds) {
     return { decision: { kind: 'finish' }, failure };
@@ -100,14 +101,14 @@ function decideForward(facts: RolloutFacts): Decision {
   if (approval !== null) {
     return park(facts, wave, 'approval', approval.timeLimitSeconds);
   }
-  const down = facts.progress.filter(isDown).map((host) => host.host.instanceId);
+  const down = downInBudget(facts).map((host) => host.host.instanceId);
   // The last host that serves waits for those before it to come up.
   const others = next.hosts.filter((id) => !isLastServing(facts, id));
   const hosts = others.length > 0 ? others : next.hosts;
   // Also hosts that are down anyway go one after another: the first that does not pass stops the others.
   const maxConcurrency = concurrencyOf({
     hosts: hosts.length,
-    downOutside: down.filter((id) => !hosts.includes(id)).length + facts.plan.downElsewhere,
+    downOutside: down.filter((id) => !hosts.includes(id)).length + downOutside(facts),
     maxUnavailable: facts.plan.policy.maxUnavailable,
   });
   return {
@@ -129,19 +130,21 @@ function decideStaging(facts: RolloutFacts): Decision {
 
 /**
  * Undo: every touched host goes back to its own previous release. Hosts that are down go first, all at once, since they
- * have nothing to lose; then those that serve, as far as the hosts that stay down leave room for it.
+ * have nothing to lose; then those that serve, as far as the hosts that stay down leave room for it. A rollback leaves those
+ * that have passed where they are.
  */
 function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
   if (keepsHosts) {
     return settleOrFinish(facts);
   }
   // One that passed and waits to join its load balancer serves nobody either.
-  const down = facts.progress.filter((host) => isRevertable(host) || (host.run === 'passed' && isOutside(host)));
+  const passed = facts.progress.filter((host) => host.run === 'passed' && mayBePutBack(facts, host));
+  const down = [...facts.progress.filter(isRevertable), ...passed.filter(isOutside)];
   if (down.length > 0) {
     return revert(facts, down);
   }
   const isRoom = countDown(facts) < facts.plan.policy.maxUnavailable;
-  const serving = isRoom ? facts.progress.filter((host) => host.run === 'passed') : [];
+  const serving = isRoom ? passed : [];
   return serving.length > 0 ? revert(facts, serving) : settleOrFinish(facts);
 }
 
@@ -154,14 +157,14 @@ function revert(facts: RolloutFacts, all: readonly HostProgress[]): Decision {
     maxConcurrency: concurrencyOf({
       hosts: hosts.length,
       downInside,
-      downOutside: facts.progress.filter(isDown).length - downInside + facts.plan.downElsewhere,
+      downOutside: countDown(facts) - downInside,
       maxUnavailable: facts.plan.policy.maxUnavailable,
     }),
   };
 }
 
 function countDown(facts: RolloutFacts): number {
-  return facts.progress.filter(isDown).length + facts.plan.downElsewhere;
+  return downInBudget(facts).length + downOutside(facts);
 }
 
 /** Before any end state every host with an unsettled intent has acknowledged a higher fence, or is named. */

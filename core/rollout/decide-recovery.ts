@@ -5,7 +5,7 @@ import type { Decision, ParkReason, RolloutFacts } from './rollout-facts.ts';
 import { isToActivate } from './waves-of-rollout.ts';
 
 /** Commands to one host in a row, its first wave included, before a fault of the platform waits for a person. */
-const maxRecoveryTries = 6;
+export const maxRecoveryTries = 6;
 
 /** A pause that nobody ends within a week is an end: the deployment is reverted. */
 export const pauseLimitSeconds = 604_800;
@@ -64,7 +64,7 @@ function isSaidSince(word: Control | null, at: string): boolean {
 }
 
 /** Decisions since the last wait that sent a command to this host after it was staged. */
-function triesOf({ decisions }: RolloutFacts, { host }: HostProgress): number {
+export function triesOf({ decisions }: RolloutFacts, { host }: HostProgress): number {
   const since = decisions.findLastIndex(({ decision }) => decision.kind === 'park') + 1;
   const kinds: readonly Decision['kind'][] = ['wave', 'verify', 'settle'];
   return decisions

@@ -1,16 +1,14 @@
-import { isLeftOutside, isOutside } from '../balancer/balancer-standing.ts';
-import type { Control, HostOutcome } from '../deployment-records.ts';
+import type { HostOutcome } from '../deployment-records.ts';
 import type { ErrorName } from '../errors.ts';
 import { type Reason, reason } from '../reasons.ts';
 import { releaseName } from '../release/release-manifest.ts';
 import type { DeploymentEnd } from '../statuses.ts';
 import { failureOfAlarms } from './alarms.ts';
-import { countsAsFailed, type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
-import { saidBy } from './judge-word.ts';
+import { hostOutcome, isLeftOut, skippedOutcome } from './host-outcome.ts';
+import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
-import { isSeenServing } from './seen-serving.ts';
-import { stableBefore } from './stable-before.ts';
+import { failedInBudget, isGivenUp, withoutHopeless } from './way-back.ts';
 
 /** The end of a deployment as its hosts are now. */
 export interface Outcome {
@@ -46,7 +44,7 @@ export function failureOf(facts: RolloutFacts): Failure | null {
   if (facts.error !== null) {
     return failed(reason('execution-error', facts.error));
   }
-  const failedHosts = facts.progress.filter(countsAsFailed);
+  const failedHosts = failedInBudget(facts);
   const first = failedHosts.find((host) => host.diagnosis !== null) ?? failedHosts[0];
   const isOverBudget = failedHosts.length > facts.plan.policy.maxFailedHosts;
   // Where an execution died, hosts without an answer are its consequence, not the reason.
@@ -54,7 +52,7 @@ export function failureOf(facts: RolloutFacts): Failure | null {
     return failed(reasonOfHost(first));
   }
   const stuck = facts.progress.filter((host) => host.run === 'revertFailed' && !isRevertable(host));
-  if (stuck.length > 0) {
+  if (stuck.length > 0 && !facts.admitted.isRollback) {
     return failed(reason('not-reverted', { hosts: names(stuck) }));
   }
   const alarm = failureOfAlarms(facts.alarms);
@@ -71,17 +69,21 @@ export function failureOf(facts: RolloutFacts): Failure | null {
 function isThrough(facts: RolloutFacts): boolean {
   const progress = facts.progress.filter((host) => !isLeftOut(host));
   return (
-    progress.filter(countsAsFailed).length <= facts.plan.policy.maxFailedHosts &&
+    failedInBudget(facts).length <= facts.plan.policy.maxFailedHosts &&
     progress.some((host) => host.run === 'passed') &&
     progress.every(
-      (host) => host.run === 'passed' || host.run === 'reverted' || (host.run === 'untouched' && hasFailed(host)),
+      (host) =>
+        host.run === 'passed' ||
+        host.run === 'reverted' ||
+        (host.run === 'untouched' && hasFailed(host)) ||
+        (facts.admitted.isRollback && isGivenUp(host)),
     )
   );
 }
 
 /** The end state of a deployment, decided from what its hosts are, not from how it got there. */
 export function evaluateOutcome(read: RolloutFacts): Outcome {
-  const facts = { ...read, progress: landed(read) };
+  const facts = withoutHopeless({ ...read, progress: landed(read) });
   const failure = facts.admitted.isDryRun ? null : failureOf(facts);
   const hosts = [
     ...facts.progress.map((host) => hostOutcome(host, facts, failure)),
@@ -102,14 +104,15 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
   }
   const touched = facts.progress.filter((host) => host.run !== 'untouched');
   const passed = facts.progress.filter((host) => host.run === 'passed');
-  if (failure !== null) {
-    const status =
-      failure.keepsHosts && touched.length > 0 ? 'Halted' : touched.length === 0 ? 'FailedClean' : 'RolledBack';
+  const leftOut = facts.progress.filter(isLeftOut);
+  const haveAllPassed = passed.length + leftOut.length === facts.progress.length && passed.length > 0;
+  // Where every host is back on its release, a rollback has nothing left to halt.
+  if (failure !== null && !(facts.admitted.isRollback && haveAllPassed)) {
+    const status = statusOfFailure(facts, failure);
     return { status, reason: failure.reason, errorName: failure.errorName, hosts };
   }
-  const leftOut = facts.progress.filter(isLeftOut);
   const offline = facts.plan.skipped.map((host) => host.name).join(', ');
-  if (passed.length + leftOut.length === facts.progress.length && passed.length > 0) {
+  if (haveAllPassed) {
     return {
       status: 'Succeeded',
       reason: reason('all-hosts-passed', { release, count: passed.length, leftOut: names(leftOut), offline }),
@@ -124,6 +127,18 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
     errorName: 'GateFailedError',
     hosts,
   };
+}
+
+/** Nothing was left dirty. */
+function statusOfFailure({ progress, admitted }: RolloutFacts, failure: Failure): DeploymentEnd {
+  if (progress.every((host) => host.run === 'untouched')) {
+    return 'FailedClean';
+  }
+  const isMixed = admitted.isRollback && progress.some((host) => host.run === 'passed');
+  if (failure.keepsHosts || (isMixed && failure.errorName === 'HaltedError')) {
+    return 'Halted';
+  }
+  return isMixed ? 'Degraded' : 'RolledBack';
 }
 
 function failureOfProgress(facts: RolloutFacts): Failure | null {
@@ -143,63 +158,6 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
     return failed(reason('no-progress', { seconds: policy.progressDeadlineSeconds, last: last.text }));
   }
   return null;
-}
-
-function hostOutcome(host: HostProgress, facts: RolloutFacts, failure: Failure | null): HostOutcome {
-  // A host that passed, in a rollout that turned back, should run its previous release.
-  const isLeftOver = host.run === 'passed' && failure !== null && !failure.keepsHosts;
-  const isDirty =
-    !host.isSettled || host.run === 'failed' || host.run === 'revertFailed' || isLeftOver || isLeftOutside(host);
-  const keeps = facts.controls.halt?.isKept ?? false;
-  const skip = isLeftOut(host) ? skipOf(facts, host) : undefined;
-  const isServing = isSeenServing(host);
-  const status = isDirty
-    ? keeps && host.isSettled
-      ? 'kept'
-      : 'dirty'
-    : skip !== undefined
-      ? 'skipped'
-      : ({ untouched: 'untouched', passed: 'passed', reverted: 'reverted' } as const)[
-          host.run as 'untouched' | 'passed' | 'reverted'
-        ];
-  return {
-    instanceId: host.host.instanceId,
-    name: host.host.name,
-    status,
-    running: host.running,
-    observedAt: host.observedAt,
-    diagnosis: host.diagnosis,
-    repair: status === 'dirty' ? repairCommand(host, facts) : null,
-    reported: host.reported,
-    ...(isServing === undefined ? {} : { isServing }),
-    ...(isDirty && isOutside(host) ? { isOutside: true } : {}),
-    ...(failure?.keepsHosts === true ? { goesBackTo: host.run === 'passed' ? host.running : host.before } : {}),
-    ...(status !== 'skipped' || skip === undefined ? {} : { why: `skipped ${saidBy(skip)}` }),
-  };
-}
-
-/** An operator has said skip, and it runs what it ran before. */
-function isLeftOut(host: HostProgress): boolean {
-  return host.isSkipped && (host.run === 'untouched' || host.run === 'reverted');
-}
-
-function skipOf({ controls }: RolloutFacts, { host }: HostProgress): Control | undefined {
-  return controls.skip.find((word) => word.hosts?.includes(host.instanceId));
-}
-
-/**
- * A dirty host is put right by deploying the stable release to it alone, through the same gates. Before the first stable
- * release there is none to put back, and the one that just failed is no remedy.
- */
-function repairCommand(host: HostProgress, facts: RolloutFacts): string {
-  const stable = stableBefore(facts);
-  return stable === null
-    ? 'upload a version that works (rollgate deploy ZIP): no release is stable yet that could be put back'
-    : `rollgate deploy --release ${releaseName(stable.number)} --hosts ${host.host.instanceId}`;
-}
-
-function skippedOutcome(instanceId: string, name: string): HostOutcome {
-  return { instanceId, name, status: 'skipped', running: null, observedAt: null, diagnosis: null, repair: null };
 }
 
 function reasonOfHost(host: HostProgress): Reason {

@@ -1,11 +1,11 @@
-import { countsAsFailed, isDown } from './host-progress.ts';
 import { isLastServing } from './last-serving.ts';
 import { type Activation, mayActivate } from './may-activate.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
+import { downInBudget, downOutside, failedInBudget } from './way-back.ts';
 
 /** Names for the hosts outside the plan that are down: they are counted, never addressed. */
-function downElsewhere({ plan }: RolloutFacts): string[] {
-  return Array.from({ length: plan.downElsewhere }, (_, index) => `outside the plan ${index + 1}`);
+function downElsewhere(facts: RolloutFacts): string[] {
+  return Array.from({ length: downOutside(facts) }, (_, index) => `outside the plan ${index + 1}`);
 }
 
 /**
@@ -28,9 +28,9 @@ export function switchOfHost(
   const ids = (hosts: RolloutFacts['progress']): string[] => hosts.map((host) => host.host.instanceId);
   return mayActivate({
     instanceId,
-    downHosts: [...ids(facts.progress.filter(isDown)), ...downElsewhere(facts)],
+    downHosts: [...ids(downInBudget(facts)), ...downElsewhere(facts)],
     activatingHosts: ids(facts.progress.filter(isOnItsWay)),
-    failedHosts: kind === 'activate' ? ids(facts.progress.filter(countsAsFailed)) : [],
+    failedHosts: kind === 'activate' ? ids(failedInBudget(facts)) : [],
     isLastServing: kind === 'activate' && isLastServing(facts, instanceId),
     maxUnavailable: policy.maxUnavailable,
     maxFailedHosts: policy.maxFailedHosts,

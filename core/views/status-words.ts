@@ -109,7 +109,10 @@ export const endMeanings = {
     mess: 'none',
     text: 'No mess: every touched host is back on its previous release and passed its gate.',
   },
-  Degraded: { mess: 'mixed', text: 'Named hosts are back on their previous release, all others run the new one.' },
+  Degraded: {
+    mess: 'mixed',
+    text: 'Named hosts run their previous release, all others the new one.',
+  },
   Halted: { mess: 'mixed', text: 'Stopped by an operator. Who runs what is listed.' },
   FailedDirty: {
     mess: 'dirty',

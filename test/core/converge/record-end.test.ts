@@ -105,6 +105,25 @@ describe('what a deployment says of its hosts', () => {
   });
 });
 
+describe('a rollback that left hosts on its release', () => {
+  const half = { ...end({ status: 'Degraded' }, false), isHalfRolledBack: { to: 'v1' } };
+  const left = withEnd(emptyConvergence, half);
+
+  test('stops converging, with what to type', () => {
+    expect(left.breaker).toEqual({
+      openedAt: at(0),
+      why: 'a rollback left hosts on v1 and others on v2; no host is brought to v2 by itself',
+      next: 'bring the others there too: rollgate rollback --to v1',
+      isOfRollback: true,
+    });
+  });
+
+  test('is over when a release becomes stable, not when a deployment to single hosts succeeds', () => {
+    expect(withEnd(left, end({}, false)).breaker).toEqual(left.breaker);
+    expect(withEnd(left, { ...end({}, false), becameStable: 'v1' }).breaker).toBeNull();
+  });
+});
+
 describe('the breaker', () => {
   const open: Convergence = { ...emptyConvergence, failures: [failure('a', 60)], breaker };
 
