@@ -142,6 +142,7 @@ function buildProgram(session: Session, exit: (code: number) => void): Command {
   common(program.command('rollback'))
     .description('go back to the stable release before this one; halts a running rollout first')
     .option('--to <name>', 'a release, such as v41')
+    .option('--through-freeze', 'also where the target is frozen; the record says so')
     .option('--reason <text>', 'goes into the record')
     .action(async (options: RollbackOptions) => exit(await rollback(session.world, options)));
   common(program.command('rerun [deployment]'))

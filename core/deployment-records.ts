@@ -6,7 +6,7 @@ import type { HostReport } from './host/host-report.ts';
 import type { Reason } from './reasons.ts';
 import type { StoppingWord } from './rollout/cuts-short.ts';
 import type { DeploymentEnd, DocumentKind, StepAction, Trigger } from './statuses.ts';
-import type { SupersededUpload, UploadedVersion } from './target-state.ts';
+import type { SupersededUpload, TargetState, UploadedVersion } from './target-state.ts';
 
 /** `deployments/<id>/request.json`: what was admitted. Written once. */
 export interface AdmittedDeployment {
@@ -18,6 +18,8 @@ export interface AdmittedDeployment {
   readonly admittedAt: string;
   readonly isDryRun: boolean;
   readonly isRollback: boolean;
+  /** The freeze in spite of which this rollback was taken; absent where the target was not frozen then. */
+  readonly throughFreeze?: NonNullable<TargetState['freeze']>;
   /** The running rollout that this one halts first. */
   readonly halts?: string;
   readonly release: {

@@ -20,7 +20,8 @@ export function withFreeze(state: TargetState, { freeze, unfreeze }: FreezeWords
   return JSON.stringify(next) === JSON.stringify(state.freeze) ? state : { ...state, freeze: next };
 }
 
-/** Why a frozen target takes nothing, and what to type. */
-export function frozenSentence({ by, reason }: Pick<Control, 'by' | 'reason'>): string {
-  return `the target is frozen by ${by} (${reason}); rollgate unfreeze ends that`;
+/** Why a frozen target takes nothing, and what to type. A person who wants to go back need not end the freeze for that. */
+export function frozenSentence({ by, reason }: Pick<Control, 'by' | 'reason'>, isRollback = false): string {
+  const option = isRollback ? '; to go back all the same: rollgate rollback --through-freeze' : '';
+  return `the target is frozen by ${by} (${reason}); rollgate unfreeze ends that${option}`;
 }

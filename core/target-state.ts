@@ -96,6 +96,8 @@ export interface QueueEntry {
   readonly supersededBy?: string;
   /** Rollbacks only: the uploads whose place it took. */
   readonly supersedes?: readonly SupersededUpload[];
+  /** Rollbacks only: a person asked for it whether the target is frozen or not. */
+  readonly isThroughFreeze?: true;
 }
 
 export interface SupersededUpload {

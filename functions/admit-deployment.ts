@@ -68,9 +68,10 @@ async function admit(
 ): Promise<AdmittedDeployment> {
   const config = await readServiceConfig(ports);
   const state = await readState(ports);
-  if (state.freeze !== null) {
+  const isThroughFreeze = request.kind === 'rollback' && request.isThroughFreeze === true;
+  if (state.freeze !== null && !isThroughFreeze) {
     await keepRefusedUpload(request, ids.deploymentId, ports);
-    throw new DeploymentLockedError(frozenSentence(state.freeze));
+    throw new DeploymentLockedError(frozenSentence(state.freeze, request.kind === 'rollback'));
   }
   const origin = await originOf(request, state, ports);
   const isRollback = isOfRollback(origin);
@@ -89,6 +90,7 @@ async function admit(
     admittedAt: new Date(ports.clock.now()).toISOString(),
     isDryRun: 'isDryRun' in request && request.isDryRun,
     isRollback,
+    ...(state.freeze === null ? {} : { throughFreeze: state.freeze }),
     ...(origin.kind === 'rollback' && origin.halts !== null ? { halts: origin.halts } : {}),
     release: {
       number: release.manifest.number,

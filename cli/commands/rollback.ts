@@ -1,8 +1,11 @@
 import { resolveRollback } from '../../core/admission/resolve-rollback.ts';
+import { exitCodes } from '../../core/errors.ts';
+import { frozenSentence } from '../../core/freeze.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { withinTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
+import { CliError } from '../cli-error.ts';
 import { followToExit } from '../follow-to-exit.ts';
 import { releaseOption } from '../release-option.ts';
 import { withNext } from '../report-error.ts';
@@ -12,6 +15,7 @@ import type { CommonOptions, World } from '../world.ts';
 export interface RollbackOptions extends CommonOptions {
   readonly to?: string;
   readonly reason?: string;
+  readonly throughFreeze?: boolean;
 }
 
 /**
@@ -21,6 +25,10 @@ export interface RollbackOptions extends CommonOptions {
 export async function rollback(world: World, options: RollbackOptions): Promise<number> {
   const ports = await world.connect(options);
   const state = await readState(ports);
+  if (state.freeze !== null && options.throughFreeze !== true) {
+    const back = ['rollgate rollback --through-freeze', ...(options.to === undefined ? [] : [`--to ${options.to}`])];
+    throw new CliError(frozenSentence(state.freeze), back.join(' '), exitCodes.DeploymentLockedError);
+  }
   const next = options.to === undefined && isUnderWay(state) ? 'rollgate status --watch' : 'rollgate releases';
   await withNext(next, async () => {
     const named = options.to === undefined ? undefined : releaseOption('--to', options.to);
@@ -36,6 +44,7 @@ export async function rollback(world: World, options: RollbackOptions): Promise<
     {
       rollback: true,
       ...(options.to === undefined ? {} : { release: options.to }),
+      ...(options.throughFreeze === true ? { throughFreeze: true } : {}),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
     },
     options,

@@ -57,7 +57,11 @@ function askedText(view: DeploymentView): string | null {
     return null;
   }
   const what = view.isDryRun ? 'a plan only' : view.isRollback ? 'rollback' : view.trigger;
-  return view.by === null || view.by === what ? what : `${what}, by ${view.by}`;
+  const asked = view.by === null || view.by === what ? what : `${what}, by ${view.by}`;
+  const { throughFreeze } = view;
+  return throughFreeze === null
+    ? asked
+    : `${asked}, through the freeze by ${throughFreeze.by} (${throughFreeze.reason})`;
 }
 
 function durationSuffix(view: DeploymentView): string {

@@ -40,13 +40,15 @@ export function decideAcquire(facts: AcquireFacts): AcquireDecision {
   if (by !== null) {
     return { kind: 'superseded', by };
   }
-  if (state.freeze !== null) {
+  if (state.freeze !== null && entry.isThroughFreeze !== true) {
     return { kind: 'frozen', by: state.freeze.by, reason: state.freeze.reason };
   }
   if (state.lock !== null) {
     return { kind: 'waiting', behind: state.lock.deploymentId };
   }
-  const first = firstInQueue(state, facts.endedExecutions);
+  // Of a frozen target the others get nothing: nobody waits for them.
+  const queue = state.freeze === null ? state.queue : state.queue.filter((other) => other.isThroughFreeze === true);
+  const first = firstInQueue({ ...state, queue }, facts.endedExecutions);
   if (first !== undefined && first.deploymentId !== entry.deploymentId) {
     return { kind: 'waiting', behind: first.deploymentId };
   }
@@ -108,7 +110,9 @@ export function queueEntryOf(
   const { deploymentId, executionArn, trigger, request, admittedAt, by, isRollback } = admitted;
   const versionId = request.kind === 'upload' ? request.versionId : null;
   const release = admitted.release.number;
-  return { deploymentId, executionArn, trigger, versionId, release, admittedAt, by, isRollback };
+  const entry = { deploymentId, executionArn, trigger, versionId, release, admittedAt, by, isRollback };
+  const isThroughFreeze = request.kind === 'rollback' && request.isThroughFreeze === true;
+  return isThroughFreeze ? { ...entry, isThroughFreeze } : entry;
 }
 
 /** The state without one waiting deployment. */

@@ -28,8 +28,13 @@ export type DeploymentRequest =
   | ({ readonly kind: 'version'; readonly versionId: string } & RequestScope)
   /** `{"configOnly": true}`: the artifact of the stable release with the configuration in force. */
   | ({ readonly kind: 'config' } & RequestScope)
-  /** `{"rollback": true}`, or with `"release": "v3"` to a named one. */
-  | ({ readonly kind: 'rollback'; readonly release?: number; readonly isDryRun: boolean } & RequestNotes)
+  /** `{"rollback": true}`, or with `"release": "v3"` to a named one; with `"throughFreeze": true` also of a frozen target. */
+  | ({
+      readonly kind: 'rollback';
+      readonly release?: number;
+      readonly isDryRun: boolean;
+      readonly isThroughFreeze?: true;
+    } & RequestNotes)
   /** `{"resume": "<deploymentId>"}`: what an ended deployment left to do. */
   | ({ readonly kind: 'resume'; readonly deploymentId: string } & RequestNotes)
   /** `{"retry": "<deploymentId>"}`: its release once more, to the hosts that failed. */
@@ -48,6 +53,7 @@ export const humanKeys = [
   'release',
   'versionId',
   'rollback',
+  'throughFreeze',
   'configOnly',
   'hosts',
   'dryRun',
@@ -100,6 +106,7 @@ const checks: Readonly<Record<string, readonly [isRight: (value: unknown) => boo
   ],
   versionId: [isVersionId, versionIdSentence],
   rollback: [(value) => value === true, 'must be true, or left out'],
+  throughFreeze: [(value) => value === true, 'must be true, or left out'],
   configOnly: [(value) => value === true, 'must be true, or left out'],
   dryRun: [(value) => typeof value === 'boolean', 'must be true or false'],
   hosts: [isHostList, hostsSentence],
@@ -148,9 +155,10 @@ function isNote(value: unknown): boolean {
 
 /** The keys that go with each key that says what to do; `reason` and `by` go with all. */
 const companions: Readonly<Record<string, readonly string[]>> = {
-  release: ['rollback', 'hosts', 'dryRun'],
+  release: ['rollback', 'throughFreeze', 'hosts', 'dryRun'],
   versionId: ['hosts', 'dryRun'],
-  rollback: ['release', 'dryRun'],
+  rollback: ['release', 'throughFreeze', 'dryRun'],
+  throughFreeze: ['rollback', 'release', 'dryRun'],
   configOnly: ['hosts', 'dryRun'],
   resume: [],
   retry: [],
@@ -172,7 +180,9 @@ const whyNot: Readonly<Record<string, string>> = {
 
 function contradictions(input: Input): string[] {
   const given = [...humanKeys, ...machineKeys].filter((key) => key in input && key !== 'reason' && key !== 'by');
-  return given.flatMap((left, index) =>
+  const isAlone = 'throughFreeze' in input && !('rollback' in input);
+  const alone = isAlone ? ['throughFreeze: a frozen target takes rollbacks alone; give rollback with it'] : [];
+  const pairs = given.flatMap((left, index) =>
     given.slice(index + 1).flatMap((right) => {
       const goTogether = allows(left, right) && allows(right, left);
       if (goTogether) {
@@ -183,6 +193,7 @@ function contradictions(input: Input): string[] {
       return [`${left} and ${right}: ${why}`];
     }),
   );
+  return [...alone, ...pairs];
 }
 
 function allows(key: string, other: string): boolean {
@@ -204,7 +215,8 @@ function requestOf(input: Input): DeploymentRequest {
   const scope: RequestScope = { ...notes, ...('hosts' in input ? { hosts: idsOf(input['hosts']) } : {}), isDryRun };
   const release = releaseNumber(text('release'));
   if ('rollback' in input) {
-    return { kind: 'rollback', ...notes, ...(release === undefined ? {} : { release }), isDryRun };
+    const isThroughFreeze = 'throughFreeze' in input ? ({ isThroughFreeze: true } as const) : {};
+    return { kind: 'rollback', ...notes, ...(release === undefined ? {} : { release }), ...isThroughFreeze, isDryRun };
   }
   if (release !== undefined) {
     return { kind: 'release', release, ...scope };

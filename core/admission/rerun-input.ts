@@ -14,6 +14,7 @@ import { releaseName } from '../release/release-manifest.ts';
  * | `{"resume": …}`, `{"retry": …}` | `{"release": …}`              |
  * | the same, of a rollback    | `{"rollback": true, "release": …}` |
  *
+ * `throughFreeze` is not repeated: whoever runs a rollback again decides that anew.
  * An upload is asked for by a person this time, and a rollback names what it resolved to: it never goes back two.
  * Throws InvalidDeploymentError for what Rollgate alone asks for.
  */

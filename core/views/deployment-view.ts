@@ -52,6 +52,8 @@ export interface DeploymentView {
   readonly release: { readonly from: string | null; readonly to: string } | null;
   readonly trigger: Trigger | null;
   readonly isRollback: boolean;
+  /** The freeze in spite of which this rollback was taken; null where the target was not frozen. */
+  readonly throughFreeze: { readonly by: string; readonly at: string; readonly reason: string } | null;
   readonly isDryRun: boolean;
   readonly by: string | null;
   /** What the person gave as the reason. */
@@ -98,6 +100,7 @@ export function deploymentView(record: DeploymentRecord): DeploymentView {
           },
     trigger: admitted?.trigger ?? null,
     isRollback: admitted?.isRollback ?? false,
+    throughFreeze: admitted?.throughFreeze ?? null,
     isDryRun: (admitted?.isDryRun ?? false) || (outcome?.isDryRun ?? false),
     by: admitted?.by ?? null,
     reason: admitted?.request.reason ?? null,

@@ -75,7 +75,7 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
     case 'superseded':
       return { deploymentId, fence: 0, round: 0, next: 'superseded', by: decision.by };
     case 'frozen':
-      throw new DeploymentLockedError(frozenSentence(decision));
+      throw new DeploymentLockedError(frozenSentence(decision, admitted.isRollback));
     default:
       return undefined;
   }

@@ -31,6 +31,42 @@ describe('rollgate rollback', () => {
     expect(fake.started.map((each) => each.input)).toEqual([{ rollback: true, release: 'v1', by: 'alice' }]);
   });
 
+  it('of a frozen target is refused with the option that takes it, and starts nothing', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2], freeze: { by: 'bob', at: '2026-11-22T20:40:00.000Z', reason: 'sale' } });
+    givenReleases(fake.ledger, 1, 2);
+
+    expect(await fake.run('rollback', '--to', 'v1')).toBe(3);
+    expect(fake.started).toEqual([]);
+    expect(fake.stderr.text()).toMatchInlineSnapshot(`
+      "error: the target is frozen by bob (sale); rollgate unfreeze ends that
+      next: rollgate rollback --through-freeze --to v1
+      "
+    `);
+  });
+
+  it('of a frozen target goes through the freeze where that is asked for', async () => {
+    const fake = fakeWorld();
+    givenState(fake.ledger, { stable: [1, 2], freeze: { by: 'bob', at: '2026-11-22T20:40:00.000Z', reason: 'sale' } });
+    givenReleases(fake.ledger, 1, 2);
+    fake.whenStarted = ({ deploymentId }) => givenDeployment(fake.ledger, endings.Succeeded, deploymentId);
+
+    expect(await fake.run('rollback', '--through-freeze')).toBe(0);
+    expect(fake.started.map((each) => each.input)).toEqual([{ rollback: true, throughFreeze: true, by: 'alice' }]);
+  });
+
+  it('through a freeze is shown as one, with who froze the target and why', async () => {
+    const fake = fakeWorld();
+    const { deploymentId, admitted, ...record } = endings.Succeeded;
+    if (admitted === null) throw new Error('it was admitted');
+    const throughFreeze = { by: 'bob', at: '2026-11-22T20:40:00.000Z', reason: 'sale' };
+    const rollback = { ...admitted, isRollback: true, throughFreeze };
+    givenDeployment(fake.ledger, { ...record, deploymentId, admitted: rollback });
+
+    expect(await fake.run('status', deploymentId)).toBe(0);
+    expect(fake.stdout.text()).toContain('rollback, by upload, through the freeze by bob (sale)');
+  });
+
   it('is refused a second time, with the releases to choose from, and starts nothing', async () => {
     const fake = fakeWorld();
     givenState(fake.ledger, { stable: [1, 2, 1], isRollback: true });

@@ -74,6 +74,16 @@ describe('who asks for the lock', () => {
     });
   });
 
+  test('of a frozen target goes to a rollback that a person asked for all the same, before who waits', () => {
+    const freeze = { by: 'ben', at: 'then', reason: 'sale' };
+    const through = queueEntry('one', { isRollback: true, isThroughFreeze: true });
+    const frozen = state({ freeze, queue: [queueEntry('before'), through] });
+
+    expect(ask(frozen, through).kind).toBe('acquired');
+    expect(ask({ ...frozen, freeze: null }, through)).toEqual({ kind: 'waiting', behind: 'before' });
+    expect(ask({ ...frozen, lock }, through).kind).toBe('waiting');
+  });
+
   test('does not wait behind one whose execution has ended', () => {
     const queue = [queueEntry('dead'), queueEntry('one')];
 

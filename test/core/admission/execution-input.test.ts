@@ -37,6 +37,10 @@ describe('what a person may type', () => {
       { rollback: true, release: 'v3' },
       { kind: 'rollback', release: 3, isDryRun: false },
     ],
+    [
+      { rollback: true, throughFreeze: true, release: 'v3' },
+      { kind: 'rollback', release: 3, isThroughFreeze: true, isDryRun: false },
+    ],
     [{ configOnly: true }, { kind: 'config', isDryRun: false }],
     [
       { configOnly: true, hosts: [host], dryRun: true, reason: 'rotated' },
@@ -93,7 +97,8 @@ describe('what Rollgate itself writes', () => {
 });
 
 describe('what is refused, with a sentence for each problem', () => {
-  const known = 'known here: release, versionId, rollback, configOnly, hosts, dryRun, resume, retry, reason, by';
+  const known =
+    'known here: release, versionId, rollback, throughFreeze, configOnly, hosts, dryRun, resume, retry, reason, by';
   const hostList = 'must be a list of 1 to 1000 instance ids, such as ["i-0a1b2c3d4e5f60718"]';
   const rows: readonly (readonly [unknown, readonly string[]])[] = [
     [null, ['input: must be a JSON object, such as {} or {"release": "v41"}']],
@@ -155,8 +160,14 @@ describe('what is refused, with a sentence for each problem', () => {
     [{ resume: deployment, dryRun: true }, ['dryRun and resume: resume goes with nothing but reason, by']],
     [
       { upload: 'x', release: 'v1' },
-      ['release and upload: release goes with nothing but rollback, hosts, dryRun, reason, by'],
+      ['release and upload: release goes with nothing but rollback, throughFreeze, hosts, dryRun, reason, by'],
     ],
+    [{ throughFreeze: true }, ['throughFreeze: a frozen target takes rollbacks alone; give rollback with it']],
+    [
+      { throughFreeze: true, release: 'v3' },
+      ['throughFreeze: a frozen target takes rollbacks alone; give rollback with it'],
+    ],
+    [{ throughFreeze: false, rollback: true }, ['throughFreeze: must be true, or left out']],
     [{ repair: deployment, continue: deployment }, ['repair and continue: repair goes with nothing but reason, by']],
     [
       { relase: 'v1', rollback: 'yes', versionId: 'x', hosts: [host] },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readAdmitted } from '../../../ledger/deployments.ts';
 import { wholeTarget } from '../../../ledger/keys.ts';
 import type { World } from '../../fakes/world.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade } from '../given-machine.ts';
@@ -43,6 +44,66 @@ describeMachine('a target that is frozen', () => {
     await world.sweep();
 
     expect((await world.state()).freeze).toMatchObject({ by: 'anna', reason: 'sale' });
+  });
+});
+
+describeMachine('a rollback of a target that is frozen', () => {
+  test('is refused with the sentence that names the option', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1, 2);
+    await freeze(world);
+
+    const story = await world.deploy({ rollback: true });
+
+    expect(story.error).toBe('DeploymentLockedError');
+    expect(story.cause?.split('\n')[0]).toBe(
+      'the target is frozen by anna (sale); rollgate unfreeze ends that; to go back all the same: rollgate rollback --through-freeze',
+    );
+  });
+
+  test('is taken with the option, says so in its record, and leaves the target frozen', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1, 2);
+    await freeze(world);
+
+    const story = await world.deploy({ rollback: true, throughFreeze: true });
+
+    expect(story.end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+    expect(await readAdmitted(world.ports, story.deploymentId)).toMatchObject({
+      request: { kind: 'rollback', isThroughFreeze: true },
+      throughFreeze: { by: 'anna', reason: 'sale' },
+    });
+    expect((await world.state()).freeze).toMatchObject({ by: 'anna' });
+    expect((await world.deploy({ release: 'v2' })).error).toBe('DeploymentLockedError');
+  });
+
+  test('halts the rollout that runs, and is not kept by a freeze that comes while it waits for the lock', async () => {
+    const { world, executionArn: holder } = await givenRunningUpgrade();
+    await world.until(() => world.sent().includes('activate a'));
+    const behind = await world.start({ release: 'v1' });
+    await world.until(async () => (await world.state()).queue.length === 1);
+    const waiting = await world.start({ rollback: true, throughFreeze: true });
+    await world.until(async () => (await world.state()).queue.length === 2);
+
+    await world.say('freeze', wholeTarget, { reason: 'sale' });
+
+    expect((await world.ended(waiting)).end).toBe('Succeeded');
+    expect((await world.ended(holder)).error).toBe('HaltedError');
+    expect((await world.ended(behind)).error).toBe('DeploymentLockedError');
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
+  test('that waits for the lock without the option is refused when the freeze comes, with the option named', async () => {
+    const { world } = await givenRunningUpgrade();
+    await world.until(() => world.sent().includes('activate a'));
+    const waiting = await world.start({ rollback: true });
+    await world.until(async () => (await world.state()).queue.length === 1);
+
+    await world.say('freeze', wholeTarget, { reason: 'sale' });
+
+    expect((await world.ended(waiting)).cause).toContain('rollgate rollback --through-freeze');
+    await world.rest();
   });
 });
 

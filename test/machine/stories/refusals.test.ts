@@ -9,7 +9,7 @@ describeMachine('is refused before anything waits or is locked', () => {
     [
       'an unknown key',
       { releas: 'v1' },
-      'releas: unknown key, did you mean release?; known here: release, versionId, rollback, configOnly, hosts, dryRun, resume, retry, reason, by',
+      'releas: unknown key, did you mean release?; known here: release, versionId, rollback, throughFreeze, configOnly, hosts, dryRun, resume, retry, reason, by',
     ],
     ['an unknown release', { release: 'v9' }, 'release: v9 does not exist; there are v1'],
     [
