@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Step } from '../../core/deployment-records.ts';
 import type { ControlVerb } from '../../core/rollout/controls.ts';
+import { readSteps } from '../../ledger/host-steps.ts';
 import { statesOf } from '../../local/state-machine/definition.ts';
 import type { Behaviour } from '../fakes/artifact-zips.ts';
 import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';
@@ -9,6 +11,8 @@ interface Scene extends WorldOptions {
   readonly behaviour: Behaviour;
   /** What an operator says, each once: 5 s after the deployment has first entered the state. */
   readonly says?: Readonly<Record<string, ControlVerb>>;
+  /** v2 is stable, and a person goes back to v1. */
+  readonly isRollback?: true;
 }
 
 const scenes: Readonly<Record<string, Scene>> = {
@@ -26,33 +30,49 @@ const scenes: Readonly<Record<string, Scene>> = {
     ...{ hosts: 'ab', behaviour: 'well', seconds: { install: 30 } },
     says: { InstallRelease: 'halt' },
   },
+  'a rollback': { hosts: 'abc', behaviour: 'well', isRollback: true },
 };
 
-async function givenScene({ behaviour, ...options }: Scene): Promise<World> {
+async function givenScene({ behaviour, isRollback, ...options }: Scene): Promise<World> {
   const world = await createWorld(options);
-  await world.givenStable(1);
-  await world.givenUpload(2, behaviour);
+  await (isRollback ? world.givenStable(1, 2) : world.givenStable(1));
+  if (!isRollback) await world.givenUpload(2, behaviour);
   return world;
 }
 
+function startOf(world: World, { isRollback }: Scene): Promise<string> {
+  return isRollback ? world.start({ rollback: true }) : world.start();
+}
+
 /** Whatever died and when: the lock is free, every host serves one of the releases, and the ledger knows which. */
-async function expectOrder(world: World, executionArn: string): Promise<void> {
+async function expectOrder(world: World, executionArn: string, { isRollback }: Scene): Promise<void> {
+  const [before, after] = isRollback ? ['v2', 'v1'] : ['v1', 'v2'];
   await world.rest();
   for (let sweeps = 0; sweeps < 3; sweeps += 1) {
     await world.pass(300);
     await world.sweep();
     await world.rest();
   }
-  const { outcome } = await world.story(executionArn);
+  const { outcome, deploymentId } = await world.story(executionArn);
   expect(await world.state()).toMatchObject({ lock: null, queue: [] });
   expect(world.target.violations()).toEqual([]);
   const runsNew = new Set(outcome?.hosts.filter((host) => host.status === 'passed').map((host) => host.name));
   const expected = world.target
     .running()
-    .map((line) => `${line.charAt(0)} ${runsNew.has(line.charAt(0)) ? 'v2' : 'v1'}`);
+    .map((line) => `${line.charAt(0)} ${runsNew.has(line.charAt(0)) ? after : before}`);
   expect(world.target.running()).toEqual(expected);
   expect(['Succeeded', 'Degraded', 'RolledBack', 'FailedClean', undefined]).toContain(outcome?.status);
-  if (outcome === undefined) expect(world.target.running().every((line) => line.endsWith('v1'))).toBe(true);
+  if (outcome === undefined) expect(world.target.running().every((line) => line.endsWith(before))).toBe(true);
+  if (isRollback) {
+    const steps = await readSteps(world.ports, deploymentId);
+    const putBack = new Set(steps.filter(({ intent }) => intent.action === 'revert').map(hostOf));
+    const passed = steps.filter(({ intent, outcome: end }) => intent.action === 'verify' && end?.status === 'done');
+    expect(passed.map(hostOf).filter((id) => putBack.has(id))).toEqual([]);
+  }
+}
+
+function hostOf({ intent }: Step): string {
+  return intent.instanceId;
 }
 
 describe('an execution that is stopped in any state is repaired', () => {
@@ -75,9 +95,9 @@ describe('an execution that is stopped in any state is repaired', () => {
           void world.time.wait(5000).then(() => world.say(verb, deploymentId));
         });
       }
-      const executionArn = await world.start();
+      const executionArn = await startOf(world, scene);
 
-      await expectOrder(world, executionArn);
+      await expectOrder(world, executionArn, scene);
       const { status } = await world.story(executionArn);
       await world.close();
       if (status !== 'ABORTED') break;
@@ -103,9 +123,9 @@ describe('an engine that is killed between any two calls comes back to order', (
             if (second !== null) world.whenCalled(second, () => world.kill());
             world.kill();
           });
-          const executionArn = await world.start();
+          const executionArn = await startOf(world, scene);
 
-          await expectOrder(world, executionArn);
+          await expectOrder(world, executionArn, scene);
           await world.close();
         },
       ),

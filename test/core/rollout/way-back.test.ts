@@ -67,6 +67,18 @@ describe('in a rollback', () => {
     expect(decideNextWave(givenRollout([passed], halt)).decision.kind).toBe('revert');
   });
 
+  test('a host that passed and waits to join its load balancer joins it, also once the rollback turns back', () => {
+    const balancer = { standing: 'out', wasRegistered: true, attempts: 0, lostDrains: 0 } as const;
+    const loadBalancer = {
+      ...{ groupArn: 'arn:group', groupName: 'payment-prod', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+    };
+    const facts = givenRollout([givenHost('a', { run: 'passed', balancer }), givenHost('b')], {
+      ...{ ...rollback, controls: { halt: said(1) }, plan: { loadBalancer } },
+    });
+
+    expect(decideNextWave(facts).decision).toMatchObject({ kind: 'join', hosts: ['i-a'] });
+  });
+
   test('whatever happened, no decision puts a host back that passed', () => {
     const anyHost = fc.record({
       run: fc.constantFrom('untouched', 'passed', 'passed', 'failed', 'reverted', 'revertFailed', 'activating'),
