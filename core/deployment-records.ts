@@ -61,7 +61,7 @@ export interface DeploymentPlan {
   readonly isWholeTarget: boolean;
   /** Hosts of the target outside this plan that do not serve: they count against `maxUnavailable`. */
   readonly downElsewhere: number;
-  /** Their names, and how many others outside this plan can be reached and serve. Absent in older plans, as the next three. */
+  /** Their names, each with how it is known, and how many others outside this plan can be reached and serve. Absent in older plans, as the next three. */
   readonly downElsewhereNames?: readonly string[];
   readonly servingElsewhere?: number;
   /** Every host with the tags of the target, also those that can't be reached. */

@@ -29,7 +29,7 @@ const templates = {
     `${facts.count === 1 ? 'this CloudWatch alarm is' : 'these CloudWatch alarms are'} in ALARM: ${facts.alarms}`,
   'nobody-answered': (facts: { why: string }) => `nobody ended the ${facts.why} within its time limit`,
   'too-many-down': (facts: { down: readonly string[]; limit: number }) =>
-    `${hosts(facts.down.length)} of the target ${facts.down.length === 1 ? 'is' : 'are'} down already (${facts.down.join(', ')}) and maxUnavailable is ${facts.limit}`,
+    `${hosts(facts.down.length)} of the target ${facts.down.length === 1 ? 'is' : 'are'} down already and maxUnavailable is ${facts.limit}: ${facts.down.join(', ')}`,
   'last-serving-host': (facts: { host: string; instanceId: string; release: string }) =>
     `${facts.host} is the only host of the target that can be reached and serves, so it stays up; bring another host back, ` +
     `or name ${facts.host}: rollgate deploy --release ${facts.release} --hosts ${facts.instanceId}`,

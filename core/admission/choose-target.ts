@@ -35,6 +35,7 @@ export interface ChosenTarget {
    * policy is `fail`. One that the policy skips counts as neither down nor serving.
    */
   readonly downElsewhere: number;
+  /** `payment-2 (offline)`, `payment-3 (last seen by d-…)` */
   readonly downElsewhereNames: readonly string[];
   /** Hosts of the target that are not deployed to, can be reached, and serve as far as anybody knows. */
   readonly servingElsewhere: number;
@@ -74,11 +75,15 @@ export function chooseTarget(facts: TargetFacts): ChosenTarget {
     skipped: offline.map(plannedHost),
     isWholeTarget: wanted.length === found.length,
     downElsewhere: downElsewhere.length,
-    downElsewhereNames: downElsewhere.map((host) => host.name),
+    downElsewhereNames: downElsewhere.map((host) => `${host.name} (${whyDown(host, facts)})`),
     servingElsewhere: elsewhere.filter((host) => isOnline(host) && !isLastSeenDown(host)).length,
     targetHosts: found.length,
     lastSeenDown: hosts.filter(isLastSeenDown).map((host) => host.instanceId),
   };
+}
+
+function whyDown(host: TargetHost, { seen }: TargetFacts): string {
+  return isOnline(host) ? `last seen by ${seen?.[host.instanceId]?.deploymentId}` : 'offline';
 }
 
 function isOnline(host: TargetHost): boolean {

@@ -78,7 +78,13 @@ describe('the hosts to converge', () => {
 
     expect(await findConverging(ports, config, ['i-a', 'i-gone', 'i-d'])).toEqual({
       ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false },
-      ...{ downElsewhere: 1, downElsewhereNames: ['d'], servingElsewhere: 1, targetHosts: 3, lastSeenDown: [] },
+      ...{
+        downElsewhere: 1,
+        downElsewhereNames: ['d (offline)'],
+        servingElsewhere: 1,
+        targetHosts: 3,
+        lastSeenDown: [],
+      },
     });
   });
 

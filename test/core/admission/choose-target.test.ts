@@ -58,7 +58,11 @@ describe('the target', () => {
     const found = [host('a'), host('b', away)];
     const none = { downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 };
 
-    expect(choose({ found, named: ['i-a'] })).toMatchObject({ ...none, downElsewhere: 1, downElsewhereNames: ['b'] });
+    expect(choose({ found, named: ['i-a'] })).toMatchObject({
+      ...none,
+      downElsewhere: 1,
+      downElsewhereNames: ['b (offline)'],
+    });
     expect(choose({ found, named: ['i-a'], offlineHosts: 'skip' })).toMatchObject(none);
     expect(choose({ found, named: ['i-a'], offlineHosts: 'skip', offlineElsewhere: 'fail' }).downElsewhere).toBe(1);
   });
@@ -67,7 +71,9 @@ describe('the target', () => {
     const found = [host('a'), host('b'), host('c'), host('d')];
     const seen = { 'i-a': down, 'i-b': down, 'i-c': { ...down, isServing: true }, 'i-gone': down };
 
-    expect(choose({ found, named: ['i-a'], seen })).toMatchObject({ downElsewhere: 1, lastSeenDown: ['i-a'] });
+    expect(choose({ found, named: ['i-a'], seen })).toMatchObject({
+      ...{ downElsewhere: 1, downElsewhereNames: ['b (last seen by d-1)'], lastSeenDown: ['i-a'] },
+    });
   });
 
   test('leaves offline hosts out where the policy says so, and is the whole target all the same', () => {

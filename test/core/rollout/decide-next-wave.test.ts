@@ -119,7 +119,7 @@ describe('forward', () => {
 
     expect(decideNextWave(facts).failure?.reason).toEqual({
       code: 'too-many-down',
-      text: '1 host of the target is down already (c) and maxUnavailable is 1',
+      text: '1 host of the target is down already and maxUnavailable is 1: c',
     });
   });
 

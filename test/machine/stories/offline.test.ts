@@ -40,7 +40,9 @@ describeMachine('hosts that are offline', () => {
     const story = await world.deploy({ hosts: [world.idOf('a')] });
 
     expect(story.end).toBe('FailedClean');
-    expect(story.outcome?.reason.text).toBe('1 host of the target is down already (b) and maxUnavailable is 1');
+    expect(story.outcome?.reason.text).toBe(
+      '1 host of the target is down already and maxUnavailable is 1: b (offline)',
+    );
     expect(switches(world)).toEqual([]);
   });
 
