@@ -15,6 +15,7 @@ import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
+import { checkZip } from './admit/check-zip.ts';
 import { keepRefusedUpload } from './admit/keep-refused-upload.ts';
 import { isOfRollback, type OwnRequest, originOf, releaseOf } from './admit/origin.ts';
 import { wakePause, wakeWaiter } from './parked/wake.ts';
@@ -82,6 +83,7 @@ async function admit(
     await findAlarms(ports, config);
   }
   const release = await releaseOf(origin, config, state, ports);
+  const zipWarnings = await checkZip(origin, request.kind, release.manifest, ports);
   return writeAdmitted(ports, {
     ...ids,
     trigger: request.kind === 'upload' || request.kind === 'converge' ? request.kind : 'person',
@@ -100,7 +102,7 @@ async function admit(
     },
     ...(release.upload === undefined ? {} : { upload: release.upload }),
     stable: stableIdentity(state),
-    warnings: configWarnings(config),
+    warnings: [...configWarnings(config), ...zipWarnings],
   });
 }
 

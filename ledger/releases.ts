@@ -25,6 +25,11 @@ export async function readRelease(ports: Pick<Ports, 'stage' | 'ledger'>, number
   return { manifest: JSON.parse(object.body) as ReleaseManifest, manifestSha256: sha256Of(object.body) };
 }
 
+/** Whether the zip that hosts download is in the ledger. */
+export async function hasZip({ ledger }: Pick<Ports, 'ledger'>, zipKey: string): Promise<boolean> {
+  return (await ledger.list(zipKey)).includes(zipKey);
+}
+
 /** The stable release with the bytes of its artifact. Throws InvalidDeploymentError where none is stable yet. */
 export async function readStableArtifact(
   ports: ReleasePorts,
