@@ -18,7 +18,7 @@ import { changeState, readState } from '../ledger/target-state.ts';
 import { checkZip } from './admit/check-zip.ts';
 import { keepRefusedUpload } from './admit/keep-refused-upload.ts';
 import { isOfRollback, type OwnRequest, originOf, releaseOf } from './admit/origin.ts';
-import { wakePause, wakeWaiter } from './parked/wake.ts';
+import { wakePause, wakeSuperseded } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 
 const inputSchema = z.object({ executionArn: z.string(), startedAt: z.string(), input: z.unknown() });
@@ -126,7 +126,7 @@ async function enqueue(admitted: AdmittedDeployment, ports: Ports): Promise<void
     return upload === undefined ? queued : withUpload(queued, { ...upload, ...askerOf(admitted) }, order);
   });
   for (const entry of queue.filter(({ supersededBy }) => supersededBy === deploymentId)) {
-    await wakeWaiter(ports, entry);
+    await wakeSuperseded(ports, entry, deploymentId);
   }
 }
 

@@ -27,6 +27,11 @@ export interface Acquired {
   readonly by?: Superseder;
 }
 
+/** The answer to an upload whose place something else took: it ends without the lock. */
+export function gaveWay(deploymentId: string, by: Superseder): Acquired {
+  return { deploymentId, fence: 0, round: 0, next: 'superseded', by };
+}
+
 /**
  * Takes the lock if it may be taken now; undefined while somebody else goes first. Asking again by the same execution
  * finds it held. Throws HaltedError, DeploymentLockedError (frozen) and LockLostError.
@@ -73,7 +78,7 @@ async function acquire(ports: Ports, claim: LockClaim): Promise<Acquired | undef
   const decision = decide(state);
   switch (decision.kind) {
     case 'superseded':
-      return { deploymentId, fence: 0, round: 0, next: 'superseded', by: decision.by };
+      return gaveWay(deploymentId, decision.by);
     case 'frozen':
       throw new DeploymentLockedError(frozenSentence(decision, admitted.isRollback));
     default:

@@ -3,7 +3,7 @@ import type { QueueEntry } from '../../core/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import { findParked, lockParkingName, pauseParkingName, readParked, removeParked } from '../../ledger/parked-tasks.ts';
 import { readState } from '../../ledger/target-state.ts';
-import { lookAtLock } from './look-at-lock.ts';
+import { gaveWay, lookAtLock } from './look-at-lock.ts';
 import { hasEnded, startRepair } from './start-repair.ts';
 
 /**
@@ -42,6 +42,15 @@ export async function wakeWaiter(ports: Ports, entry: QueueEntry): Promise<void>
     await ports.executions.taskFailed(token, error.name, error.message);
   }
   await removeParked(ports, parked);
+}
+
+/** Ends the waiting of an upload whose place this rollback took; between two heartbeats the upload looks by itself. */
+export async function wakeSuperseded(ports: Ports, { deploymentId }: QueueEntry, rollback: string): Promise<void> {
+  const parked = await findParked(ports, lockParkingName(ports.stage.service, deploymentId));
+  if (parked?.kind === 'lock') {
+    const answer = gaveWay(deploymentId, { kind: 'rollback', deploymentId: rollback });
+    await ports.executions.taskSucceeded(parked.token, answer);
+  }
 }
 
 /** Wakes a deployment that is parked for an operator or a bake: it decides anew what comes next. */
