@@ -1,4 +1,3 @@
-import { isOutside } from '../balancer/balancer-standing.ts';
 import { throughBalancer } from '../balancer/through-balancer.ts';
 import { beforeStaging, isStagingDue, missingApproval } from './approval.ts';
 import { blockOf } from './block-of-wave.ts';
@@ -138,13 +137,15 @@ function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
     return settleOrFinish(facts);
   }
   // One that passed and waits to join its load balancer serves nobody either.
-  const passed = facts.progress.filter((host) => host.run === 'passed' && mayBePutBack(facts, host));
-  const down = [...facts.progress.filter(isRevertable), ...passed.filter(isOutside)];
+  const left = facts.progress.filter(
+    (host) => (isRevertable(host) || host.run === 'passed') && mayBePutBack(facts, host),
+  );
+  const down = left.filter(isDown);
   if (down.length > 0) {
     return revert(facts, down);
   }
   const isRoom = countDown(facts) < facts.plan.policy.maxUnavailable;
-  const serving = isRoom ? passed : [];
+  const serving = isRoom ? left : [];
   return serving.length > 0 ? revert(facts, serving) : settleOrFinish(facts);
 }
 

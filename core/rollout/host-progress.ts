@@ -41,6 +41,8 @@ export interface HostProgress {
   /** What runs now, as last reported, and when. */
   readonly running: string | null;
   readonly observedAt: string | null;
+  /** It has passed a gate since it was activated, and no later gate was answered: the last look found it serving. */
+  readonly hasPassedLast: boolean;
   /** Decision after which the host last passed its gate. */
   readonly passedInRound: number | null;
   /** The newest of its steps that brought the rollout forward; null where there is none. */
@@ -115,6 +117,8 @@ function isStuckInside({ run, balancer }: HostProgress): boolean {
 export function isDown(host: HostProgress): boolean {
   switch (host.run) {
     case 'failed':
+      // An operator's word ended the gate that was asked once more: that has taken nothing down.
+      return !host.hasPassedLast || host.isLost || isOutside(host);
     case 'revertFailed':
       return true;
     case 'untouched':
@@ -126,6 +130,11 @@ export function isDown(host: HostProgress): boolean {
     case 'activating':
       return false;
   }
+}
+
+/** The release serves there, as far as anybody has seen: putting the host back takes it down. */
+export function isServingRelease(host: HostProgress): boolean {
+  return (host.run === 'passed' || host.run === 'failed') && !isDown(host);
 }
 
 /** Activated, and not what it should be: another revert may bring it back. */

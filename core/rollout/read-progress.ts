@@ -4,7 +4,7 @@ import { type HostReport, reportedOnly } from '../host/host-report.ts';
 import { type BalancerAction, type HostAction, hostActions, type StepAction } from '../statuses.ts';
 import type { Advance, HostProgress } from './host-progress.ts';
 import { type HostStep, isBalancerStep, isHostStep } from './host-step.ts';
-import { gateOf, lastStep, recoveryOf, type Switch, switchOf } from './recovery.ts';
+import { gateOf, hasPassedLast, lastStep, recoveryOf, type Switch, switchOf } from './recovery.ts';
 
 /**
  * Reads the progress of one host from its steps, in any order. Attempts count after round `afterRound` alone: those of an
@@ -49,6 +49,7 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
     before,
     running: lastOutcome?.report?.host.running ?? null,
     observedAt: lastOutcome?.at ?? null,
+    hasPassedLast: hasPassedLast(standing),
     passedInRound: run === 'passed' ? (passed?.intent.round ?? null) : null,
     advance: advanceOf(steps),
     reported: reportedOf(observed),

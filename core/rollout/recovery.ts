@@ -94,6 +94,14 @@ export function gateOf(steps: readonly Step[]): Step | undefined {
     : undefined;
 }
 
+/** The newest gate of the newest activation that anybody has answered let the host pass. */
+export function hasPassedLast(steps: readonly Step[]): boolean {
+  const isAnswered = ({ outcome }: Step): boolean => outcome?.status === 'done' || outcome?.status === 'failed';
+  return (
+    gateOf(steps.filter((step) => step.intent.action !== 'verify' || isAnswered(step)))?.outcome?.status === 'done'
+  );
+}
+
 /** The newest attempt of an action. */
 export function lastStep(steps: readonly Step[], action: HostAction): Step | undefined {
   return steps

@@ -1,3 +1,4 @@
+import { isServingRelease } from './host-progress.ts';
 import { isLastServing } from './last-serving.ts';
 import { type Activation, mayActivate } from './may-activate.ts';
 import type { RolloutFacts } from './rollout-facts.ts';
@@ -24,7 +25,7 @@ export function switchOfHost(
   const isOnItsWay = (host: RolloutFacts['progress'][number]): boolean =>
     host.run === 'activating' ||
     (before.has(host.host.instanceId) &&
-      (kind === 'activate' ? host.run === 'untouched' && !host.isRefused && !host.isSkipped : host.run === 'passed'));
+      (kind === 'activate' ? host.run === 'untouched' && !host.isRefused && !host.isSkipped : isServingRelease(host)));
   const ids = (hosts: RolloutFacts['progress']): string[] => hosts.map((host) => host.host.instanceId);
   return mayActivate({
     instanceId,

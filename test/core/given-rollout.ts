@@ -38,6 +38,7 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     before: oldRelease,
     running: oldRelease,
     observedAt: new Date(startedAt).toISOString(),
+    hasPassedLast: false,
     passedInRound: null,
     advance: null,
     reported: [],

@@ -227,6 +227,29 @@ test('the same steps give the same progress in any order', () => {
   );
 });
 
+test.each<[boolean, string, readonly GivenStep[]]>([
+  [false, 'it was never activated', []],
+  [false, 'its first gate is out', [activated, { action: 'verify' }]],
+  [true, 'its gate let it pass', [activated, { action: 'verify', status: 'done' }]],
+  [
+    true,
+    'its next gate was never answered',
+    [activated, { action: 'verify', status: 'done' }, { action: 'verify', attempt: 2, round: 2, status: 'unknown' }],
+  ],
+  [
+    false,
+    'its next gate failed',
+    [activated, { action: 'verify', status: 'done' }, { action: 'verify', attempt: 2, round: 2, status: 'failed' }],
+  ],
+  [
+    false,
+    'it was activated once more since',
+    [activated, { action: 'verify', status: 'done' }, { ...activated, attempt: 2, round: 2 }],
+  ],
+])('a host has passed last %s: %s', (hasPassed, _why, steps) => {
+  expect(progress(...steps).hasPassedLast).toBe(hasPassed);
+});
+
 test('when no Map runs any more, what has not answered has failed', () => {
   const hosts = [givenHost('a', { stage: 'waiting' }), givenHost('b', { run: 'activating' })];
   const [waiting, activating] = landed(givenRollout(hosts));
@@ -246,6 +269,14 @@ test('when no Map runs any more, who was to be verified again and was not has fa
 
 test.each([
   [{ run: 'failed' }, { isDown: true, isRevertable: true, hasFailed: true }],
+  [
+    { run: 'failed', hasPassedLast: true },
+    { isDown: false, isRevertable: true, hasFailed: true },
+  ],
+  [
+    { run: 'failed', hasPassedLast: true, isLost: true },
+    { isDown: true, isRevertable: true, hasFailed: true },
+  ],
   [
     { run: 'revertFailed', revertAttempts: 1 },
     { isDown: true, isRevertable: true, hasFailed: true },

@@ -73,6 +73,19 @@ describeMachine('halt, said while hosts are at work', () => {
     expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
   });
 
+  test('while a wave is verified after its bake: hosts that passed go back as if they serve, one after another', async () => {
+    const { world, executionArn } = await givenRunningUpgrade({ rollout: { bakeSeconds: 30, waves: ['100%'] } });
+    await world.until(() => world.isParked('VerifyHost'));
+
+    await world.say('halt', (await world.story(executionArn)).deploymentId);
+    const story = await world.ended(executionArn);
+
+    expectTail(story.path, ['NextWave', ...reverted(3), 'NextWave', 'Finish', 'RolledBack']);
+    expect(world.sent().slice(-6)).toEqual([...'abc'].flatMap((name) => [`revert ${name}`, `verifyRevert ${name}`]));
+    expect(world.target.mostDown()).toBe(1);
+    expect(world.target.running()).toEqual(['a v1', 'b v1', 'c v1']);
+  });
+
   test('and keep, in a gate: the host stays on the release, and the record does not say that it passed', async () => {
     const { world, executionArn } = await givenRunningUpgrade({ seconds: { verify: 80 } });
     await world.until(() => world.sent().includes('verify a'));
