@@ -19,6 +19,7 @@ const longest = [
   'test/hosts/scripts-drift-files.test.ts',
   'test/hosts/upstreams.test.ts',
   'test/infra/stack.test.ts',
+  'test/machine/histories/histories.test.ts',
   'test/machine/death.test.ts',
 ];
 

@@ -3,21 +3,29 @@ import type { ArtifactStore, ArtifactVersion, Clock } from '../../clients/ports.
 import { InvalidDeploymentError } from '../../core/errors.ts';
 import type { StateBucket } from './state-bucket.ts';
 
+export interface Uploaded {
+  readonly version: ArtifactVersion;
+  readonly body: Uint8Array;
+}
+
 export interface ArtifactBucket extends ArtifactStore {
   /** The bytes of all that was uploaded, oldest first. */
   readonly uploads: readonly Uint8Array[];
+  /** All that lies in it, the newest version first. */
+  contents(): readonly Uploaded[];
   /** A version is deleted for good. */
   givenDeleted(versionId: string): void;
 }
 
-/** The artifact bucket in memory, versioned: the newest version first. */
+/** The artifact bucket in memory, versioned: the newest version first; `past` lies in it from the beginning. */
 export function createArtifactBucket(
   ledger: StateBucket,
   clock: Pick<Clock, 'now'>,
   onUploaded: (version: ArtifactVersion) => void,
+  past: readonly Uploaded[] = [],
 ): ArtifactBucket {
-  const uploads: Uint8Array[] = [];
-  const versions: { readonly version: ArtifactVersion; readonly body: Uint8Array }[] = [];
+  const uploads: Uint8Array[] = past.map(({ body }) => body).reverse();
+  const versions: Uploaded[] = [...past];
 
   function bytesOf(versionId: string): Uint8Array {
     const found = versions.find((each) => each.version.versionId === versionId);
@@ -56,6 +64,7 @@ export function createArtifactBucket(
       onUploaded(version);
       return version;
     },
+    contents: () => [...versions],
     givenDeleted(versionId) {
       versions.splice(
         versions.findIndex((each) => each.version.versionId === versionId),

@@ -21,14 +21,15 @@ export interface ExecutionStories {
   all(): Promise<readonly ExecutionInfo[]>;
 }
 
-/** `started`: the ARNs of all executions, oldest first. */
+/** `started`: the ARNs of all executions, oldest first; `before`: how many a person had started in an earlier world. */
 export function createExecutionStories(
   executions: LocalExecutions,
   started: readonly string[],
   bucket: StateBucket,
   pace: Pace,
+  before = 0,
 ): ExecutionStories {
-  let persons = 0;
+  let persons = before;
 
   const story = (executionArn: string): Promise<Story> => readStory(executions, bucket, executionArn);
 

@@ -18,6 +18,7 @@ import { createSimulatedGroup, type GivenGroup } from './simulated-group.ts';
 import { createSimulatedTarget, type SimulatedTarget } from './simulated-target.ts';
 import { createStateBucket, type StateBucket } from './state-bucket.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import type { WorldPast } from './world-past.ts';
 
 export interface PlatformOptions {
   /** `abc`: three hosts of these names. */
@@ -35,6 +36,10 @@ export interface PlatformOptions {
   /** Whom events are delivered to. */
   readonly lambda: LambdaRuntime;
   readonly onEntered: (event: TransitionEvent) => void;
+  /** Told of every object that is written to the state bucket, once it lies there. */
+  readonly onWritten: (key: string) => void;
+  /** What an earlier world left. */
+  readonly past: WorldPast | undefined;
 }
 
 /** Everything behind the ports: buckets, hosts, Run Command, load balancer, alarms, the machine. */
@@ -60,7 +65,7 @@ export interface Platform {
 const region = 'eu-west-1';
 
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
-  const { time, pace, lambda } = options;
+  const { time, pace, lambda, past } = options;
   const commandFaults = createCommandFaultQueue();
   const securityGroups = createSecurityGroups();
   const sent: string[] = [];
@@ -78,8 +83,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   const bucket = createStateBucket((key) => {
     pace.noticed();
     if (key.includes('/control/')) void lambda.deliver('OnControlWritten', { detail: { object: { key } } });
-  });
-  const artifacts = createArtifactBucket(bucket, time, uploadEvent);
+    options.onWritten(key);
+  }, past?.objects);
+  const artifacts = createArtifactBucket(bucket, time, uploadEvent, past?.uploads);
   const target = createSimulatedTarget({
     ...options,
     clock: time,

@@ -7,6 +7,7 @@ import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated
 import type { SimulatedState } from '../../local/simulated-hosts/simulated-state.ts';
 import { idOf, nameOf } from '../given/hosts.ts';
 import { requirements } from './artifact-zips.ts';
+import type { WorldPast } from './world-past.ts';
 
 export interface TargetOptions {
   /** `abc`: three hosts of these names; hexadecimal digits. */
@@ -22,6 +23,18 @@ export interface TargetOptions {
   readonly onPower: (instanceId: string) => void;
   /** How many agents are at work. */
   readonly onWork: (change: 1 | -1) => void;
+  /** How the hosts stood in an earlier world. */
+  readonly past?: WorldPast | undefined;
+}
+
+/** A command that has run on a host, whatever has become of its report. */
+export interface HostRun {
+  readonly name: string;
+  /** It was to activate a release, or to put one back. */
+  readonly isSwitch: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly before: SimulatedState;
+  readonly after: SimulatedState;
 }
 
 export interface SimulatedTarget {
@@ -30,8 +43,10 @@ export interface SimulatedTarget {
   agentOf(instanceId: string): HostAgent | undefined;
   /** What each host runs: `a v2`, `b v1 inactive`, `c off`. */
   running(): readonly string[];
-  /** Hosts that were taken down while too many others were down already. */
+  /** Hosts that were taken down while too many others were down already, because of the deployer. */
   violations(): readonly string[];
+  /** Told of every command that has run on a host from now on. */
+  onRun(watch: (run: HostRun) => void): void;
   /** Most hosts that the deployer had taken down at one time. */
   mostDown(): number;
   givenUntagged(name: string): void;
@@ -40,6 +55,8 @@ export interface SimulatedTarget {
   givenUnregistered(name: string, isUnregistered?: boolean): void;
   /** The host is broken for good, by the test: nobody waits for it, so it counts against nobody. */
   givenUnwatched(name: string): void;
+  /** A host that is off counts against nobody: the policy `skip` leaves it out, and so does a rollback. */
+  givenOfflineUncounted(): void;
   clearFaults(): void;
   /** The host has a virtualenv for the requirements of `artifactZip` with these packages in it. */
   givenPackages(name: string, packages: readonly string[]): void;
@@ -66,18 +83,35 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
     paceMilliseconds: Object.fromEntries(
       Object.entries({ ...paceSeconds, ...options.seconds }).map(([kind, seconds]) => [kind, seconds * 1000]),
     ),
-    onPower: options.onPower,
+    onPower(instanceId) {
+      const name = nameOf(instanceId);
+      // Switched on again it serves or not by what was left on it; switched off it is the world that took it down.
+      if (leftDown.has(name) && stateOf(name).isPoweredOn) look(name);
+      options.onPower(instanceId);
+    },
   });
   const untagged = new Set<string>(options.later);
   const unregistered = new Set<string>();
   const switching = new Map<string, number>();
   const touched = new Set<string>();
   const unwatched = new Set<string>();
+  let areOfflineCounted = true;
+  /** Hosts that did not serve after a command of ours, and have not been seen to serve since. */
+  const leftDown = new Set<string>();
   const broken: string[] = [];
   let most = 0;
+  let watchRuns: (run: HostRun) => void = () => undefined;
+  for (const [instanceId, state] of options.past?.hosts ?? []) fleet.host(instanceId).given(state);
 
   const stateOf = (name: string) => fleet.host(idOf(name)).state();
-  const isAway = (name: string) => (switching.get(name) ?? 0) > 0 || (touched.has(name) && !serves(stateOf(name)));
+  const isLeftDown = (name: string) =>
+    leftDown.has(name) && !serves(stateOf(name)) && (areOfflineCounted || stateOf(name).isPoweredOn);
+  const isAway = (name: string) => (switching.get(name) ?? 0) > 0 || isLeftDown(name);
+
+  function look(name: string): void {
+    if (serves(stateOf(name))) leftDown.delete(name);
+    else leftDown.add(name);
+  }
 
   /** Watches an activation from its start, where the host takes it at all. */
   function watch(name: string, parameters: Readonly<Record<string, string>>): () => void {
@@ -96,7 +130,10 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
     switching.set(name, (switching.get(name) ?? 0) + 1);
     touched.add(name);
     if (isDownByUs) most = Math.max(most, names.filter(isAway).length);
-    return () => void switching.set(name, (switching.get(name) ?? 1) - 1);
+    return () => {
+      switching.set(name, (switching.get(name) ?? 1) - 1);
+      look(name);
+    };
   }
 
   return {
@@ -131,19 +168,25 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
             Object.entries(job.parameters).map(([key, value]) => [key, value[0] ?? '']),
           );
           const isSwitch = job.document.name.endsWith('-activate');
-          const stopWatching = isSwitch ? watch(nameOf(instanceId), parameters) : () => undefined;
+          const name = nameOf(instanceId);
+          const stopWatching = isSwitch ? watch(name, parameters) : () => undefined;
+          const before = stateOf(name);
           options.onWork(1);
           try {
             return await agent.run(job, cancel);
           } finally {
             options.onWork(-1);
             stopWatching();
+            watchRuns({ name, isSwitch, parameters, before, after: stateOf(name) });
           }
         },
       };
     },
     running: () => names.filter((name) => !untagged.has(name)).map((name) => `${name} ${wordOf(stateOf(name))}`),
     violations: () => broken,
+    onRun(watch) {
+      watchRuns = watch;
+    },
     mostDown: () => most,
     givenUntagged: (name) => void untagged.add(name),
     givenTagged: (name) => void untagged.delete(name),
@@ -152,6 +195,9 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       else unregistered.delete(name);
     },
     givenUnwatched: (name) => void unwatched.add(name),
+    givenOfflineUncounted() {
+      areOfflineCounted = false;
+    },
     clearFaults() {
       for (const name of names) {
         for (const action of hostActions) while (fleet.faults.take(idOf(name), action) !== undefined);

@@ -11,6 +11,8 @@ export interface StateBucket extends Ledger {
   /** As hosts download it. */
   bytes(key: string): Uint8Array | undefined;
   createBytes(key: string, body: Uint8Array): WriteResult;
+  /** Every object as it is now. */
+  objects(): ReadonlyMap<string, Uint8Array>;
   /** Parsed JSON of an object; undefined where there is none. */
   json(key: string): unknown;
   keys(): readonly string[];
@@ -18,22 +20,28 @@ export interface StateBucket extends Ledger {
   dump(): string;
 }
 
-/** `onCreated` is told of every write, as EventBridge is. */
-export function createStateBucket(onCreated: (key: string) => void = () => undefined): StateBucket {
-  const objects = new Map<string, Uint8Array>();
+/** `onCreated` is told of every write, as EventBridge is; `past` are the objects that lie in it from the beginning. */
+export function createStateBucket(
+  onCreated: (key: string) => void = () => undefined,
+  past: ReadonlyMap<string, Uint8Array> = new Map(),
+): StateBucket {
+  const objects = new Map(past);
   const reads: string[] = [];
+  /** All keys in their order; undefined after a key came or went. */
+  let inOrder: readonly string[] | undefined;
 
   function write(key: string, body: Uint8Array | string): WriteResult {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+    if (!objects.has(key)) inOrder = undefined;
     objects.set(key, bytes);
     onCreated(key);
     return { kind: 'written', etag: etagOf(bytes) };
   }
   const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  const sorted = (prefix = ''): string[] =>
-    [...objects.keys()]
-      .filter((key) => key.startsWith(prefix))
-      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  function sorted(prefix = ''): string[] {
+    inOrder ??= [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return inOrder.filter((key) => key.startsWith(prefix));
+  }
 
   return {
     reads,
@@ -55,12 +63,16 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
     },
     async remove(key, etag) {
       const present = objects.get(key);
-      if (present !== undefined && (etag === undefined || etagOf(present) === etag)) objects.delete(key);
+      if (present !== undefined && (etag === undefined || etagOf(present) === etag)) {
+        objects.delete(key);
+        inOrder = undefined;
+      }
     },
     async list(prefix) {
       return sorted(prefix);
     },
     bytes: (key) => objects.get(key),
+    objects: () => new Map(objects),
     createBytes: (key, body) => (objects.has(key) ? { kind: 'conflict' } : write(key, body)),
     json(key) {
       const body = objects.get(key);
@@ -71,7 +83,12 @@ export function createStateBucket(onCreated: (key: string) => void = () => undef
   };
 }
 
+/** Nobody changes the bytes of an object: a write puts others in their place. */
+const etags = new WeakMap<Uint8Array, string>();
+
 /** As S3 answers it for a plain PutObject. */
 function etagOf(body: Uint8Array): string {
-  return `"${hash('md5', body)}"`;
+  const etag = etags.get(body) ?? `"${hash('md5', body)}"`;
+  etags.set(body, etag);
+  return etag;
 }

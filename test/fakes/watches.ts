@@ -16,6 +16,8 @@ export interface Watching {
   onTransition(watch: (event: TransitionEvent) => void): void;
   /** Told of every call of a port by a function from now on, while the call is being made. */
   onCall(watch: (call: PortCall) => void): void;
+  /** Told of every object that is written to the state bucket from now on, once it lies there. */
+  onWritten(watch: (key: string) => void): void;
   /** After so many more calls of ports: `act` happens between one call and the next. */
   whenCalled(calls: number, act: () => void): void;
   /** Calls of ports by the handlers: `ledger.read`. */
@@ -27,6 +29,7 @@ export interface Watches {
   readonly watching: Watching;
   entered(event: TransitionEvent): void;
   called(call: PortCall): void;
+  written(key: string): void;
   forgetCalls(): void;
   /** Moments that have not come. */
   pending(): readonly string[];
@@ -37,6 +40,7 @@ export function createWatches(): Watches {
   const awaited: { readonly state: string; readonly act: (executionArn: string) => void }[] = [];
   let watchTransitions: (event: TransitionEvent) => void = () => undefined;
   let watchCalls: (call: PortCall) => void = () => undefined;
+  let watchWrites: (key: string) => void = () => undefined;
   let callsLeft = Number.POSITIVE_INFINITY;
   let onCallsOver: () => void = () => undefined;
 
@@ -48,6 +52,9 @@ export function createWatches(): Watches {
       },
       onCall(watch) {
         watchCalls = watch;
+      },
+      onWritten(watch) {
+        watchWrites = watch;
       },
       whenCalled(count, act) {
         callsLeft = count;
@@ -66,6 +73,7 @@ export function createWatches(): Watches {
       callsLeft -= 1;
       if (callsLeft === 0) onCallsOver();
     },
+    written: (key) => watchWrites(key),
     forgetCalls() {
       calls.length = 0;
     },

@@ -21,6 +21,7 @@ import { createPortFaults, type PortFaults } from './port-faults.ts';
 import type { GivenGroup } from './simulated-group.ts';
 import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatches, type Watching } from './watches.ts';
+import { pastOf, type WorldPast } from './world-past.ts';
 
 export interface WorldOptions {
   /** `abc`: three hosts of these names. */
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly seconds?: Partial<Record<DocumentKind, number>>;
   /** The definition as it is run; the committed one where absent. */
   readonly definition?: Definition;
+  /** It goes on where an earlier world with these hosts stood. */
+  readonly past?: WorldPast;
 }
 
 /**
@@ -94,7 +97,11 @@ export interface World
     more?: { readonly reason?: string; readonly isKept?: boolean; readonly hosts?: readonly string[] },
   ): Promise<void>;
   sweep(): Promise<void>;
+  /** The same, without waiting for it. */
+  startSweep(): void;
   state(): Promise<TargetState>;
+  /** What another world goes on from; nothing may be going on. */
+  past(): WorldPast;
   close(): Promise<void>;
 }
 
@@ -103,7 +110,7 @@ export const definition = JSON.parse(readFileSync('state-machine/rollout.asl.jso
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   logTo(() => undefined);
   const { rollout = {}, health = {}, loadBalancer } = options;
-  const time = createVirtualTime();
+  const time = createVirtualTime(options.past?.at);
   const pace = createPace(time);
   const lambda = createLambdaRuntime(time, pace);
   const watches = createWatches();
@@ -118,9 +125,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     pace,
     lambda,
     onEntered: watches.entered,
+    onWritten: watches.written,
+    past: options.past,
   });
   const { ports, bucket, artifacts, target, group, executions, securityGroups, alarms, commandFaults } = platform;
-  const stories = createExecutionStories(executions, platform.started, bucket, pace);
+  const stories = createExecutionStories(executions, platform.started, bucket, pace, options.past?.executions);
   const faults = createPortFaults((method, args) => {
     pace.noticed();
     watches.called({ by: lambda.running(), method, args });
@@ -195,7 +204,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       void lambda.deliver('SweepLocks', {});
       await pace.quiet();
     },
+    startSweep: () => void lambda.deliver('SweepLocks', {}),
     state: () => readState(ports),
+    past: () => pastOf({ time, bucket, artifacts, target, executions: platform.started.length }),
     async close() {
       lambda.close();
       await platform.close();
