@@ -89,6 +89,17 @@ describeMachine('a release whose zip is not in the ledger any more', () => {
     expect(planned.cause).toContain(`release: ${gone('v2')}`);
   });
 
+  test('is refused for the configuration alone where it is the stable one', async () => {
+    const world = await givenMachine();
+    await world.givenStable(1);
+    await loseZip(world, 1);
+
+    const refused = await world.deploy({ configOnly: true });
+
+    expect(refused.path).toEqual(['Admit', 'Finish', 'FailedClean']);
+    expect(refused.cause).toContain('the copy rollgate/payment/releases/1.zip is gone');
+  });
+
   test('is gone back to with a warning: a rollback needs no network', async () => {
     const world = await givenMachine();
     await world.givenStable(1, 2);
