@@ -1,7 +1,10 @@
 import type { ArtifactVersion } from '../../../../clients/ports.ts';
 import type { Chronicle } from '../chronicle.ts';
 
-/** No upload gets the lock by itself when a newer one has been admitted. The order is that of the bucket. */
+/**
+ * No upload gets the lock by itself when a newer one has been admitted, or when a person has deployed a newer version. The
+ * order is that of the bucket.
+ */
 export function uploadsKeepTheirOrder(
   newestFirst: readonly ArtifactVersion[],
   { states, requests }: Chronicle,
@@ -21,6 +24,8 @@ export function uploadsKeepTheirOrder(
       }
     }
     holder = lock?.deploymentId;
+    const asked = holder === undefined ? undefined : requests.get(holder)?.upload?.versionId;
+    if (asked !== undefined) admitted.add(asked);
     for (const { versionId } of queue) if (versionId !== null) admitted.add(versionId);
   }
   return broken;
