@@ -66,8 +66,15 @@ function serves({ host }: HostReport): boolean {
 }
 
 function lastAnswerOf(steps: readonly HostStep[]): HostProgress['lastAnswer'] {
-  const report = steps.toSorted(bySending).at(-1)?.outcome?.report ?? null;
-  return report === null ? null : serves(report) ? 'serves' : 'doesNotServe';
+  const reports = steps.toSorted(bySending).map(({ outcome }) => outcome?.report ?? null);
+  const newest = reports.at(-1) ?? null;
+  if (newest === null) {
+    return null;
+  }
+  const { running, isActive } = newest.host;
+  // A command that does not ask for the health takes nothing back of what was found of the same release before.
+  const asked = reports.findLast((report) => report?.host.running === running && report.host.isHealthy !== null);
+  return isActive && asked?.host.isHealthy !== false ? 'serves' : 'doesNotServe';
 }
 
 /** The round of an activation after a revert, which an operator's retry leads to; null where the last word is a revert's. */

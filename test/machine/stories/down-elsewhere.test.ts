@@ -42,6 +42,15 @@ describeMachine('a host that is down and outside the plan', () => {
     expect(world.target.running()).toEqual(['a v1 inactive', 'b v1', 'c v1']);
   });
 
+  test('and that is up but unwell counts too, where the command that was to put it back says nothing of its health', async () => {
+    const world = await givenUpgrade({ behaviour: 'unhealthy' });
+    world.target.fleet.givenFault(world.idOf('a'), 'revert', 'stop-failed', 2);
+    expect((await world.deploy({ hosts: [world.idOf('a')] })).end).toBe('FailedDirty');
+    expect(world.target.running()).toEqual(['a v2', 'b v1', 'c v1']);
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).outcome?.reason.code).toBe('too-many-down');
+  });
+
   test('no longer counts once a later deployment found that it serves', async () => {
     const world = await givenUpgrade();
     await leaveDown(world, 'a');
