@@ -135,6 +135,20 @@ export interface Step<Action extends StepAction = StepAction> {
   readonly outcome: StepOutcome<Action> | null;
 }
 
+/**
+ * The error at which the machine gave up what a round asked of one host: before its step had an intent, or while it waited
+ * for the end. `hosts/<instanceId>/round-<round>.error.json`, written once.
+ */
+export interface StepError {
+  readonly instanceId: string;
+  readonly round: number;
+  /** `AccessDenied`, `TransientAwsError`, `States.Timeout`, … */
+  readonly name: string;
+  /** One line, bounded. */
+  readonly cause: string;
+  readonly at: string;
+}
+
 /** What an operator said, written once: `control/<verb>/<deploymentId>/<instant>-<hash>.json` */
 export interface Control {
   /** As far as it is known: a name that nobody has checked says so. */

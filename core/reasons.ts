@@ -14,12 +14,22 @@ const templates = {
       : `${facts.by} asked for the deployment of a newer upload (version ${facts.versionId}): ${facts.deploymentId}`,
   'rollback-asked-for': (facts: { deploymentId: string }) =>
     `the rollback ${facts.deploymentId} was asked for while it waited and took its place`,
-  'within-budget': (facts: { release: string; count: number; failed: string; offline?: string }) =>
-    `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}${listed('offline', facts.offline)}`,
+  'within-budget': (facts: {
+    release: string;
+    count: number;
+    failed: string;
+    offline?: string;
+    error?: string | null;
+  }) =>
+    `${facts.release} runs on ${hosts(facts.count)}; on their previous release: ${facts.failed}` +
+    `${listed('offline', facts.offline)}${after(facts.error)}`,
+  unfinished: (facts: { release: string; hosts: string }) =>
+    `no end was found after so many decisions; ${facts.release} does not run on: ${facts.hosts}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,
   'no-hosts': (facts: { tags: string }) => `no instance carries the tags ${facts.tags}`,
   'stage-failed': (facts: { host: string; why: string }) => `could not be staged on ${facts.host}: ${facts.why}`,
   'gate-failed': (facts: { host: string; why: string }) => `did not pass on ${facts.host}: ${facts.why}`,
+  'step-error': (facts: { what: string; why: string }) => `${facts.what}: ${facts.why}`,
   'host-unknown': (facts: { host: string }) => `${facts.host} gave no answer in time`,
   halted: (facts: { by: string; why: string }) => `halted by ${facts.by}${facts.why === '' ? '' : `: ${facts.why}`}`,
   'deadline-passed': (facts: { seconds: number }) => `not finished within ${facts.seconds} s`,
@@ -35,7 +45,8 @@ const templates = {
     `or name ${facts.host}: rollgate deploy --release ${facts.release} --hosts ${facts.instanceId}`,
   'execution-error': (facts: { name: string; cause: string }) => `${facts.name}: ${facts.cause}`,
   'execution-ended': (facts: { why: string }) => `its execution ended early (${facts.why}) and was repaired`,
-  'not-reverted': (facts: { hosts: string }) => `these hosts are not as they should be: ${facts.hosts}`,
+  'not-reverted': (facts: { hosts: string; error?: string | null }) =>
+    `these hosts are not as they should be: ${facts.hosts}${after(facts.error)}`,
   'lock-refused': (facts: { why: string }) => facts.why,
 } as const;
 
@@ -54,6 +65,11 @@ export function reason<C extends ReasonCode>(code: C, facts: Parameters<(typeof 
 
 function listed(what: string, names: string | undefined): string {
   return names === undefined || names === '' ? '' : `; ${what}: ${names}`;
+}
+
+/** An error that a sentence ends with. */
+function after(error: string | null | undefined): string {
+  return error == null ? '' : `; ${error}`;
 }
 
 function hosts(count: number): string {

@@ -96,6 +96,7 @@ function nextState(deploymentId: string, recorded: RecordedDecision): NextState 
     case 'settle':
       return { ...ids, hosts: decision.hosts };
     case 'bake':
+    case 'wait':
       return { ...ids, seconds: decision.seconds };
     case 'park':
     case 'continue':

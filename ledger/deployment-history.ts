@@ -3,7 +3,7 @@ import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-r
 import type { DeploymentRecord } from '../core/views/deployment-view.ts';
 import { readRecord } from './controls.ts';
 import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
-import { readSteps } from './host-steps.ts';
+import { readHosts } from './host-steps.ts';
 import { readState } from './target-state.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
@@ -34,10 +34,10 @@ async function readParts(
   ports: LedgerPorts,
   deploymentId: string,
 ): Promise<Omit<DeploymentRecord, 'stage' | 'deploymentId' | 'outcome' | 'nowMilliseconds'>> {
-  const [admitted, plan, steps, decisions, words, state] = await Promise.all([
+  const [admitted, plan, { steps, errors }, decisions, words, state] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
-    readSteps(ports, deploymentId),
+    readHosts(ports, deploymentId),
     readDecisions(ports, deploymentId),
     readRecord(ports, deploymentId),
     readState(ports),
@@ -47,6 +47,7 @@ async function readParts(
     admitted: admitted ?? null,
     plan: plan ?? null,
     steps,
+    errors,
     decisions,
     words,
     lock: state.lock,

@@ -3,7 +3,7 @@ import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../c
 import { progressOfHosts } from '../core/rollout/progress-of-hosts.ts';
 import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout/rollout-facts.ts';
 import { readControls } from './controls.ts';
-import { readSteps } from './host-steps.ts';
+import { readHosts } from './host-steps.ts';
 import { createJson, readAll, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 
@@ -108,10 +108,10 @@ export async function readFacts(
   deploymentId: string,
   situation: { readonly executionArn: string; readonly isRepair: boolean; readonly error: MachineError | null },
 ): Promise<RolloutFacts | undefined> {
-  const [admitted, plan, steps, decisions, controls] = await Promise.all([
+  const [admitted, plan, { steps, errors }, decisions, controls] = await Promise.all([
     readAdmitted(ports, deploymentId),
     readPlan(ports, deploymentId),
-    readSteps(ports, deploymentId),
+    readHosts(ports, deploymentId),
     readDecisions(ports, deploymentId),
     readControls(ports, deploymentId),
   ]);
@@ -122,7 +122,7 @@ export async function readFacts(
   return {
     admitted,
     plan,
-    progress: progressOfHosts({ plan, steps, controls, decisions }, before),
+    progress: progressOfHosts({ plan, steps, errors, controls, decisions }, before),
     decisions,
     controls,
     alarms: { kind: 'notAsked' },

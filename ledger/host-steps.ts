@@ -1,7 +1,8 @@
 import type { Ledger, Ports } from '../clients/ports.ts';
-import type { Step, StepIntent, StepOutcome } from '../core/deployment-records.ts';
+import type { Step, StepError, StepIntent, StepOutcome } from '../core/deployment-records.ts';
+import { oneLine } from '../core/diagnosis/finding.ts';
 import type { StepAction } from '../core/statuses.ts';
-import { createJson, readAll } from './json-objects.ts';
+import { createJson, encode, readAll } from './json-objects.ts';
 import { keys } from './keys.ts';
 
 /**
@@ -23,7 +24,30 @@ type StepObject = StepIntent | SentCommand | StepOutcome;
 export async function readSteps(ports: StepPorts, deploymentId: string, instanceId?: string): Promise<readonly Step[]> {
   const prefix = keys.hosts(ports.stage.service, deploymentId) + (instanceId === undefined ? '' : `${instanceId}/`);
   const names = await ports.ledger.list(prefix);
-  const objects = await readAll<StepObject>(ports.ledger, names);
+  return stepsOf(await readAll<StepObject>(ports.ledger, names.filter(isOfStep)));
+}
+
+/** All steps of every host, and the errors at which the machine gave some up. */
+export async function readHosts(
+  ports: StepPorts,
+  deploymentId: string,
+): Promise<{ readonly steps: readonly Step[]; readonly errors: readonly StepError[] }> {
+  const names = await ports.ledger.list(keys.hosts(ports.stage.service, deploymentId));
+  const [steps, errors] = await Promise.all([
+    readAll<StepObject>(ports.ledger, names.filter(isOfStep)),
+    readAll<StepError>(
+      ports.ledger,
+      names.filter((name) => !isOfStep(name)),
+    ),
+  ]);
+  return { steps: stepsOf(steps), errors };
+}
+
+function isOfStep(key: string): boolean {
+  return !key.endsWith('.error.json');
+}
+
+function stepsOf(objects: readonly StepObject[]): readonly Step[] {
   const steps = new Map<string, { intent?: StepIntent; commandId: string | null; outcome: StepOutcome | null }>();
   for (const object of objects) {
     const name = `${object.instanceId}/${object.action}-${object.attempt}`;
@@ -62,6 +86,15 @@ export async function writeSent(
 /** Notes how a step ended; the first outcome stands. */
 export async function writeOutcome(ports: StepPorts, deploymentId: string, outcome: StepOutcome): Promise<StepOutcome> {
   return (await createJson(ports.ledger, stepKey(ports, deploymentId, outcome, '.json'), outcome)).value;
+}
+
+/** Letters of the cause of an error: a person still reads them, and 400 hosts may have one each. */
+const longestCause = 600;
+
+/** Notes at which error the machine gave a round of a host up; the first one stands. */
+export async function writeStepError(ports: StepPorts, deploymentId: string, error: StepError): Promise<void> {
+  const noted = { ...error, cause: oneLine(error.cause, longestCause) };
+  await ports.ledger.create(keys.stepError(ports.stage.service, deploymentId, error), encode(noted));
 }
 
 function stepKey(

@@ -37,6 +37,8 @@ export const keys = {
   hosts: (service: string, deploymentId: string) => `${keys.deployment(service, deploymentId)}hosts/`,
   step: (service: string, deploymentId: string, instanceId: string, action: StepAction, attempt: number) =>
     `${keys.hosts(service, deploymentId)}${instanceId}/${action}-${attempt}`,
+  stepError: (service: string, deploymentId: string, { instanceId, round }: { instanceId: string; round: number }) =>
+    `${keys.hosts(service, deploymentId)}${instanceId}/round-${String(round).padStart(5, '0')}.error.json`,
   parkedTasks: 'rollgate/parked/',
   parked: (name: string) => `${keys.parkedTasks}${createHash('sha256').update(name).digest('hex').slice(0, 40)}.json`,
 } as const;

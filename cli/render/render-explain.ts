@@ -2,7 +2,7 @@ import type { Evidence, HostCheck } from '../../core/host/host-report.ts';
 import type { StepAction } from '../../core/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import { reportedText } from '../../core/views/end-view.ts';
-import type { ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';
+import type { ExplainedError, ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';
 import { saidText } from '../../core/views/said-view.ts';
 import { deploymentWords, leftWords, stepWords } from '../../core/views/status-words.ts';
 import { timeText } from './instant.ts';
@@ -12,7 +12,9 @@ import { sizeText } from './table.ts';
 /** What went wrong and what to do, host by host; hosts with the same cause and remedy stand together. */
 export function renderCauses(view: ExplainView, style: Style): readonly string[] {
   const failed = view.hosts.filter((host) => host.diagnosis !== null);
-  const groups = Map.groupBy(failed, (host) => JSON.stringify([host.diagnosis, host.repair]));
+  const groups = Map.groupBy(failed, (host) =>
+    JSON.stringify([host.diagnosis, host.repair, host.errors.map((error) => error.meaning)]),
+  );
   const fine = view.hosts.length - failed.length;
   return [
     ...renderHead(view, style),
@@ -28,7 +30,8 @@ export function renderEvidence(view: ExplainView, host: ExplainedHost, style: St
     '',
     ...renderGroup([host], style),
     ...host.steps.flatMap((step) => ['', ...renderStep(step, style)]),
-    ...(host.steps.length === 0 ? ['', 'nothing was asked of this host'] : []),
+    ...host.errors.flatMap((error) => ['', ...renderError(error, style)]),
+    ...(host.steps.length + host.errors.length === 0 ? ['', 'nothing was asked of this host'] : []),
   ];
 }
 
@@ -48,7 +51,7 @@ function renderGroup(hosts: readonly ExplainedHost[], style: Style): readonly st
   if (first === undefined) {
     return [];
   }
-  const { diagnosis, repair } = first;
+  const { diagnosis, repair, errors } = first;
   return [
     ...hosts.map((host) => hostTitle(host, style)),
     ...(diagnosis === null
@@ -59,6 +62,9 @@ function renderGroup(hosts: readonly ExplainedHost[], style: Style): readonly st
           ...(diagnosis.command === undefined ? [] : [`  type: ${diagnosis.command}`]),
           `  ${style.faint(kindText[diagnosis.kind])}`,
         ]),
+    ...errors
+      .filter(({ meaning }) => meaning !== diagnosis?.meaning)
+      .flatMap(({ meaning, remedy, times }) => [`  ${timesText(times)}${meaning}`, `  next: ${remedy}`]),
     ...(repair === null ? [] : [`  ${style.strong('repair:')} ${repair}`]),
   ];
 }
@@ -91,6 +97,20 @@ function renderStep(step: ExplainedStep, style: Style): readonly string[] {
     ...(step.evidence === null ? [] : evidenceLines(step.evidence, style).map((line) => `          ${line}`)),
     ...(step.commandId === null ? [] : [`          ${style.faint(`command ${step.commandId}`)}`]),
   ];
+}
+
+function renderError({ action, times, lastAt, meaning, remedy }: ExplainedError, style: Style): readonly string[] {
+  const word = stepWords.unknown;
+  const title = padEnd(actionText[action], 12);
+  return [
+    `${timeText(Date.parse(lastAt))}  ${style.icon(word)} ${title}  ${style.paint(word.colour, 'error')}`,
+    `          ${timesText(times)}${meaning}`,
+    `          next: ${remedy}`,
+  ];
+}
+
+function timesText(times: number): string {
+  return times === 1 ? '' : `${times} times: `;
 }
 
 const actionText: Readonly<Record<StepAction, string>> = {

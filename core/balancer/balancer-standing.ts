@@ -94,7 +94,7 @@ export function belongsIn(host: Pick<HostProgress, 'run' | 'before' | 'balancer'
 export function owesJoin(host: HostProgress): boolean {
   const { standing, attempts } = host.balancer;
   const isNew = standing === 'out' || standing === 'leaving';
-  return isLeftOutside(host) && (isNew || attempts < maxBalancerAttempts);
+  return isLeftOutside(host) && (isNew || attempts < maxBalancerAttempts) && !host.givenUp.includes('join');
 }
 
 /** Well, and no request reaches it. */

@@ -1,4 +1,5 @@
 import { maxHostsAtOnce } from '../rollout/event-budget.ts';
+import type { HostProgress } from '../rollout/host-progress.ts';
 import { maxMapConcurrency } from '../rollout/plan-waves.ts';
 import type { Decision, RolloutFacts } from '../rollout/rollout-facts.ts';
 import { needsDrain, owesJoin } from './balancer-standing.ts';
@@ -19,7 +20,9 @@ export function throughBalancer(facts: RolloutFacts, decision: Decision): Decisi
   if (owed.length > 0) {
     return atOnce('join', idsOf(owed).slice(0, maxHostsAtOnce(facts.plan)));
   }
-  const inside = facts.progress.filter((host) => batch.includes(host.host.instanceId) && needsDrain(host));
+  // Where it can't be taken out, putting it back matters more than the requests that are cut.
+  const isAsked = (host: HostProgress): boolean => needsDrain(host) && !host.givenUp.includes('drain');
+  const inside = facts.progress.filter((host) => batch.includes(host.host.instanceId) && isAsked(host));
   if (inside.length > 0) {
     return atOnce('drain', idsOf(inside));
   }

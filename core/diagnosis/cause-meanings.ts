@@ -41,6 +41,9 @@ export const causeMeanings: Readonly<Record<Cause, string>> = {
   'command-cancelled': 'somebody cancelled a command',
   'late-command-refused': 'a command reached the host too late and was refused there',
   'fence-refused': 'the host has heard of a newer deployment',
+  'limit-reached': 'AWS allows the account no more of a call or of a thing; the limit is named',
+  'call-failed':
+    'a function of the deployer failed before it could send a command, or ask for its end; its error is quoted',
   'clock-skew': 'the clock of the host is wrong',
   'script-failed': 'a script of Rollgate ended without saying why',
   unknown: 'none of these: the report of the host is quoted',

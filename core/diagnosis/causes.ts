@@ -40,6 +40,8 @@ export const causeKinds = {
   'command-cancelled': 'platform',
   'late-command-refused': 'platform',
   'fence-refused': 'platform',
+  'limit-reached': 'platform',
+  'call-failed': 'platform',
   'clock-skew': 'host',
   'script-failed': 'host',
   unknown: 'host',

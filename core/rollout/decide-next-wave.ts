@@ -18,6 +18,7 @@ import { isPaused } from './is-paused.ts';
 import { isLastServing, maxBesideUncounted } from './last-serving.ts';
 import { concurrencyOf, maxHostsPerWave, type Wave } from './plan-waves.ts';
 import type { Decision, Failure, RolloutFacts } from './rollout-facts.ts';
+import { waitToRetry } from './wait-to-retry.ts';
 import { isStillToActivate, wavesOf } from './waves-of-rollout.ts';
 import { downInBudget, downOutside, mayBePutBack, withoutHopeless } from './way-back.ts';
 
@@ -47,7 +48,7 @@ export function decideNextWave(read: RolloutFacts): Decided {
   const turnsBack = failure ?? (forward?.kind === 'wave' ? blockOf(facts, forward.hosts) : null);
   const wanted =
     forward === null || turnsBack !== null ? decideBackward(facts, turnsBack?.keepsHosts ?? false) : forward;
-  const decision = throughBalancer(facts, wanted);
+  const decision = waitToRetry(facts, throughBalancer(facts, wanted));
   return {
     decision: isOverEventBudget(facts, decision) ? { kind: 'continue' } : decision,
     failure: turnsBack,
@@ -137,9 +138,9 @@ function decideBackward(facts: RolloutFacts, keepsHosts: boolean): Decision {
     return settleOrFinish(facts);
   }
   // One that passed and waits to join its load balancer serves nobody either.
-  const left = facts.progress.filter(
-    (host) => (isRevertable(host) || host.run === 'passed') && mayBePutBack(facts, host),
-  );
+  const isLeft = (host: HostProgress): boolean =>
+    isRevertable(host) || (host.run === 'passed' && !host.givenUp.includes('revert'));
+  const left = facts.progress.filter((host) => isLeft(host) && mayBePutBack(facts, host));
   const down = left.filter(isDown);
   if (down.length > 0) {
     return revert(facts, down);
@@ -170,7 +171,9 @@ function countDown(facts: RolloutFacts): number {
 
 /** Before any end state every host with an unsettled intent has acknowledged a higher fence, or is named. */
 function settleOrFinish(facts: RolloutFacts): Decision {
-  const unsettled = facts.progress.filter((host) => !host.isSettled && host.settleAttempts < maxSettleAttempts);
+  const unsettled = facts.progress.filter(
+    (host) => !host.isSettled && host.settleAttempts < maxSettleAttempts && !host.givenUp.includes('settle'),
+  );
   return unsettled.length > 0
     ? { kind: 'settle', hosts: unsettled.slice(0, maxHostsPerWave).map((host) => host.host.instanceId) }
     : { kind: 'finish' };

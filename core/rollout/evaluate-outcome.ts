@@ -1,3 +1,4 @@
+import { isLeftOutside } from '../balancer/balancer-standing.ts';
 import type { HostOutcome } from '../deployment-records.ts';
 import type { ErrorName } from '../errors.ts';
 import { type Reason, reason } from '../reasons.ts';
@@ -7,6 +8,7 @@ import { failureOfAlarms } from './alarms.ts';
 import { hostOutcome, isLeftOut, skippedOutcome } from './host-outcome.ts';
 import { type HostProgress, hasFailed, isInterrupted, isRevertable, landed } from './host-progress.ts';
 import { lastProgress, waitedMilliseconds } from './last-progress.ts';
+import { firstErrorOf, reasonOfError } from './reason-of-error.ts';
 import type { Failure, RolloutFacts } from './rollout-facts.ts';
 import { failedInBudget, isGivenUp, withoutHopeless } from './way-back.ts';
 
@@ -51,9 +53,17 @@ export function failureOf(facts: RolloutFacts): Failure | null {
   if (isOverBudget && first !== undefined && !(facts.isRepair && first.diagnosis === null)) {
     return failed(reasonOfHost(first));
   }
-  const stuck = facts.progress.filter((host) => host.run === 'revertFailed' && !isRevertable(host));
+  const stuck = facts.progress.filter(
+    (host) =>
+      !isRevertable(host) &&
+      (host.run === 'revertFailed' || (host.run === 'failed' && host.givenUp.includes('revert'))),
+  );
   if (stuck.length > 0 && !facts.admitted.isRollback) {
-    return failed(reason('not-reverted', { hosts: names(stuck) }));
+    return failed(reason('not-reverted', { hosts: names(stuck), error: firstErrorOf(stuck) }));
+  }
+  const outside = facts.progress.find((host) => isLeftOutside(host) && host.givenUp.includes('join'));
+  if (outside !== undefined) {
+    return failed(reasonOfHost(outside));
   }
   const alarm = failureOfAlarms(facts.alarms);
   if (alarm !== null) {
@@ -97,8 +107,11 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
   const dirty = hosts.filter((host) => host.status === 'dirty');
   if (dirty.length > 0) {
     const why = failure?.reason.text ?? '';
+    const ids = dirty.map((host) => host.instanceId);
+    const error = firstErrorOf(facts.progress.filter(({ host }) => ids.includes(host.instanceId)));
     const text = reason('not-reverted', {
       hosts: `${dirty.map((host) => host.name).join(', ')}${why === '' ? '' : ` (${why})`}`,
+      error: error === why ? null : error,
     });
     return { status: 'FailedDirty', reason: text, errorName: 'RevertFailedError', hosts };
   }
@@ -123,7 +136,13 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
   const failedHosts = facts.progress.filter((host) => hasFailed(host) || host.isSkipped);
   return {
     status: passed.length > 0 ? 'Degraded' : touched.length > 0 ? 'RolledBack' : 'FailedClean',
-    reason: reason('within-budget', { release, count: passed.length, failed: names(failedHosts), offline }),
+    reason:
+      failedHosts.length === 0
+        ? reason('unfinished', { release, hosts: names(facts.progress.filter((host) => host.run !== 'passed')) })
+        : reason('within-budget', {
+            ...{ release, count: passed.length, failed: names(failedHosts), offline },
+            error: firstErrorOf(failedHosts),
+          }),
     errorName: 'GateFailedError',
     hosts,
   };
@@ -162,6 +181,10 @@ function failureOfProgress(facts: RolloutFacts): Failure | null {
 
 function reasonOfHost(host: HostProgress): Reason {
   const name = host.host.name;
+  const error = reasonOfError(host);
+  if (error !== null) {
+    return error;
+  }
   if (host.stage === 'failed') {
     return reason('stage-failed', { host: name, why: host.diagnosis?.meaning ?? 'no report' });
   }

@@ -1,7 +1,9 @@
 import { type BalancerProgress, isOutside, maxBalancerAttempts } from '../balancer/balancer-standing.ts';
 import type { PlannedHost, ReportedCheck } from '../deployment-records.ts';
 import type { Diagnosis } from '../diagnosis.ts';
+import type { StepAction } from '../statuses.ts';
 import { isStagingDue } from './approval.ts';
+import type { CaughtError } from './caught-errors.ts';
 import { decideByCause } from './decide-by-cause.ts';
 import type { Recovery } from './recovery.ts';
 import type { Decision, RolloutFacts } from './rollout-facts.ts';
@@ -54,6 +56,12 @@ export interface HostProgress {
   /** The platform has lost sight of the host: what brings it back into the rollout. */
   readonly recovery: Recovery | null;
   readonly diagnosis: Diagnosis | null;
+  /** The error that its last step ended in for the machine, where nothing good has come since. */
+  readonly caught: CaughtError | null;
+  /** Steps that were asked for often enough without a beginning: they are not asked for again. */
+  readonly givenUp: readonly StepAction[];
+  /** The newest round that has left a step of it; -1 where none has. */
+  readonly lastStepRound: number;
   /** An operator has said skip: it is left out, or goes back, and counts against no budget. */
   readonly isSkipped: boolean;
   /** An operator has said retry, and it was not tried again since. */
@@ -87,7 +95,7 @@ export function landed(facts: Pick<RolloutFacts, 'plan' | 'progress' | 'decision
     stage: host.stage === 'waiting' && isStageOver ? 'unknown' : host.stage,
     run: host.run === 'activating' || isUnverified(host) ? 'failed' : host.run,
     recovery: isUnverified(host) ? 'verify' : host.recovery,
-    isRefused: host.isRefused || isStuckInside(host),
+    isRefused: host.isRefused || isStuck(host),
   }));
 }
 
@@ -105,9 +113,13 @@ export function landedBefore(
   return progress.map((host) => (hasLanded(host) ? { ...host, run: 'failed' } : host));
 }
 
-/** Nobody could tell, often enough, whether the load balancer lets it go: it is not switched in this deployment. */
-function isStuckInside({ run, balancer }: HostProgress): boolean {
-  return run === 'untouched' && balancer.lostDrains >= maxBalancerAttempts;
+/**
+ * Nobody could tell, often enough, whether the load balancer lets it go, or its activation could not be begun: it is not
+ * switched in this deployment.
+ */
+function isStuck({ run, balancer, givenUp }: HostProgress): boolean {
+  const isGivenUp = givenUp.includes('activate') || givenUp.includes('drain');
+  return run === 'untouched' && (isGivenUp || balancer.lostDrains >= maxBalancerAttempts);
 }
 
 /**
@@ -139,7 +151,8 @@ export function isServingRelease(host: HostProgress): boolean {
 
 /** Activated, and not what it should be: another revert may bring it back. */
 export function isRevertable(host: HostProgress): boolean {
-  return host.run === 'failed' || (host.run === 'revertFailed' && host.revertAttempts < maxRevertAttempts);
+  const isTriedAgain = host.run === 'revertFailed' && host.revertAttempts < maxRevertAttempts;
+  return (host.run === 'failed' || isTriedAgain) && !host.givenUp.includes('revert');
 }
 
 /**

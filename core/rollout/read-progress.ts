@@ -56,6 +56,9 @@ export function progressOf(host: PlannedHost, all: readonly Step[], afterRound =
     packagesSha256: install?.outcome?.report?.installed?.packagesSha256 ?? null,
     recovery: recoveryOf({ steps: standing, before }),
     diagnosis: lastFailure(steps, balancerSteps)?.diagnosis ?? null,
+    caught: null,
+    givenUp: [],
+    lastStepRound: Math.max(-1, ...all.map(({ intent }) => intent.round)),
     isSkipped: false,
     isToRetry: false,
   };

@@ -64,6 +64,8 @@ export type Decision =
   | { readonly kind: 'revert'; readonly hosts: readonly string[]; readonly maxConcurrency: number }
   | { readonly kind: 'drain' | 'join'; readonly hosts: readonly string[]; readonly maxConcurrency: number }
   | { readonly kind: 'settle'; readonly hosts: readonly string[] }
+  /** What came to nothing is asked again after so many seconds. */
+  | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'continue' }
   | { readonly kind: 'finish' };
 

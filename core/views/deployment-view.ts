@@ -1,5 +1,4 @@
-import { maxRepairsWithoutAPerson } from '../admission/acquire-lock.ts';
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step } from '../deployment-records.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step, StepError } from '../deployment-records.ts';
 import { releaseName } from '../release/release-manifest.ts';
 import { alarmRemarks } from '../rollout/alarms.ts';
 import type { SpokenWord } from '../rollout/controls.ts';
@@ -15,6 +14,7 @@ import { releaseLabel } from './release-label.ts';
 import { rolloutOfRecord } from './rollout-of-record.ts';
 import { type SaidView, saidView } from './said-view.ts';
 import { type StageFacts, stageLabel } from './stage-label.ts';
+import { statusNote } from './status-note.ts';
 import type { DeploymentStatus } from './status-words.ts';
 
 /** All that the ledger holds of one deployment, read at one time. */
@@ -25,6 +25,8 @@ export interface DeploymentRecord {
   readonly admitted: AdmittedDeployment | null;
   readonly plan: DeploymentPlan | null;
   readonly steps: readonly Step[];
+  /** Errors at which the machine gave up steps of hosts. */
+  readonly errors: readonly StepError[];
   readonly decisions: readonly RecordedDecision[];
   /** Everything that operators have said to it, oldest first. */
   readonly words: readonly SpokenWord[];
@@ -138,12 +140,14 @@ function statusOf(record: DeploymentRecord): DeploymentStatus {
   if (record.isQueued && lock?.deploymentId !== deploymentId) {
     return 'Waiting';
   }
-  const decision = decisions.at(-1)?.decision;
+  // While it waits to try again, it is still at what it tries.
+  const decision = decisions.findLast((each) => each.decision.kind !== 'wait')?.decision;
   if (plan === null) {
     return 'Planning';
   }
   switch (decision?.kind) {
     case undefined:
+    case 'wait':
     case 'stage':
       return 'Staging';
     case 'wave':
@@ -164,29 +168,6 @@ function statusOf(record: DeploymentRecord): DeploymentStatus {
     case 'finish':
       return 'Finishing';
   }
-}
-
-function statusNote(record: DeploymentRecord): string | null {
-  const { lock, deploymentId, outcome } = record;
-  if (outcome !== null || lock === null) {
-    return null;
-  }
-  if (lock.deploymentId !== deploymentId) {
-    return record.isQueued ? `behind ${lock.deploymentId}` : null;
-  }
-  if (lock.purpose === 'repair') {
-    return (lock.repairs ?? 0) < maxRepairsWithoutAPerson
-      ? 'its execution was lost; a repair puts its hosts right'
-      : `${lock.repairs} repairs of it have failed, and no other starts by itself: rollgate unlock starts one`;
-  }
-  const last = record.decisions.at(-1);
-  return last?.decision.kind === 'park'
-    ? `since ${utc(last.at)}, until ${utc(new Date(last.decision.untilMilliseconds).toISOString())}`
-    : null;
-}
-
-function utc(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }
 
 /** Of a deployment that is parked for a person. */

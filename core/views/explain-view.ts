@@ -1,10 +1,13 @@
-import type { StepOutcome } from '../deployment-records.ts';
+import type { Step, StepError, StepOutcome } from '../deployment-records.ts';
+import { diagnoseError } from '../diagnosis/diagnose-error.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Evidence, HostCheck } from '../host/host-report.ts';
+import { actionOf } from '../rollout/caught-errors.ts';
 import type { StepAction } from '../statuses.ts';
 import { type DeploymentRecord, deploymentView } from './deployment-view.ts';
 import { secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
+import { rolloutOfRecord } from './rollout-of-record.ts';
 import type { SaidView } from './said-view.ts';
 import type { DeploymentStatus, LeftStatus } from './status-words.ts';
 
@@ -35,6 +38,20 @@ export interface ExplainedHost {
   /** What to type to repair it. */
   readonly repair: string | null;
   readonly steps: readonly ExplainedStep[];
+  /** Errors at which the machine gave up what was asked of the host, oldest first; the same error of the same step once. */
+  readonly errors: readonly ExplainedError[];
+}
+
+/** An error that no step of the host tells of. */
+export interface ExplainedError {
+  readonly action: StepAction;
+  /** Rounds that ended in it. */
+  readonly times: number;
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** What could not be done, and the error; then what to do. */
+  readonly meaning: string;
+  readonly remedy: string;
 }
 
 /** One command to the host, and what it said; or one change of its place behind the load balancer. */
@@ -65,19 +82,23 @@ export function explainView(record: DeploymentRecord): ExplainView {
   };
 }
 
-function explainedHosts({ plan, steps, outcome }: DeploymentRecord): readonly ExplainedHost[] {
+function explainedHosts(record: DeploymentRecord): readonly ExplainedHost[] {
+  const { plan, steps, outcome } = record;
   const stepsOfHost = Map.groupBy(steps, (step) => step.intent.instanceId);
+  const errorsOfHost = Map.groupBy(record.errors, (error) => error.instanceId);
+  const standing = rolloutOfRecord(record)?.progress ?? [];
   const planned = plan === null ? [] : [...plan.hosts, ...plan.skipped];
   return planned.map(({ instanceId, name, isSimulated }) => {
     const own = (stepsOfHost.get(instanceId) ?? []).toSorted((a, b) => (a.intent.at < b.intent.at ? -1 : 1));
     const left = outcome?.hosts.find((host) => host.instanceId === instanceId);
     const failed = own.find((step) => step.outcome !== null && step.outcome.status !== 'done');
+    const caught = standing.find(({ host }) => host.instanceId === instanceId)?.caught;
     const lastSeen = own.findLast((step) => step.outcome?.report != null)?.outcome?.report?.host.running;
     return {
       ...{ instanceId, name, isSimulated },
       left: left?.status ?? null,
       running: runningLabel(left === undefined ? (lastSeen ?? null) : left.running),
-      diagnosis: failed?.outcome?.diagnosis ?? left?.diagnosis ?? null,
+      diagnosis: failed?.outcome?.diagnosis ?? left?.diagnosis ?? caught?.diagnosis ?? null,
       repair: left?.repair ?? null,
       steps: own.map(({ intent, commandId, outcome: ended }) => ({
         ...{ action: intent.action, attempt: intent.attempt, status: ended?.status ?? 'open', startedAt: intent.at },
@@ -88,6 +109,27 @@ function explainedHosts({ plan, steps, outcome }: DeploymentRecord): readonly Ex
         checks: ended?.report?.checks ?? [],
         evidence: ended?.report?.evidence ?? null,
       })),
+      errors: explainedErrors(errorsOfHost.get(instanceId) ?? [], own, record),
     };
+  });
+}
+
+function explainedErrors(
+  errors: readonly StepError[],
+  steps: readonly Step[],
+  { decisions }: DeploymentRecord,
+): readonly ExplainedError[] {
+  const told = errors.map((error) => {
+    const action = actionOf(error, { steps, decisions });
+    const isBegun = steps.some(({ intent }) => intent.round === error.round && intent.action === action);
+    const { meaning, remedy } = diagnoseError({ ...error, action, isBegun });
+    return { action, at: error.at, meaning, remedy };
+  });
+  const groups = Map.groupBy(told, ({ meaning }) => meaning);
+  return [...groups].flatMap(([meaning, same]) => {
+    const [first, last] = [same.at(0), same.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const { action, remedy } = first;
+    return [{ action, times: same.length, firstAt: first.at, lastAt: last.at, meaning, remedy }];
   });
 }

@@ -5,7 +5,7 @@ import type { DeploymentRecord } from './deployment-view.ts';
 
 /** What the decisions of this deployment are made from, as its record has it; null before it was planned. */
 export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {
-  const { admitted, plan, steps, decisions, words } = record;
+  const { admitted, plan, steps, errors, decisions, words } = record;
   if (admitted === null || plan === null) {
     return null;
   }
@@ -13,7 +13,7 @@ export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {
   return {
     admitted,
     plan,
-    progress: progressOfHosts({ plan, steps, controls, decisions }),
+    progress: progressOfHosts({ plan, steps, errors, controls, decisions }),
     decisions,
     controls,
     alarms: { kind: 'notAsked' },

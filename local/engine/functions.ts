@@ -10,6 +10,7 @@ import { handler as onExecutionStatus } from '../../functions/on-execution-statu
 import { handler as onInstanceRunning } from '../../functions/on-instance-running.ts';
 import { handler as parkDeployment } from '../../functions/park-deployment.ts';
 import { handler as planRollout } from '../../functions/plan-rollout.ts';
+import { handler as recordStepError } from '../../functions/record-step-error.ts';
 import { handler as runBalancerStep } from '../../functions/run-balancer-step.ts';
 import { handler as runHostStep } from '../../functions/run-host-step.ts';
 import type { Handler } from '../../functions/runtime/handler.ts';
@@ -22,6 +23,7 @@ export const stepFunctions = {
   PlanRollout: planRollout,
   RunHostStep: runHostStep,
   RunBalancerStep: runBalancerStep,
+  RecordStepError: recordStepError,
   DecideNextWave: decideNextWave,
   ParkDeployment: parkDeployment,
   FinishDeployment: finishDeployment,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostReport } from '../../core/host/host-report.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
-import { endings, reported } from '../given/recorded-deployments.ts';
+import { endings, notPutBack, reported } from '../given/recorded-deployments.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 
 const id = endings.RolledBack.deploymentId;
@@ -53,6 +53,15 @@ describe('rollgate explain', () => {
 
     expect(await fake.run('explain', endings.FailedDirty.deploymentId)).toBe(0);
     await expect(fake.stdout.text()).toMatchFileSnapshot('golden/explain-FailedDirty.txt');
+  });
+
+  it('names the error of a step that could not be begun, the permission, and what to do', async () => {
+    const fake = fakeWorld();
+    givenDeployment(fake.ledger, notPutBack);
+
+    expect(await fake.run('explain', notPutBack.deploymentId)).toBe(0);
+    expect(await fake.run('explain', notPutBack.deploymentId, 'payment-1')).toBe(0);
+    await expect(fake.stdout.text()).toMatchFileSnapshot('golden/explain-errors.txt');
   });
 
   it('gives the same as JSON, evidence included', async () => {

@@ -192,6 +192,9 @@ export function givenDeployment(ledger: StateBucket, record: DeploymentRecord, i
       ledger.given(`${key}.json`, outcome);
     }
   }
+  for (const error of record.errors) {
+    ledger.given(keys.stepError(service, id, error), error);
+  }
   for (const { verb, ...word } of record.words) {
     ledger.given(keys.control(service, verb, id, word), word);
   }

@@ -8,6 +8,7 @@ import { type Diagnosis, diagnose } from '../../core/diagnosis.ts';
 import { hostFailures } from '../../core/host/host-report.ts';
 import { configuration } from '../given/configuration.ts';
 import { balancerCauses } from './balancer/balancer-causes.ts';
+import { errorCauses } from './diagnosis/error-causes.ts';
 import { cases } from './diagnosis-cases.ts';
 import { check, reportOf, seen } from './report-of.ts';
 
@@ -23,7 +24,7 @@ describe('diagnose', () => {
 
   test('has a case for every cause of the closed list', () => {
     const ofHosts = Object.values(cases).map((facts) => diagnose(facts).cause);
-    const reached = new Set([...ofHosts, ...balancerCauses]);
+    const reached = new Set([...ofHosts, ...balancerCauses, ...errorCauses]);
 
     expect([...reached].sort()).toEqual(Object.keys(causeKinds).sort());
   });

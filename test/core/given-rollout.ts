@@ -45,6 +45,9 @@ export function givenHost(name: string, more: Partial<HostProgress> = {}): HostP
     packagesSha256: 'p1',
     recovery: null,
     diagnosis: null,
+    caught: null,
+    givenUp: [],
+    lastStepRound: -1,
     isSkipped: false,
     isToRetry: false,
     ...more,
@@ -72,13 +75,15 @@ interface Given {
 
 /** A rollout of v2 over v1 with these hosts; one decision a minute. */
 export function givenRollout(progress: readonly HostProgress[], given: Given = {}): RolloutFacts {
+  const last = given.decisions?.length ?? 0;
   return {
     admitted: admittedDeployment(given.admitted),
     plan: deploymentPlan(
       progress.map((host) => host.host),
       { policy: { ...policy, ...given.policy }, ...given.plan },
     ),
-    progress,
+    // Unless something else is said, the last decision has left steps.
+    progress: progress.map((host) => (host.lastStepRound === -1 ? { ...host, lastStepRound: last } : host)),
     decisions: (given.decisions ?? []).map((each, index) => ('round' in each ? each : recorded(each, index + 1))),
     controls: { ...noControls, ...given.controls },
     alarms: { kind: 'notAsked' },

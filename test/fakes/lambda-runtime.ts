@@ -18,6 +18,8 @@ export interface FunctionFault {
   readonly after?: boolean;
   /** Only calls whose payload, as JSON, matches. */
   readonly matches?: RegExp;
+  /** What the error says. */
+  readonly cause?: string;
 }
 
 /** One run of a function, an object of its own. */
@@ -55,6 +57,7 @@ interface Fault {
   readonly error: string;
   readonly after: boolean;
   readonly matches: RegExp;
+  readonly cause: string;
 }
 
 export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntime {
@@ -73,9 +76,9 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
       const text = JSON.stringify(payload);
       const index = faults.findIndex((fault) => fault.name === name && fault.matches.test(text));
       const fault = index === -1 ? undefined : faults.splice(index, 1)[0];
-      if (fault !== undefined && !fault.after) throw errorNamed(fault.error);
+      if (fault !== undefined && !fault.after) throw errorNamed(fault);
       const result = await running.run({ name, payload: text }, () => handler(payload));
-      if (fault !== undefined) throw errorNamed(fault.error);
+      if (fault !== undefined) throw errorNamed(fault);
       return result ?? {};
     } finally {
       if (!own.isOver) {
@@ -92,6 +95,7 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
       PlanRollout: (payload) => invoke('PlanRollout', stepHandlers.PlanRollout, payload),
       RunHostStep: (payload) => invoke('RunHostStep', stepHandlers.RunHostStep, payload),
       RunBalancerStep: (payload) => invoke('RunBalancerStep', stepHandlers.RunBalancerStep, payload),
+      RecordStepError: (payload) => invoke('RecordStepError', stepHandlers.RecordStepError, payload),
       DecideNextWave: (payload) => invoke('DecideNextWave', stepHandlers.DecideNextWave, payload),
       ParkDeployment: (payload) => invoke('ParkDeployment', stepHandlers.ParkDeployment, payload),
       FinishDeployment: (payload) => invoke('FinishDeployment', stepHandlers.FinishDeployment, payload),
@@ -109,8 +113,8 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
         }
       }
     },
-    givenFault(name, error, { times = 1, after = false, matches = /./ } = {}) {
-      for (let count = 0; count < times; count += 1) faults.push({ name, error, after, matches });
+    givenFault(name, error, { times = 1, after = false, matches = /./, cause = `a fault of the test: ${error}` } = {}) {
+      for (let count = 0; count < times; count += 1) faults.push({ name, error, after, matches, cause });
     },
     givenEventsLost(name, isLost) {
       if (isLost) lost.add(name);
@@ -139,6 +143,6 @@ export function createLambdaRuntime(time: VirtualTime, pace: Pace): LambdaRuntim
   };
 }
 
-function errorNamed(name: string): Error {
-  return Object.assign(new Error(`a fault of the test: ${name}`), { name });
+function errorNamed({ error, cause }: Fault): Error {
+  return Object.assign(new Error(cause), { name: error });
 }

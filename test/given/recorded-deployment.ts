@@ -4,13 +4,14 @@ import type {
   DeploymentPlan,
   PlannedHost,
   Step,
+  StepError,
   StepOutcome,
 } from '../../core/deployment-records.ts';
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import type { HostCheck, HostReport } from '../../core/host/host-report.ts';
 import { controlsOf, type SpokenWord } from '../../core/rollout/controls.ts';
 import { evaluateOutcome } from '../../core/rollout/evaluate-outcome.ts';
-import { progressOf } from '../../core/rollout/read-progress.ts';
+import { progressOfHosts } from '../../core/rollout/progress-of-hosts.ts';
 import type { Decision, RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
@@ -65,6 +66,7 @@ export interface Recording {
   readonly policy?: Partial<RolloutConfig>;
   readonly plan?: Partial<DeploymentPlan>;
   readonly admitted?: Partial<AdmittedDeployment>;
+  readonly errors?: readonly StepError[];
   readonly words?: readonly SpokenWord[];
   /** Seconds after the beginning at which it is looked at; the end, where `isEnded`. */
   readonly now: number;
@@ -99,6 +101,7 @@ export function recordOf(recording: Recording): DeploymentRecord {
     steps,
     decisions,
     words: recording.words ?? [],
+    errors: recording.errors ?? [],
     outcome: null,
     lock: recording.isEnded === true ? null : { deploymentId: admitted.deploymentId, purpose: 'rollout' },
     isQueued: false,
@@ -111,15 +114,16 @@ export function recordOf(recording: Recording): DeploymentRecord {
 
 /** The record with the end that `evaluateOutcome` finds. */
 function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: DeploymentPlan): DeploymentRecord {
-  const stepsOf = Map.groupBy(record.steps, (step) => step.intent.instanceId);
-  const progress = plan.hosts.map((host) => progressOf(host, stepsOf.get(host.instanceId) ?? []));
+  const { steps, errors, decisions } = record;
+  const controls = controlsOf(record.words);
+  const progress = progressOfHosts({ plan, steps, errors, controls, decisions });
   const {
     status,
     reason,
     errorName,
     hosts: hostOutcomes,
   } = evaluateOutcome({
-    ...{ admitted, plan, progress, decisions: record.decisions, controls: controlsOf(record.words) },
+    ...{ admitted, plan, progress, decisions, controls },
     alarms: { kind: 'notAsked' },
     ...{ isRepair: false, error: null, nowMilliseconds: record.nowMilliseconds },
   });

@@ -151,6 +151,26 @@ export const endings = {
   }),
 } as const;
 
+/** Its first host crashed, and the deployer was denied the command that would have put it back. */
+export const notPutBack = recordOf({
+  steps: [...staged, ...firstCrashed],
+  decisions: [
+    [32, wave1],
+    [38.5, revertFirst],
+    [39, { kind: 'wait', seconds: 4 }],
+    [43, revertFirst],
+    [43.5, { kind: 'wait', seconds: 12 }],
+    [55.5, revertFirst],
+    [56, finish],
+  ],
+  errors: [2, 4, 6].map((round) => ({
+    ...{ instanceId: first, round, name: 'AccessDenied', at: instant(37 + 3 * round) },
+    cause: `ssm:SendCommand on ${first} was denied (AccessDenied: not authorized): the role must allow it`,
+  })),
+  now: 56.5,
+  isEnded: true,
+});
+
 /** Its first host passed though a check that only reports found fault. */
 export const reported = {
   goingOn: recordOf({

@@ -71,8 +71,8 @@ describe('the record of a deployment', () => {
     await changeState(ports, (state) => ({ ...state, lock: other, queue: [entry] }));
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ stage: localStage, deploymentId, admitted, plan: null, steps: [], decisions: [], words: [], outcome: null },
-      ...{ lock: other, isQueued: true, supersedes: [], nowMilliseconds: ports.clock.now() },
+      ...{ stage: localStage, deploymentId, admitted, plan: null, steps: [], errors: [], decisions: [], words: [] },
+      ...{ outcome: null, lock: other, isQueued: true, supersedes: [], nowMilliseconds: ports.clock.now() },
     });
   });
 

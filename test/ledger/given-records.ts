@@ -3,6 +3,7 @@ import type { RecordedDecision } from '../../core/rollout/rollout-facts.ts';
 import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/deployments.ts';
+import { writeStepError } from '../../ledger/host-steps.ts';
 import { hosts, recordOf } from '../given/recorded-deployment.ts';
 import { keepStep, present } from './given-steps.ts';
 import type { LedgerPorts } from './ledger-bench.ts';
@@ -48,6 +49,7 @@ export async function keepRecord(ports: LedgerPorts, record: DeploymentRecord): 
   if (record.admitted !== null) await writeAdmitted(ports, record.admitted);
   if (record.plan !== null) await writePlan(ports, record.deploymentId, record.plan);
   for (const step of record.steps) await keepStep(ports, record.deploymentId, step);
+  for (const error of record.errors) await writeStepError(ports, record.deploymentId, error);
   for (const decision of record.decisions) await writeDecision(ports, record.deploymentId, decision);
   for (const { verb, ...request } of record.words) await writeControl(ports, verb, record.deploymentId, request);
   if (record.outcome !== null) await writeOutcomeOnce(ports, record.outcome);

@@ -13,7 +13,12 @@ interface Scene extends WorldOptions {
   readonly says?: Readonly<Record<string, ControlVerb>>;
   /** v2 is stable, and a person goes back to v1. */
   readonly isRollback?: true;
+  /** Steps whose first calls fail, before they do anything: `verify: 2`; those of `answers` fail when all is done. */
+  readonly errors?: Readonly<Record<string, number>>;
+  readonly answers?: Readonly<Record<string, number>>;
 }
+
+const loadBalancer = { targetGroup: 'payment-{stage}', drainSeconds: 60, healthySeconds: 60 };
 
 const scenes: Readonly<Record<string, Scene>> = {
   'a release that is well': { hosts: 'abc', behaviour: 'well' },
@@ -24,7 +29,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   'a pause that is ended': { hosts: 'ab', behaviour: 'well', says: { Activate: 'pause', AwaitOperator: 'resume' } },
   'hosts behind a load balancer': {
     ...{ hosts: 'ab', behaviour: 'well' },
-    loadBalancer: { targetGroup: 'payment-{stage}', drainSeconds: 60, healthySeconds: 60 },
+    loadBalancer,
   },
   'a halt while hosts are staged': {
     ...{ hosts: 'ab', behaviour: 'well', seconds: { install: 30 } },
@@ -33,10 +38,33 @@ const scenes: Readonly<Record<string, Scene>> = {
   'a rollback': { hosts: 'abc', behaviour: 'well', isRollback: true },
 };
 
-async function givenScene({ behaviour, isRollback, ...options }: Scene): Promise<World> {
+/** What is written of an error, and asked again, may die too. */
+const scenesOfErrors: Readonly<Record<string, Scene>> = {
+  'errors of gate and load balancer': {
+    ...{ hosts: 'a', behaviour: 'well', loadBalancer },
+    errors: { drain: 1, verify: 2, join: 1 },
+  },
+  'an error of a revert': { hosts: 'a', behaviour: 'app-load-failed', errors: { revert: 1 } },
+  'an install whose answer is lost, and an error of settling it': {
+    ...{ hosts: 'a', behaviour: 'well' },
+    answers: { install: 1 },
+    errors: { settle: 1 },
+  },
+};
+
+function givenErrors(world: World, steps: Scene['errors'], after: boolean): void {
+  for (const [action, times] of Object.entries(steps ?? {})) {
+    const name = action === 'drain' || action === 'join' ? 'RunBalancerStep' : 'RunHostStep';
+    world.givenFunctionFault(name, 'TypeError', { times, after, matches: new RegExp(`"action":"${action}"`) });
+  }
+}
+
+async function givenScene({ behaviour, isRollback, errors, answers, ...options }: Scene): Promise<World> {
   const world = await createWorld(options);
   await (isRollback ? world.givenStable(1, 2) : world.givenStable(1));
   if (!isRollback) await world.givenUpload(2, behaviour);
+  givenErrors(world, errors, false);
+  givenErrors(world, answers, true);
   return world;
 }
 
@@ -78,7 +106,7 @@ function hostOf({ intent }: Step): string {
 describe('an execution that is stopped in any state is repaired', () => {
   const stoppedIn = new Set<string>();
 
-  test.each(Object.entries(scenes))('%s', async (_what, scene) => {
+  test.each(Object.entries({ ...scenes, ...scenesOfErrors }))('%s', async (_what, scene) => {
     for (let transitions = 1; ; transitions += 1) {
       const world = await givenScene(scene);
       let count = 0;
@@ -105,7 +133,7 @@ describe('an execution that is stopped in any state is repaired', () => {
   });
 
   test('which was every state in which a deployment works or waits', () => {
-    const atWork = [...statesOf(definition)].filter(([, { Type }]) => Type === 'Task' || Type === 'Map');
+    const atWork = [...statesOf(definition)].filter(([, { Type }]) => ['Task', 'Map', 'Wait'].includes(Type));
 
     expect(atWork.map(([name]) => name).filter((name) => !stoppedIn.has(name))).toEqual([]);
   });

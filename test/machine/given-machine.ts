@@ -89,16 +89,22 @@ export function withoutCatch(name: string): Definition {
       const inner = kept.ItemProcessor;
       return [key, inner === undefined ? kept : { ...kept, ItemProcessor: { ...inner, ...strip(inner) } }];
     });
-    const reachable = new Set([machine.StartAt, ...states.flatMap(([, state]) => nextOf(state))]);
+    const all = new Map(states);
+    const reachable = new Set([machine.StartAt]);
+    for (const key of reachable) for (const next of nextOf(all.get(key))) reachable.add(next);
     return { ...machine, States: Object.fromEntries(states.filter(([key]) => reachable.has(key))) };
   }
   return strip(definition);
 }
 
-function nextOf(state: State): readonly string[] {
+function nextOf(state: State | undefined): readonly string[] {
+  if (state === undefined) return [];
   const next = [state.Next, state.Default, ...(state.Choices ?? []).map((rule) => rule.Next)];
   return [...next, ...(state.Catch ?? []).map((each) => each.Next)].filter((name) => name !== undefined);
 }
+
+/** What comes between a round that came to nothing and the next like it. */
+export const again = ['NextWave', 'WaitToRetry', 'NextWave'];
 
 export const toPlan = ['Admit', 'AcquireLock', 'Plan'];
 export const staged = (hosts: number): string[] => map('Stage', hosts, 'InstallRelease');

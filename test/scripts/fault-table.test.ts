@@ -39,7 +39,7 @@ function seen(more: Partial<SeenFault> = {}): SeenFault {
     explained: {
       ...{ service: 'payment', stage: 'local', deploymentId: 'd', status: 'RolledBack', reason: null, said: [] },
       hosts: hosts.map((host, index) => ({
-        ...{ ...host, isSimulated: false, left: null, running: 'v1', repair: null, steps: [] },
+        ...{ ...host, isSimulated: false, left: null, running: 'v1', repair: null, steps: [], errors: [] },
         diagnosis: index === 0 ? diagnosis : null,
       })),
     },

@@ -59,12 +59,12 @@ describe('for any standing of hosts', () => {
     );
   });
 
-  test('once turned back it only reverts, settles and finishes', () => {
+  test('once turned back it only reverts, settles, waits to do so once more, and finishes', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const decisions = [recorded({ kind: 'settle', hosts: ['i-a'] }, 1, { failure: why })];
         const decided = decideNextWave({ ...facts, decisions });
-        expect(['revert', 'settle', 'finish']).toContain(decided.decision.kind);
+        expect(['revert', 'settle', 'wait', 'finish']).toContain(decided.decision.kind);
         expect(decided.failure).not.toBeNull();
       }),
     );

@@ -73,6 +73,13 @@ describe('the end of a deployment', () => {
     });
   });
 
+  test('without a failure and without an end, as after too many decisions: the hosts without the release are named', () => {
+    expect(endOf([givenHost('a'), givenHost('b', passed)])).toMatchObject({
+      status: 'Degraded',
+      text: 'no end was found after so many decisions; v2 does not run on: a',
+    });
+  });
+
   test('FailedDirty: a host could not be put back, and the command that repairs it is named', () => {
     const stuck = givenHost('a', { run: 'revertFailed', revertAttempts: 2, diagnosis: crashed });
     const { hosts, ...end } = evaluateOutcome(givenRollout([stuck, givenHost('b')]));

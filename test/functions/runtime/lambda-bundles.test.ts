@@ -60,6 +60,10 @@ const firstRequests: Readonly<Record<string, readonly [event: unknown, request: 
   'on-instance-running': [{ detail: { 'instance-id': instance, state: 'running' } }, 'GET /state/rollgate/payment/'],
   'park-deployment': [{ token, kind: 'bake', executionArn, deploymentId, round: 1 }, 'GET /state/rollgate/payment/'],
   'plan-rollout': [{ executionArn, state: { deploymentId, fence: 1 } }, 'GET /state/rollgate/payment/'],
+  'record-step-error': [
+    { deploymentId, round: 1, instanceId: instance, error: { Error: 'AccessDenied', Cause: 'denied' } },
+    'PUT /state/rollgate/payment/',
+  ],
   'run-balancer-step': [
     { token, action: 'drain', deploymentId, fence: 1, round: 1, instanceId: instance },
     'GET /state/rollgate/payment/',
