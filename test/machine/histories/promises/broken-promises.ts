@@ -20,7 +20,7 @@ export async function brokenPromises(world: World, setting: Setting, chronicle: 
     ...endsAreTrue(world, chronicle),
     ...world.target.violations().map((sentence) => `more hosts were down than maxUnavailable allows: ${sentence}`),
     ...stableHasSucceeded(await world.state(), setting, chronicle),
-    ...differingHostsAreNamed(world, setting, await world.state()),
+    ...differingHostsAreNamed(world, setting, await world.state(), chronicle),
     ...uploadsKeepTheirOrder(await world.artifacts.versions(), chronicle),
     ...roundsAreBounded(world, chronicle),
     ...onlyTheHolderSwitches(chronicle),
