@@ -10,34 +10,39 @@ import type { HostProgress } from './host-progress.ts';
  * |--------------|---------------|------------|---------|
  * | passed       | none          | v1         | yes     |
  * | reverted     | none          | v1         | yes     |
- * | reverted     | doesNotServe  | none       | no      |
+ * | reverted     | doesNotServe  | none       | unknown |
  * | failed       | serves        | v1         | yes     |
  * | failed       | doesNotServe  | v1         | no      |
  * | failed       | none          | v1         | no      |
+ * | failed       | doesNotServe  | none       | unknown |
  * | revertFailed | serves        | v1         | yes     |
  * | revertFailed | none          | v1         | no      |
+ * | revertFailed | none          | none       | unknown |
  * | untouched    | serves        | v1         | yes     |
  * | untouched    | doesNotServe  | v1         | no      |
  * | untouched    | none          | v1         | unknown |
  * | untouched    | doesNotServe  | none       | unknown |
  *
- * A host that its load balancer sends nothing does not serve either.
+ * A host that its load balancer sends nothing does not serve either. Where nothing ran before, nobody has taken anything
+ * down, so a host that does not serve there says nothing.
  */
 export function isSeenServing(host: HostProgress): boolean | undefined {
+  const isNew = host.before === 'none';
   switch (host.run) {
     case 'passed':
       return !isOutside(host);
     case 'reverted':
-      return host.before !== 'none' && !isOutside(host);
+      return isNew ? undefined : !isOutside(host);
     case 'activating':
     case 'failed':
-    case 'revertFailed':
-      return host.lastAnswer === 'serves' && !isOutside(host);
+    case 'revertFailed': {
+      const serves = host.lastAnswer === 'serves' && !isOutside(host);
+      return isNew && !serves ? undefined : serves;
+    }
     case 'untouched':
       if (isOutside(host)) {
         return false;
       }
-      // Where nothing ever ran, nobody has taken anything down.
-      return host.lastAnswer === null || host.before === 'none' ? undefined : host.lastAnswer === 'serves';
+      return host.lastAnswer === null || isNew ? undefined : host.lastAnswer === 'serves';
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
+import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { clearFirewall, dropTraffic } from '../hosts/firewall.ts';
@@ -110,7 +111,8 @@ describe.runIf(why === undefined)('payment.zip on three systemd hosts', () => {
 
   it('a rollback brings v1 back without any download: registries out of reach, zips gone from the ledger', async () => {
     const downloadsBefore = await stage.downloads();
-    for (const number of [1, 2]) await stage.engine.ports.ledger.remove(keys.zip('payment', number));
+    const { artifacts, ledger } = stage.engine.ports;
+    for (const number of [1, 2]) await ledger.remove(keys.zip('payment', number));
     for (const host of stage.hosts) {
       await on(host, 'rm', '--recursive', '/var/lib/rollgate/payment/downloads');
       await dropTraffic(host as SystemdHost, { port: 443 });
@@ -122,6 +124,10 @@ describe.runIf(why === undefined)('payment.zip on three systemd hosts', () => {
     expect(outcome).toMatchObject({ status: 'Succeeded' });
     expect((await runningReleases()).every((id) => id.startsWith('v1-'))).toBe(true);
     expect(await stage.downloads()).toBe(downloadsBefore);
+    for (const number of [1, 2]) {
+      const { manifest } = await readRelease(stage.engine.ports, number);
+      await artifacts.copyToLedger(manifest.artifact.versionId, manifest.zipKey);
+    }
   });
 
   it('a second rollback is refused with the releases there are', async () => {

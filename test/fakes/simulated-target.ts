@@ -96,8 +96,9 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
   const touched = new Set<string>();
   const unwatched = new Set<string>();
   let areOfflineCounted = true;
-  /** Hosts that did not serve after a command of ours, and have not been seen to serve since. */
+  /** Hosts that served once, did not after a command of ours, and have not been seen to serve since. */
   const leftDown = new Set<string>();
+  const haveServed = new Set<string>();
   const broken: string[] = [];
   let most = 0;
   let watchRuns: (run: HostRun) => void = () => undefined;
@@ -109,8 +110,10 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
   const isAway = (name: string) => (switching.get(name) ?? 0) > 0 || isLeftDown(name);
 
   function look(name: string): void {
-    if (serves(stateOf(name))) leftDown.delete(name);
-    else leftDown.add(name);
+    if (serves(stateOf(name))) {
+      leftDown.delete(name);
+      haveServed.add(name);
+    } else if (haveServed.has(name)) leftDown.add(name);
   }
 
   /** Watches an activation from its start, where the host takes it at all. */
@@ -127,6 +130,7 @@ export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {
       broken.push(`${name} was taken down while ${others.join(', ')} was down`);
     }
     const isDownByUs = serves(state) || touched.has(name);
+    if (serves(state)) haveServed.add(name);
     switching.set(name, (switching.get(name) ?? 0) + 1);
     touched.add(name);
     if (isDownByUs) most = Math.max(most, names.filter(isAway).length);

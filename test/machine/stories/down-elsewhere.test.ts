@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
 import type { World } from '../../fakes/world.ts';
 import { paymentYamlWith } from '../../given/configuration.ts';
-import { describeMachine, expectTail, givenRunningUpgrade, givenUpgrade, reverted } from '../given-machine.ts';
+import {
+  describeMachine,
+  expectTail,
+  givenMachine,
+  givenRunningUpgrade,
+  givenUpgrade,
+  reverted,
+} from '../given-machine.ts';
 
 describeMachine('a host that is down and outside the plan', () => {
   test('counts in a revert too: while the first host does not come back, the second is not taken down', async () => {
@@ -49,6 +56,18 @@ describeMachine('a host that is down and outside the plan', () => {
     expect(world.target.running()).toEqual(['a v2', 'b v1', 'c v1']);
 
     expect((await world.deploy({ hosts: [world.idOf('b')] })).outcome?.reason.code).toBe('too-many-down');
+  });
+
+  test('does not count if nothing ever ran there: a failed deployment has taken nothing down', async () => {
+    const world = await givenMachine({ hosts: 'ab', running: 'none' });
+    await world.givenUpload(1);
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).end).toBe('Succeeded');
+    await world.givenUpload(2, 'unhealthy');
+    expect((await world.deploy({ hosts: [world.idOf('a')] })).end).toBe('RolledBack');
+    await world.givenUpload(3);
+
+    expect((await world.deploy({ hosts: [world.idOf('b')] })).end).toBe('Succeeded');
+    expect(world.target.running()).toEqual(['a none', 'b v3']);
   });
 
   test('no longer counts once a later deployment found that it serves', async () => {
