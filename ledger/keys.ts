@@ -5,7 +5,7 @@ import type { StepAction } from '../core/statuses.ts';
 /** What a word is about that is not said to one deployment. */
 export const wholeTarget = 'target';
 
-/** Keys of the ledger below the state bucket, as design.md section 3 lists them. */
+/** Keys of the ledger below the state bucket. */
 export const keys = {
   state: (service: string) => `rollgate/${service}/state.json`,
   serviceConfig: (service: string) => `rollgate/${service}/service.json`,

@@ -2,7 +2,7 @@ import type { HostMachine } from '../../local/hosts/host-machine.ts';
 import { makeArtifact } from '../../samples/make-zip.ts';
 import { on } from './local-stage.ts';
 
-/** The unit of the original instructions, AMQP_PASS in clear text and all. */
+/** A unit as people wrote it by hand before there was Rollgate, AMQP_PASS in clear text and all. */
 function unitText(prefix: string, password: string): string {
   return `[Unit]
 Description = Payment Service
@@ -28,7 +28,7 @@ WantedBy=multi-user.target
 }
 
 /**
- * Sets the service up as the original instructions do: root, code in /app, packages system-wide, unit by hand. What pip
+ * Sets the service up by hand, as it was before Rollgate: root, code in /app, packages system-wide, own unit. What pip
  * compiles comes from the cache that the test hosts have.
  */
 export async function setUpByHand(host: HostMachine, password: string): Promise<void> {
