@@ -7,6 +7,7 @@ import { progressFor } from '../cli/progress.ts';
 import { realWorld, stateDirectory } from '../cli/real-world.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { startFirstDeployment } from './start/first-deployment.ts';
+import { openFrontDoor } from './start/front-door.ts';
 import { nextSteps } from './start/next-steps.ts';
 import { writeSampleZips } from './start/sample-zips.ts';
 import { parseStartOptions, type StartOptions, startHelp } from './start/start-options.ts';
@@ -108,9 +109,12 @@ async function useEngine(
   const hosts = (await ports.inventory.hosts({ Service: ports.stage.service })).map(
     ({ name, privateAddress, isSimulated }) => ({ name, privateAddress, isSimulated }),
   );
-  printLines(options.isJson ? world.stderr : world.stdout, nextSteps({ samplesFolder, hosts }));
+  const door = await openFrontDoor(engine);
+  const balancer = door === undefined ? {} : { balancerUrl: door.url };
+  printLines(options.isJson ? world.stderr : world.stdout, nextSteps({ samplesFolder, hosts, ...balancer }));
   const stopped = aborted(signal);
   await Promise.race([stopped, watchDeployments(world, ports, first.deploymentId, signal)]);
+  await door?.close();
   return 0;
 }
 

@@ -4,6 +4,8 @@ import { relative } from 'node:path';
 export function nextSteps(facts: {
   readonly samplesFolder: string;
   readonly hosts: readonly { readonly name: string; readonly privateAddress: string; readonly isSimulated: boolean }[];
+  /** Where the simulated load balancer takes requests; absent where the hosts are simulated. */
+  readonly balancerUrl?: string;
 }): readonly string[] {
   const folder = relative(process.cwd(), facts.samplesFolder);
   const near = folder.startsWith('..') ? facts.samplesFolder : folder;
@@ -16,15 +18,24 @@ export function nextSteps(facts: {
     ['--help', 'the rest'],
   ];
   const width = Math.max(...commands.map(([typed]) => typed.length));
-  const real = facts.hosts.filter((host) => !host.isSimulated);
+  const real = facts.hosts
+    .filter((host) => !host.isSimulated)
+    .map((host) => [`http://${host.privateAddress}:8080`, host.name] as const);
+  const doors = [
+    ...real,
+    ...(facts.balancerUrl === undefined
+      ? []
+      : [[facts.balancerUrl, 'through the simulated load balancer: in turn to each healthy host'] as const]),
+  ];
+  const longest = Math.max(0, ...doors.map(([url]) => url.length));
   return [
     '',
     'The engine stays up until Ctrl-C. In another terminal, in this folder:',
     '',
     ...commands.map(([typed, what]) => `  npx rollgate ${typed.padEnd(width)}   ${what}`),
-    ...(real.length === 0
+    ...(doors.length === 0
       ? []
-      : ['', ...real.map((host) => `  curl http://${host.privateAddress}:8080/health   # ${host.name}`)]),
+      : ['', ...doors.map(([url, what]) => `  curl ${`${url}/health`.padEnd(longest + 7)}   # ${what}`)]),
     '',
   ];
 }
