@@ -17,9 +17,10 @@ export interface DrawnDefinition {
   readonly States: Readonly<Record<string, DrawnState>>;
 }
 
-/** What stands between the README's markers, by the name of the marker. */
-export function readmeParts(definition: DrawnDefinition): Readonly<Record<string, string>> {
-  return { machine: drawMachine(definition), ends: endTable(definition), exits: exitTable() };
+/** What stands between the README's markers, by the name of the marker. `screen` is what a test saw the command print. */
+export function readmeParts(definition: DrawnDefinition, screen: string): Readonly<Record<string, string>> {
+  const terminal = ['```', '$ npx rollgate status', screen.trimEnd(), '```'].join('\n');
+  return { terminal, machine: drawMachine(definition), ends: endTable(definition), exits: exitTable() };
 }
 
 /** What stands between the markers of docs/operating.md. */

@@ -4,7 +4,12 @@ import { gapTables } from '../test/contract/gap-tables.ts';
 import { type DrawnDefinition, guideParts, readmeParts, renderReadme } from './readme-parts.ts';
 
 const definition = new URL('../state-machine/rollout.asl.json', import.meta.url);
-const parts = readmeParts(JSON.parse(readFileSync(definition, 'utf8')) as DrawnDefinition);
+/** A rollout that turned back: the picture of the terminal is what a test of the command compares letter by letter. */
+const screen = new URL('../test/cli/golden/status.txt', import.meta.url);
+const parts = readmeParts(
+  JSON.parse(readFileSync(definition, 'utf8')) as DrawnDefinition,
+  readFileSync(screen, 'utf8'),
+);
 render('../README.md', parts);
 render('../docs/operating.md', guideParts());
 render('../test/acceptance/README.md', gapTables());
