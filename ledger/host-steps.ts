@@ -2,12 +2,13 @@ import type { Ledger, Ports } from '../clients/ports.ts';
 import type { Step, StepError, StepIntent, StepOutcome } from '../core/deployment-records.ts';
 import { oneLine } from '../core/diagnosis/finding.ts';
 import type { StepAction } from '../core/statuses.ts';
-import { createJson, encode, readAll } from './json-objects.ts';
+import { createJson, encode, readAll, readEach } from './json-objects.ts';
 import { keys } from './keys.ts';
 
 /**
- * The steps of hosts: per attempt one `.intent.json` written before the command is sent, one `.sent.json` with the
- * command id, and the outcome `.json`. Each is written once and never changed.
+ * The steps of hosts. Each attempt has one `.intent.json`, written before the command is sent; one `.sent.json` with the
+ * command id; and one `.json` with the outcome. Each object is written once and never changed. The outcome holds the intent
+ * and the command id too, so that one read is enough for a step that has ended.
  */
 type StepPorts = Pick<Ports, 'stage' | 'ledger'>;
 
@@ -18,13 +19,17 @@ interface SentCommand {
   readonly commandId: string;
 }
 
-type StepObject = StepIntent | SentCommand | StepOutcome;
+/** Rollgate before 0.2 wrote outcomes without the intent. */
+type StoredOutcome = StepOutcome & { readonly intent?: StepIntent };
+
+/** How a step ended, without what its intent says already. */
+export type StepEnd = Omit<StepOutcome, 'instanceId' | 'action' | 'attempt' | 'round' | 'fence'>;
 
 /** All steps of one host, or of every host where none is named. */
 export async function readSteps(ports: StepPorts, deploymentId: string, instanceId?: string): Promise<readonly Step[]> {
   const prefix = keys.hosts(ports.stage.service, deploymentId) + (instanceId === undefined ? '' : `${instanceId}/`);
   const names = await ports.ledger.list(prefix);
-  return stepsOf(await readAll<StepObject>(ports.ledger, names.filter(isOfStep)));
+  return readListedSteps(ports.ledger, names.filter(isOfStep));
 }
 
 /** All steps of every host, and the errors at which the machine gave some up. */
@@ -34,36 +39,64 @@ export async function readHosts(
 ): Promise<{ readonly steps: readonly Step[]; readonly errors: readonly StepError[] }> {
   const names = await ports.ledger.list(keys.hosts(ports.stage.service, deploymentId));
   const [steps, errors] = await Promise.all([
-    readAll<StepObject>(ports.ledger, names.filter(isOfStep)),
+    readListedSteps(ports.ledger, names.filter(isOfStep)),
     readAll<StepError>(
       ports.ledger,
       names.filter((name) => !isOfStep(name)),
     ),
   ]);
-  return { steps: stepsOf(steps), errors };
+  return { steps, errors };
 }
 
 function isOfStep(key: string): boolean {
   return !key.endsWith('.error.json');
 }
 
-function stepsOf(objects: readonly StepObject[]): readonly Step[] {
-  const steps = new Map<string, { intent?: StepIntent; commandId: string | null; outcome: StepOutcome | null }>();
-  for (const object of objects) {
-    const name = `${object.instanceId}/${object.action}-${object.attempt}`;
-    const step = steps.get(name) ?? { commandId: null, outcome: null };
-    if ('status' in object) {
-      step.outcome = object;
-    } else if ('commandId' in object) {
-      step.commandId = object.commandId;
-    } else {
-      step.intent = object;
-    }
-    steps.set(name, step);
-  }
-  return [...steps.values()].flatMap(({ intent, commandId, outcome }) =>
-    intent === undefined ? [] : [{ intent, commandId, outcome }],
+/** The steps whose objects have these keys: an ended step takes one read, an open one takes a read of each object. */
+async function readListedSteps(ledger: Ledger, names: readonly string[]): Promise<readonly Step[]> {
+  const listed = new Set(names);
+  const bases = [...new Set(names.map((name) => name.replace(/(?:\.intent|\.sent)?\.json$/, '')))];
+  const outcomes = await readListed<StoredOutcome>(ledger, bases, '.json', listed);
+  const others = bases.filter((base) => outcomes.get(base)?.intent === undefined);
+  const [intents, sents] = await Promise.all([
+    readListed<StepIntent>(ledger, others, '.intent.json', listed),
+    readListed<SentCommand>(ledger, others, '.sent.json', listed),
+  ]);
+  return bases.flatMap((base) => joinStep(outcomes.get(base), intents.get(base), sents.get(base)) ?? []);
+}
+
+/** The listed objects with this ending, by the part of the key before it. */
+async function readListed<Value>(
+  ledger: Ledger,
+  bases: readonly string[],
+  ending: string,
+  listed: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Value>> {
+  const there = bases.filter((base) => listed.has(base + ending));
+  const values = await readEach<Value>(
+    ledger,
+    there.map((base) => base + ending),
   );
+  return new Map(
+    there.flatMap((base, index) => {
+      const value = values[index];
+      return value === undefined ? [] : [[base, value]];
+    }),
+  );
+}
+
+/** Undefined without an intent: nothing is sent before that is written. */
+function joinStep(
+  stored: StoredOutcome | undefined,
+  writtenIntent: StepIntent | undefined,
+  sent: SentCommand | undefined,
+): Step | undefined {
+  const { intent = writtenIntent, ...outcome } = stored ?? {};
+  if (intent === undefined) {
+    return undefined;
+  }
+  const commandId = stored?.commandId ?? sent?.commandId ?? null;
+  return { intent, commandId, outcome: stored === undefined ? null : (outcome as StepOutcome) };
 }
 
 /** Writes the intent of a step before its command is sent; returns the one that stands. */
@@ -83,9 +116,18 @@ export async function writeSent(
   return (await createJson(ports.ledger, stepKey(ports, deploymentId, intent, '.sent.json'), sent)).value.commandId;
 }
 
-/** Notes how a step ended; the first outcome stands. */
-export async function writeOutcome(ports: StepPorts, deploymentId: string, outcome: StepOutcome): Promise<StepOutcome> {
-  return (await createJson(ports.ledger, stepKey(ports, deploymentId, outcome, '.json'), outcome)).value;
+/** Writes how a step ended, with its intent; the first outcome stands and is returned. */
+export async function writeOutcome(
+  ports: StepPorts,
+  deploymentId: string,
+  intent: StepIntent,
+  end: StepEnd,
+): Promise<StepOutcome> {
+  const { instanceId, action, attempt, round, fence } = intent;
+  const own: StoredOutcome = { instanceId, action, attempt, round, fence, ...end, intent };
+  const written = await createJson(ports.ledger, stepKey(ports, deploymentId, intent, '.json'), own);
+  const { intent: _, ...outcome } = written.value;
+  return outcome;
 }
 
 /** Letters of the cause of an error: a person still reads them, and 400 hosts may have one each. */

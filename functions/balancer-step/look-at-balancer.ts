@@ -66,9 +66,13 @@ export async function lookAtBalancer(
       await change('deregister');
     }
     const at = new Date(ports.clock.now()).toISOString();
-    const outcome = await writeOutcome(ports, deploymentId, {
-      ...{ instanceId, action, attempt: intent.attempt, round, fence, status, at, diagnosis },
-      ...{ commandId: null, report: null, isRetryable: false },
+    const outcome = await writeOutcome(ports, deploymentId, intent, {
+      status,
+      at,
+      commandId: null,
+      report: null,
+      diagnosis,
+      isRetryable: false,
       ...(note === null ? {} : { note }),
     });
     return { kind: 'ended', outcome };

@@ -79,7 +79,7 @@ async function lookAtStep(
   askHost?: () => Promise<Host['state']>,
 ): Promise<StepOutcome | undefined> {
   const { intent, commandId } = step;
-  const { instanceId, action, attempt, round, fence } = intent;
+  const { instanceId, action } = intent;
   const found = commandId === null ? undefined : await ports.commands.invocation(commandId, instanceId);
   const facts = { intent, invocation: found ?? null, nowMilliseconds: ports.clock.now() };
   const first = judgeInvocation(facts);
@@ -110,9 +110,7 @@ async function lookAtStep(
     diagnosis !== null &&
     isTriedAgain({ cause: diagnosis.cause, action, isUndelivered: verdict.isUndelivered, seconds });
   const at = new Date(ports.clock.now()).toISOString();
-  return writeOutcome(ports, deploymentId, {
-    ...{ instanceId, action, attempt, round, fence, status, at, commandId, report, diagnosis, isRetryable },
-  });
+  return writeOutcome(ports, deploymentId, intent, { status, at, commandId, report, diagnosis, isRetryable });
 }
 
 /**

@@ -19,15 +19,18 @@ export async function cutShort(
   if (word === null) {
     return undefined;
   }
-  const { instanceId, action, attempt, round, fence } = intent;
+  const { instanceId } = intent;
   // The answer to the send may have been lost, or is not written down yet.
   const commandId = known ?? (await ports.commands.find(instanceId, intent.comment)) ?? null;
   if (commandId !== null) {
     await ports.commands.cancel(commandId, instanceId);
   }
-  return writeOutcome(ports, deploymentId, {
-    ...{ instanceId, action, attempt, round, fence, status: 'unknown', commandId, report: null, diagnosis: null },
+  return writeOutcome(ports, deploymentId, intent, {
+    status: 'unknown',
     at: new Date(ports.clock.now()).toISOString(),
+    commandId,
+    report: null,
+    diagnosis: null,
     isRetryable: false,
     stoppedBy: word,
   });

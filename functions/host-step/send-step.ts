@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentPlan, Step, StepIntent, StepOutcome } from '../../core/deployment-records.ts';
+import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
 import { diagnose } from '../../core/diagnosis.ts';
 import {
   answerSecondsOf,
@@ -11,7 +11,7 @@ import type { CommonParameters, HostCommand } from '../../core/host/host-command
 import { documentOfAction } from '../../core/statuses.ts';
 import type { TargetState } from '../../core/target-state.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
-import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
+import { type StepEnd, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
@@ -52,7 +52,7 @@ export async function sendStep(
   const lock = requireLock(await readState(ports), { deploymentId, fence: parked.fence });
   if (isResend && (await isHeldBack(ports, lock, { ...parked, isSentAgain: true }))) {
     // The first send may have reached the host after all: only settling it tells.
-    await writeOutcome(ports, deploymentId, unreported(ports, intent, 'unknown', null));
+    await writeOutcome(ports, deploymentId, intent, unreported(ports, 'unknown', null));
     return;
   }
   const sent = await ports.commands.send(command);
@@ -65,21 +65,13 @@ export async function sendStep(
     whyRefused: sent.why,
     wasOnline: steps.some((step) => step.outcome?.report != null),
   });
-  await writeOutcome(ports, deploymentId, unreported(ports, intent, isResend ? 'unknown' : 'refused', diagnosis));
+  await writeOutcome(ports, deploymentId, intent, unreported(ports, isResend ? 'unknown' : 'refused', diagnosis));
 }
 
 /** The end of a command that is not on its way, as far as anybody knows. */
-function unreported(
-  ports: Ports,
-  { instanceId, action, attempt, round, fence }: StepIntent,
-  status: 'refused' | 'unknown',
-  diagnosis: StepOutcome['diagnosis'],
-): StepOutcome {
-  return {
-    ...{ instanceId, action, attempt, round, fence, status, commandId: null, report: null, diagnosis },
-    at: new Date(ports.clock.now()).toISOString(),
-    isRetryable: false,
-  };
+function unreported(ports: Ports, status: 'refused' | 'unknown', diagnosis: StepEnd['diagnosis']): StepEnd {
+  const at = new Date(ports.clock.now()).toISOString();
+  return { status, at, commandId: null, report: null, diagnosis, isRetryable: false };
 }
 
 async function releaseOf(ports: Ports, deploymentId: string): Promise<StoredRelease> {

@@ -19,7 +19,9 @@ beforeEach(async () => {
   for (const name of 'abc') {
     const { intent, outcome } = givenStep({ action: 'install', round: 0, fence, status: 'done', packagesSha256: 'p' });
     await writeIntent(given.ports, deploymentId, { ...intent, instanceId: idOf(name) });
-    if (outcome !== null) await writeOutcome(given.ports, deploymentId, { ...outcome, instanceId: idOf(name) });
+    if (outcome !== null) {
+      await writeOutcome(given.ports, deploymentId, { ...intent, instanceId: idOf(name) }, outcome);
+    }
   }
 });
 

@@ -32,7 +32,9 @@ async function givenSteps(steps: readonly GivenStep[]): Promise<void> {
   await given.givenLock();
   for (const { intent, outcome } of steps.map(givenStep)) {
     await writeIntent(given.ports, deploymentId, { ...intent, instanceId: idOf('a') });
-    if (outcome !== null) await writeOutcome(given.ports, deploymentId, { ...outcome, instanceId: idOf('a') });
+    if (outcome !== null) {
+      await writeOutcome(given.ports, deploymentId, { ...intent, instanceId: idOf('a') }, outcome);
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export function stepOf(instanceId: string, action: StepAction, attempt = 1): Ste
 export async function keepStep(ports: LedgerPorts, id: string, step: Step): Promise<void> {
   await writeIntent(ports, id, step.intent);
   if (step.commandId !== null) await writeSent(ports, id, step.intent, step.commandId);
-  if (step.outcome !== null) await writeOutcome(ports, id, step.outcome);
+  if (step.outcome !== null) await writeOutcome(ports, id, step.intent, step.outcome);
 }
 
 /** What a record has where it is complete. */

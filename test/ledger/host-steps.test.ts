@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransientAwsError } from '../../core/errors.ts';
 import { balancerActions, hostActions } from '../../core/statuses.ts';
 import { readSteps, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
+import { createJson } from '../../ledger/json-objects.ts';
 import { deploymentId, keepStep, present, stepOf } from './given-steps.ts';
 import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 
@@ -39,9 +40,9 @@ describe('a step of a host', () => {
 
   test('has its outcome once that is known, also where the note of its command was lost', async () => {
     await writeIntent(ports, deploymentId, intent);
-    await writeOutcome(ports, deploymentId, outcome);
+    await writeOutcome(ports, deploymentId, intent, outcome);
 
-    expect(await readSteps(ports, deploymentId)).toEqual([{ intent, commandId: null, outcome }]);
+    expect(await readSteps(ports, deploymentId)).toEqual([step]);
   });
 
   test('is three objects, named by host, action and attempt', async () => {
@@ -54,9 +55,26 @@ describe('a step of a host', () => {
 
   test('is none without its intent: nothing is sent before that is written', async () => {
     await writeSent(ports, deploymentId, intent, commandId);
-    await writeOutcome(ports, deploymentId, outcome);
 
     expect(await readSteps(ports, deploymentId)).toEqual([]);
+  });
+
+  test('takes one read once it has ended, and a read of each object while it is open', async () => {
+    await writeIntent(ports, deploymentId, intent);
+    await writeSent(ports, deploymentId, intent, commandId);
+    const ofOpen = await readsOf(() => readSteps(ports, deploymentId));
+    await writeOutcome(ports, deploymentId, intent, outcome);
+    const ofEnded = await readsOf(() => readSteps(ports, deploymentId));
+
+    expect({ ofOpen, ofEnded }).toEqual({ ofOpen: 2, ofEnded: 1 });
+  });
+
+  test('that the version before wrote, with an outcome that holds no intent, is the same step', async () => {
+    await writeIntent(ports, deploymentId, intent);
+    await writeSent(ports, deploymentId, intent, commandId);
+    await createJson(ports.ledger, `rollgate/payment/deployments/${deploymentId}/hosts/i-a/verify-1.json`, outcome);
+
+    expect(await readSteps(ports, deploymentId)).toEqual([step]);
   });
 });
 
@@ -77,8 +95,8 @@ describe('each object of a step', () => {
     {
       what: 'the outcome',
       value: outcome,
-      write: () => writeOutcome(ports, deploymentId, outcome),
-      writeOther: () => writeOutcome(ports, deploymentId, { ...outcome, status: 'unknown' }),
+      write: () => writeOutcome(ports, deploymentId, intent, outcome),
+      writeOther: () => writeOutcome(ports, deploymentId, intent, { ...outcome, status: 'unknown' }),
     },
   ];
 
@@ -159,7 +177,7 @@ describe('the steps of a deployment', () => {
         const writes = steps.flatMap((each) => [
           () => writeIntent(shuffled, deploymentId, each.intent),
           () => writeSent(shuffled, deploymentId, each.intent, present(each.commandId)),
-          () => writeOutcome(shuffled, deploymentId, present(each.outcome)),
+          () => writeOutcome(shuffled, deploymentId, each.intent, present(each.outcome)),
         ]);
         const places = writes.map((write, index) => ({ write, place: order[index] ?? 0 }));
         for (const { write } of places.toSorted((a, b) => a.place - b.place)) await write();
@@ -173,6 +191,15 @@ describe('the steps of a deployment', () => {
     );
   });
 });
+
+/** How many objects the work reads. */
+async function readsOf(work: () => Promise<unknown>): Promise<number> {
+  const read = vi.spyOn(ports.ledger, 'read');
+  await work();
+  const reads = read.mock.calls.length;
+  read.mockRestore();
+  return reads;
+}
 
 type NamedStep = Awaited<ReturnType<typeof readSteps>>[number];
 
