@@ -13,6 +13,8 @@ export interface GivenLedger {
   givenThawed(): void;
   /** Something that only its writer knows stands in state.json. */
   givenNote(note: string): void;
+  /** Makes the outcome of a step what Rollgate 0.1 wrote: it has no intent. Returns false if the key is of something else. */
+  givenOlderOutcome(key: string): boolean;
   /** Somebody else holds the lock from now on, with a higher fence. */
   givenLockStolen(): void;
 }
@@ -51,6 +53,12 @@ export function createGivenLedger(bucket: StateBucket, now: () => number): Given
     },
     givenThawed: () => write({ ...read(), freeze: null }, 'anna'),
     givenNote: (note) => write({ ...read(), note }, 'somebody else'),
+    givenOlderOutcome(key) {
+      if (!/\/hosts\/[^/]+\/[^/.]+\.json$/.test(key)) return false;
+      const { intent, ...outcome } = bucket.json(key) as { readonly intent?: unknown };
+      if (intent !== undefined) bucket.given(key, outcome);
+      return intent !== undefined;
+    },
     givenLockStolen() {
       const state = read();
       if (state.lock === null) throw new Error('nobody holds the lock');
