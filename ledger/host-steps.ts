@@ -19,7 +19,7 @@ interface SentCommand {
   readonly commandId: string;
 }
 
-/** Rollgate before 0.2 wrote outcomes without the intent. */
+/** Rollgate up to 0.3.0 wrote outcomes without the intent. */
 type StoredOutcome = StepOutcome & { readonly intent?: StepIntent };
 
 /** How a step ended, without what its intent says already. */
