@@ -3,7 +3,7 @@ import type { Ports } from '../clients/ports.ts';
 import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
 import type { Decision, MachineError, RecordedDecision } from '../core/rollout/rollout-facts.ts';
 import { type Lock, nextFence } from '../core/target-state.ts';
-import { readAdmitted, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
+import { openPlanned, type PlannedDeployment, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
 import { changeState, readState, requireLock } from '../ledger/target-state.ts';
 import { withAlarms } from './alarms/look-at-alarms.ts';
 import { startSuccessor } from './parked/start-successor.ts';
@@ -31,20 +31,20 @@ export type NextState = {
  */
 export async function run({ executionArn, state }: z.output<typeof inputSchema>, ports: Ports): Promise<NextState> {
   const { deploymentId } = state;
-  if ((await readAdmitted(ports, deploymentId))?.isDryRun) {
+  const deployment = await openPlanned(ports, deploymentId);
+  if (deployment.admitted.isDryRun) {
     return { deploymentId, fence: 0, round: state.round + 1, next: 'finish' };
   }
   for (let round = state.round + 1; ; round++) {
     const existing = await readDecision(ports, deploymentId, round);
-    const recorded =
-      existing ?? (await decide({ deploymentId, executionArn, round }, machineError(state.error), ports));
+    const recorded = existing ?? (await decide(deployment, { executionArn, round }, machineError(state.error), ports));
     // What an execution that has lost the lock since decided in the same moment is not followed.
     if (recorded.executionArn !== executionArn) {
       continue;
     }
     if (recorded.decision.kind === 'continue') {
       await startSuccessor(ports, recorded, { deploymentId, executionArn });
-    } else {
+    } else if (existing !== undefined) {
       requireLock(await readState(ports), { deploymentId, executionArn });
     }
     return nextState(deploymentId, recorded);
@@ -52,16 +52,14 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
 }
 
 async function decide(
-  { round, ...claim }: { readonly deploymentId: string; readonly executionArn: string; readonly round: number },
+  deployment: PlannedDeployment,
+  { executionArn, round }: { readonly executionArn: string; readonly round: number },
   error: MachineError | null,
   ports: Ports,
 ): Promise<RecordedDecision> {
-  const { deploymentId, executionArn } = claim;
-  const lock = requireLock(await readState(ports), claim);
-  const read = await readFacts(ports, deploymentId, { executionArn, isRepair: lock.purpose === 'repair', error });
-  if (read === undefined) {
-    throw new Error(`${deploymentId} has no plan in the ledger`);
-  }
+  const { deploymentId } = deployment.admitted;
+  const lock = requireLock(await readState(ports), { deploymentId, executionArn });
+  const read = await readFacts(ports, deployment, { executionArn, isRepair: lock.purpose === 'repair', error });
   const facts = await withAlarms(ports, read);
   const { decision, failure } = decideNextWave(facts);
   // What was sent before a revert or a settle must not count any more, should it arrive late.

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { Superseder } from '../core/admission/upload-order.ts';
-import type { DeploymentOutcome } from '../core/deployment-records.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
 import { type ErrorName, errorNames, LockLostError } from '../core/errors.ts';
 import { type Reason, reason } from '../core/reasons.ts';
 import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
@@ -9,7 +9,7 @@ import { evaluateOutcome } from '../core/rollout/evaluate-outcome.ts';
 import type { MachineError, RolloutFacts } from '../core/rollout/rollout-facts.ts';
 import { stateAfterEnd } from '../core/state-after-end.ts';
 import type { Lock } from '../core/target-state.ts';
-import { readAdmitted, readFacts, readOutcome, writeOutcomeOnce } from '../ledger/deployments.ts';
+import { readAdmitted, readFacts, readOutcome, readPlan, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
@@ -68,10 +68,14 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
     throw new LockLostError(`${deploymentId} is held by ${lock.executionArn}; this execution changes nothing`);
   }
   const held = lock?.deploymentId === deploymentId ? lock : null;
-  const outcome = (await readOutcome(ports, deploymentId)) ?? (await conclude(input, deploymentId, held, ports));
+  const [admitted, plan, known] = await Promise.all([
+    readAdmitted(ports, deploymentId),
+    readPlan(ports, deploymentId),
+    readOutcome(ports, deploymentId),
+  ]);
+  const outcome = known ?? (await conclude(input, { deploymentId, admitted, plan, held }, ports));
   // The stack counts these lines by their outcome; a retry of this step writes its own.
   writeLine('info', { function: 'finish-deployment', outcome: outcome.status, deploymentId });
-  const admitted = await readAdmitted(ports, deploymentId);
   // Before the lock is free: the next holder finds on record what the hosts run.
   await recordEnd(ports, outcome, {
     ...{ executionArn: admitted?.executionArn ?? executionArn, state: before, admitted },
@@ -88,15 +92,26 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   };
 }
 
+interface Concluded {
+  readonly deploymentId: string;
+  /** Undefined if it ended before it was admitted. */
+  readonly admitted: AdmittedDeployment | undefined;
+  /** Undefined if it ended before it was planned. */
+  readonly plan: DeploymentPlan | undefined;
+  /** The lock, if the deployment holds it. */
+  readonly held: Lock | null;
+}
+
 async function conclude(
   { executionArn, state }: FinishInput,
-  deploymentId: string,
-  held: Lock | null,
+  { deploymentId, admitted, plan, held }: Concluded,
   ports: Ports,
 ): Promise<DeploymentOutcome> {
   const error = machineError(state.error) ?? machineError(state);
-  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: held?.purpose === 'repair', error });
-  const isDryRun = (await readAdmitted(ports, deploymentId))?.isDryRun ?? false;
+  const situation = { executionArn, isRepair: held?.purpose === 'repair', error };
+  const facts =
+    admitted === undefined || plan === undefined ? undefined : await readFacts(ports, { admitted, plan }, situation);
+  const isDryRun = admitted?.isDryRun ?? false;
   const isWholeTarget = facts?.plan.isWholeTarget ?? false;
   const end = state.by === undefined ? endOf(facts, error, held) : superseded(state.by);
   const endedAt = new Date(ports.clock.now()).toISOString();

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { TransientAwsError } from '../core/errors.ts';
-import { readPlan } from '../ledger/deployments.ts';
+import { openDeployment } from '../ledger/deployments.ts';
 import { commandParkingName, findParked } from '../ledger/parked-tasks.ts';
 import { answerStep } from './host-step/answer-step.ts';
 import { toHandler } from './runtime/handler.ts';
@@ -30,9 +30,9 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
   if (parked?.kind !== 'command') {
     throw new TransientAwsError(`no step waits for command ${detail['command-id']} yet; the event is delivered again`);
   }
-  const plan = await readPlan(ports, parked.deploymentId);
-  if (plan !== undefined && parked.answeredCommandId === undefined) {
-    await answerStep(ports, plan, parked);
+  const deployment = await openDeployment(ports, parked.deploymentId);
+  if (deployment !== undefined && parked.answeredCommandId === undefined) {
+    await answerStep(ports, deployment, parked);
   }
 }
 

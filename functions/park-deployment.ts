@@ -4,7 +4,7 @@ import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
 import { isPaused } from '../core/rollout/is-paused.ts';
 import type { Lock } from '../core/target-state.ts';
 import { readControl } from '../ledger/controls.ts';
-import { readFacts } from '../ledger/deployments.ts';
+import { openPlanned, readFacts } from '../ledger/deployments.ts';
 import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
 import { isAlarmFiring } from './alarms/wake-bake.ts';
@@ -45,8 +45,9 @@ async function isBakeOver(deploymentId: string, ports: Ports): Promise<boolean> 
 }
 
 async function isWaitOver({ deploymentId, executionArn, purpose }: Lock, ports: Ports): Promise<boolean> {
-  const facts = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
-  return facts !== undefined && decideNextWave(facts).decision.kind !== 'park';
+  const situation = { executionArn, isRepair: purpose === 'repair', error: null };
+  const facts = await readFacts(ports, await openPlanned(ports, deploymentId), situation);
+  return decideNextWave(facts).decision.kind !== 'park';
 }
 
 export const handler = toHandler('park-deployment', inputSchema, run);

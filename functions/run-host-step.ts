@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { hostActions } from '../core/statuses.ts';
-import { readPlan } from '../ledger/deployments.ts';
+import { openPlanned } from '../ledger/deployments.ts';
 import { readSteps } from '../ledger/host-steps.ts';
 import { park } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
@@ -29,26 +29,26 @@ export type HostStepInput = z.output<typeof inputSchema>;
  */
 export async function run(input: HostStepInput, ports: Ports): Promise<void> {
   const { token, action, deploymentId, fence, round, instanceId } = input;
-  const lock = requireLock(await readState(ports), { deploymentId, fence });
-  const steps = await readSteps(ports, deploymentId, instanceId);
+  const state = await readState(ports);
+  const lock = requireLock(state, { deploymentId, fence });
+  const [deployment, steps] = await Promise.all([
+    openPlanned(ports, deploymentId),
+    readSteps(ports, deploymentId, instanceId),
+  ]);
   const earlier = stepOfRound(steps, action, round);
-  if (earlier === undefined && (await isHeldBack(ports, lock, { ...input, isSentAgain: false }))) {
+  if (earlier === undefined && (await isHeldBack(ports, deployment, lock, { ...input, isSentAgain: false }))) {
     await ports.executions.taskSucceeded(token, { status: 'heldBack' });
     return;
   }
-  const plan = await readPlan(ports, deploymentId);
-  if (plan === undefined) {
-    throw new Error(`${deploymentId} has no plan in the ledger`);
-  }
   const parkedAt = new Date(ports.clock.now()).toISOString();
   const parked = { kind: 'command', token, deploymentId, fence, instanceId, action, round, parkedAt } as const;
-  await park(ports, parkingNameOf(plan, parked), parked);
+  await park(ports, parkingNameOf(deployment.plan, parked), parked);
   if (earlier === undefined || (earlier.outcome === null && earlier.commandId === null)) {
-    await sendStep(ports, plan, parked, steps);
+    await sendStep(ports, deployment, parked, { steps, state });
   }
   const askHost = () => ports.inventory.stateOf(instanceId);
   // Asked for once more, the task has missed a heartbeat.
-  await answerStep(ports, plan, parked, earlier === undefined ? undefined : askHost);
+  await answerStep(ports, deployment, parked, earlier === undefined ? undefined : askHost);
 }
 
 export const handler = toHandler('run-host-step', inputSchema, run);

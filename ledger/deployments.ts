@@ -102,22 +102,39 @@ export async function listDeployments(ports: LedgerPorts): Promise<readonly stri
   return [...new Set(names.map((name) => name.slice(prefix.length).split('/')[0] ?? ''))].filter((id) => id !== '');
 }
 
-/** Reads all that the decisions are made from but the alarms, which are no record; undefined where the deployment was never planned. */
+/** A deployment that was planned, as it was admitted and planned: both are written once, so a handler reads them once. */
+export interface PlannedDeployment {
+  readonly admitted: AdmittedDeployment;
+  readonly plan: DeploymentPlan;
+}
+
+/** Undefined if the deployment was never planned. */
+export async function openDeployment(ports: LedgerPorts, deploymentId: string): Promise<PlannedDeployment | undefined> {
+  const [admitted, plan] = await Promise.all([readAdmitted(ports, deploymentId), readPlan(ports, deploymentId)]);
+  return admitted === undefined || plan === undefined ? undefined : { admitted, plan };
+}
+
+/** The deployment that an execution works on. Throws if it was never planned: then the execution has no business here. */
+export async function openPlanned(ports: LedgerPorts, deploymentId: string): Promise<PlannedDeployment> {
+  const deployment = await openDeployment(ports, deploymentId);
+  if (deployment === undefined) {
+    throw new Error(`${deploymentId} has no plan in the ledger`);
+  }
+  return deployment;
+}
+
+/** Reads everything that decisions are made from, except the alarms: the ledger does not hold those. */
 export async function readFacts(
   ports: LedgerPorts,
-  deploymentId: string,
+  { admitted, plan }: PlannedDeployment,
   situation: { readonly executionArn: string; readonly isRepair: boolean; readonly error: MachineError | null },
-): Promise<RolloutFacts | undefined> {
-  const [admitted, plan, { steps, errors }, decisions, controls] = await Promise.all([
-    readAdmitted(ports, deploymentId),
-    readPlan(ports, deploymentId),
+): Promise<RolloutFacts> {
+  const { deploymentId } = admitted;
+  const [{ steps, errors }, decisions, controls] = await Promise.all([
     readHosts(ports, deploymentId),
     readDecisions(ports, deploymentId),
     readControls(ports, deploymentId),
   ]);
-  if (admitted === undefined || plan === undefined) {
-    return undefined;
-  }
   const before = decisions.findLast((decision) => decision.executionArn !== situation.executionArn)?.round;
   return {
     admitted,

@@ -2,16 +2,17 @@ import type { Ports } from '../../clients/ports.ts';
 import type { AlarmConfig } from '../../core/config/service-config.ts';
 import { alarmsOf, firingAlarms, haveAlarmsASay } from '../../core/rollout/alarms.ts';
 import type { Lock } from '../../core/target-state.ts';
-import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
+import { openDeployment } from '../../ledger/deployments.ts';
 import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { wakePause } from '../parked/wake.ts';
 import { lookAtAlarms } from './look-at-alarms.ts';
 
 /** The alarms that may end a bake of this deployment. */
 export async function alarmsOfBake(ports: Ports, deploymentId: string): Promise<readonly AlarmConfig[]> {
-  const [admitted, plan] = await Promise.all([readAdmitted(ports, deploymentId), readPlan(ports, deploymentId)]);
-  const isAsked = admitted !== undefined && plan !== undefined && haveAlarmsASay(admitted);
-  return isAsked ? alarmsOf(plan.policy).filter((alarm) => !alarm.isReportOnly) : [];
+  const deployment = await openDeployment(ports, deploymentId);
+  return deployment !== undefined && haveAlarmsASay(deployment.admitted)
+    ? alarmsOf(deployment.plan.policy).filter((alarm) => !alarm.isReportOnly)
+    : [];
 }
 
 /** Whether an alarm that may end the bake of this deployment is in ALARM now. */

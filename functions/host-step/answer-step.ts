@@ -1,5 +1,5 @@
 import type { Host, Ports } from '../../clients/ports.ts';
-import type { AdmittedDeployment, DeploymentPlan, StepOutcome } from '../../core/deployment-records.ts';
+import type { AdmittedDeployment, StepOutcome } from '../../core/deployment-records.ts';
 import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
 import { judgeInvocation } from '../../core/host/judge-invocation.ts';
 import { releaseName } from '../../core/release/release-manifest.ts';
@@ -8,7 +8,7 @@ import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/
 import type { HostStep } from '../../core/rollout/host-step.ts';
 import { stableBefore } from '../../core/rollout/stable-before.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
-import { readAdmitted } from '../../ledger/deployments.ts';
+import type { PlannedDeployment } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
 import { keepPackages, readRelease } from '../../ledger/releases.ts';
@@ -26,7 +26,7 @@ import { tellStep } from './tell-step.ts';
  */
 export async function answerStep(
   ports: Ports,
-  plan: DeploymentPlan,
+  deployment: PlannedDeployment,
   parked: ParkedCommand,
   askHost?: () => Promise<Host['state']>,
 ): Promise<void> {
@@ -38,15 +38,13 @@ export async function answerStep(
       return;
     }
     const outcome =
-      step.outcome ??
-      (await lookAtStep(ports, plan, { deploymentId, step }, askHost)) ??
-      (await stop(ports, deploymentId, step));
+      step.outcome ?? (await lookAtStep(ports, deployment, step, askHost)) ?? (await stop(ports, deploymentId, step));
     if (outcome === undefined) {
       return;
     }
     const triedSoFar = steps.filter((each) => each.intent.action === action && each.intent.round === round).length;
     if (!outcome.isRetryable || triedSoFar >= maxTries) {
-      await tellStep(ports, plan, parked, outcome);
+      await tellStep(ports, deployment.plan, parked, outcome);
       return;
     }
     await ports.clock.wait(backoffMilliseconds[triedSoFar - 1] ?? 0);
@@ -55,12 +53,12 @@ export async function answerStep(
     if (stepOfRound(known, action, round)?.intent.attempt !== step.intent.attempt) {
       continue;
     }
-    const lock = requireLock(await readState(ports), parked);
-    if (await isHeldBack(ports, lock, { ...parked, isSentAgain: true })) {
-      await tellStep(ports, plan, parked, outcome);
+    const state = await readState(ports);
+    if (await isHeldBack(ports, deployment, requireLock(state, parked), { ...parked, isSentAgain: true })) {
+      await tellStep(ports, deployment.plan, parked, outcome);
       return;
     }
-    await sendStep(ports, plan, parked, known);
+    await sendStep(ports, deployment, parked, { steps: known, state });
   }
 }
 
@@ -74,8 +72,8 @@ async function stop(ports: Ports, deploymentId: string, step: HostStep): Promise
 /** Asks SSM once; writes and returns the outcome where the step has ended. */
 async function lookAtStep(
   ports: Ports,
-  plan: DeploymentPlan,
-  { deploymentId, step }: { readonly deploymentId: string; readonly step: HostStep },
+  deployment: PlannedDeployment,
+  step: HostStep,
   askHost?: () => Promise<Host['state']>,
 ): Promise<StepOutcome | undefined> {
   const { intent, commandId } = step;
@@ -90,20 +88,20 @@ async function lookAtStep(
     return undefined;
   }
   const { status, report } = verdict;
-  const admitted = await readAdmitted(ports, deploymentId);
-  const release = admitted === undefined ? undefined : await readRelease(ports, admitted.release.number);
+  const { deploymentId, release: released } = deployment.admitted;
+  const { manifest } = await readRelease(ports, released.number);
   const diagnosis =
     status === 'done'
       ? null
-      : await diagnoseStep(ports, instanceId, admitted === undefined ? null : stableBefore({ admitted, plan }), {
+      : await diagnoseStep(ports, instanceId, stableBefore(deployment), {
           ...(report === null ? {} : { report }),
           ...(hostState === undefined ? {} : { hostGone: hostState }),
           ...(found === undefined ? {} : { invocation: found }),
-          ...(release === undefined ? {} : { configuration: release.manifest.configuration }),
+          configuration: manifest.configuration,
           nowSeconds: ports.clock.now() / 1000,
         });
-  if (status === 'done' && report?.installed !== undefined && release !== undefined) {
-    await keepPackages(ports, release.manifest.artifact.requirementsSha256, report.installed.packages);
+  if (status === 'done' && report?.installed !== undefined) {
+    await keepPackages(ports, manifest.artifact.requirementsSha256, report.installed.packages);
   }
   const seconds = (ports.clock.now() - Date.parse(intent.at)) / 1000;
   const isRetryable =

@@ -4,7 +4,7 @@ import { holdsBack } from '../../core/rollout/holds-back.ts';
 import type { HostAction } from '../../core/statuses.ts';
 import type { Lock } from '../../core/target-state.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
-import { readFacts } from '../../ledger/deployments.ts';
+import { type PlannedDeployment, readFacts } from '../../ledger/deployments.ts';
 import { withAlarms } from '../alarms/look-at-alarms.ts';
 
 interface AskedStep {
@@ -20,7 +20,12 @@ interface AskedStep {
  * Asked before each send, also the second one. What switches a host is weighed against all that is known; what may be
  * ended at any time only waits for no word.
  */
-export async function isHeldBack(ports: Ports, lock: Lock, step: AskedStep): Promise<boolean> {
+export async function isHeldBack(
+  ports: Ports,
+  deployment: PlannedDeployment,
+  lock: Lock,
+  step: AskedStep,
+): Promise<boolean> {
   const { action, deploymentId, instanceId } = step;
   if (mayBeCutShort(action)) {
     return cutsShort({ action, instanceId }, await readStoppingWords(ports, deploymentId)) !== null;
@@ -29,8 +34,7 @@ export async function isHeldBack(ports: Ports, lock: Lock, step: AskedStep): Pro
     return false;
   }
   const { executionArn, purpose } = lock;
-  const read = await readFacts(ports, deploymentId, { executionArn, isRepair: purpose === 'repair', error: null });
+  const facts = await readFacts(ports, deployment, { executionArn, isRepair: purpose === 'repair', error: null });
   // One look: the step must be over before the heartbeat of its state.
-  const facts = read !== undefined && action === 'activate' ? await withAlarms(ports, read, []) : read;
-  return facts !== undefined && holdsBack(facts, step);
+  return holdsBack(action === 'activate' ? await withAlarms(ports, facts, []) : facts, step);
 }

@@ -10,7 +10,7 @@ import {
 import type { CommonParameters, HostCommand } from '../../core/host/host-commands.ts';
 import { documentOfAction } from '../../core/statuses.ts';
 import type { TargetState } from '../../core/target-state.ts';
-import { readAdmitted } from '../../ledger/deployments.ts';
+import type { PlannedDeployment } from '../../ledger/deployments.ts';
 import { type StepEnd, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
@@ -30,16 +30,16 @@ const lateSeconds = 30;
  */
 export async function sendStep(
   ports: Ports,
-  plan: DeploymentPlan,
+  deployment: PlannedDeployment,
   parked: ParkedCommand,
-  steps: readonly Step[],
+  { steps, state }: { readonly steps: readonly Step[]; readonly state: TargetState },
 ): Promise<void> {
   const { deploymentId, instanceId, action, round } = parked;
   const open = stepOfRound(steps, action, round);
   const isResend = open !== undefined && open.outcome === null;
   const attempt = isResend ? open.intent.attempt : steps.filter((step) => step.intent.action === action).length + 1;
-  const release = await releaseOf(ports, deploymentId);
-  const command = await buildCommand(ports, plan, parked, attempt, release);
+  const release = await readRelease(ports, deployment.admitted.release.number);
+  const command = await buildCommand(ports, { plan: deployment.plan, state, release }, parked, attempt);
   const intent = isResend
     ? open.intent
     : await writeIntent(ports, deploymentId, intentOf(ports, parked, attempt, command, release));
@@ -50,7 +50,7 @@ export async function sendStep(
   }
   // Whoever takes the lock over reads the intents after that: either they see ours, or we see that it is gone.
   const lock = requireLock(await readState(ports), { deploymentId, fence: parked.fence });
-  if (isResend && (await isHeldBack(ports, lock, { ...parked, isSentAgain: true }))) {
+  if (isResend && (await isHeldBack(ports, deployment, lock, { ...parked, isSentAgain: true }))) {
     // The first send may have reached the host after all: only settling it tells.
     await writeOutcome(ports, deploymentId, intent, unreported(ports, 'unknown', null));
     return;
@@ -74,14 +74,6 @@ function unreported(ports: Ports, status: 'refused' | 'unknown', diagnosis: Step
   return { status, at, commandId: null, report: null, diagnosis, isRetryable: false };
 }
 
-async function releaseOf(ports: Ports, deploymentId: string): Promise<StoredRelease> {
-  const admitted = await readAdmitted(ports, deploymentId);
-  if (admitted === undefined) {
-    throw new Error(`${deploymentId} was never admitted`);
-  }
-  return readRelease(ports, admitted.release.number);
-}
-
 function intentOf(
   ports: Ports,
   parked: ParkedCommand,
@@ -101,12 +93,17 @@ function intentOf(
   };
 }
 
+interface CommandFacts {
+  readonly plan: DeploymentPlan;
+  readonly state: TargetState;
+  readonly release: StoredRelease;
+}
+
 async function buildCommand(
   ports: Ports,
-  plan: DeploymentPlan,
+  { plan, state, release }: CommandFacts,
   parked: ParkedCommand,
   attempt: number,
-  release: StoredRelease,
 ): Promise<HostCommand> {
   const { action, instanceId, deploymentId, fence } = parked;
   const { releaseId } = release.manifest;
@@ -123,7 +120,7 @@ async function buildCommand(
   };
   switch (action) {
     case 'install': {
-      const parameters = { ...common, ...(await installParameters(ports, release)) };
+      const parameters = { ...common, ...(await installParameters(ports, state, release)) };
       return buildHostCommand({ ...facts, action, parameters });
     }
     case 'settle':
@@ -137,7 +134,7 @@ async function buildCommand(
   }
 }
 
-async function installParameters(ports: Ports, release: StoredRelease) {
+async function installParameters(ports: Ports, state: TargetState, release: StoredRelease) {
   const { manifest, manifestSha256 } = release;
   const packages = await readPackages(ports, manifest.artifact.requirementsSha256);
   return {
@@ -148,7 +145,7 @@ async function installParameters(ports: Ports, release: StoredRelease) {
     manifestSha256,
     packagesKey: packages?.key ?? '',
     packagesSha256: packages?.sha256 ?? '',
-    keep: keptReleases(await readState(ports)).join(','),
+    keep: keptReleases(state).join(','),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import { judgeParked, type ParkedFacts } from '../../core/rollout/judge-parked.ts';
 import type { Lock } from '../../core/target-state.ts';
-import { readAdmitted, readOutcome, readPlan } from '../../ledger/deployments.ts';
+import { openDeployment, readAdmitted, readOutcome } from '../../ledger/deployments.ts';
 import { listParked, type ParkedTask, readParked, removeParked } from '../../ledger/parked-tasks.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { answerStep } from '../host-step/answer-step.ts';
@@ -38,9 +38,9 @@ async function sweepOne(ports: Ports, key: string, lock: Lock | null): Promise<v
     await removeParked(ports, parked);
   }
   if (verdict === 'look' && task.kind === 'command') {
-    const plan = await readPlan(ports, task.deploymentId);
-    if (plan !== undefined) {
-      await answerStep(ports, plan, task);
+    const deployment = await openDeployment(ports, task.deploymentId);
+    if (deployment !== undefined) {
+      await answerStep(ports, deployment, task);
     }
   }
 }

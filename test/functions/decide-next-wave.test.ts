@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { decideNextWave } from '../../core/rollout/decide-next-wave.ts';
 import { handler, run } from '../../functions/decide-next-wave.ts';
-import { readDecision, readFacts, writeDecision } from '../../ledger/deployments.ts';
+import { openPlanned, readDecision, readFacts, writeDecision, writePlan } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
 import { givenStep } from '../core/given-rollout.ts';
-import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
+import { arnOf, deploymentId, deploymentPlan, executionArn } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 
@@ -85,6 +85,7 @@ test('without the lock nothing is decided', async () => {
 test('a dry run ends', async () => {
   const dry = 'd-20261122-204500-dddddd';
   await given.givenAdmitted({ deploymentId: dry, isDryRun: true });
+  await writePlan(given.ports, dry, deploymentPlan([]));
 
   expect(await run({ executionArn, state: { deploymentId: dry, round: 0 } }, given.ports)).toMatchObject({
     next: 'finish',
@@ -92,7 +93,11 @@ test('a dry run ends', async () => {
 });
 
 test('the handler decides what core decides', async () => {
-  const facts = await readFacts(given.ports, deploymentId, { executionArn, isRepair: false, error: null });
+  const facts = await readFacts(given.ports, await openPlanned(given.ports, deploymentId), {
+    executionArn,
+    isRepair: false,
+    error: null,
+  });
   if (facts === undefined) throw new Error('there are facts');
 
   expect(await handler(input)).toMatchObject({ next: decideNextWave(facts).decision.kind });

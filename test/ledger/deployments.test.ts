@@ -5,6 +5,8 @@ import { TransientAwsError } from '../../core/errors.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import {
   listDeployments,
+  openDeployment,
+  openPlanned,
   readAdmitted,
   readDecision,
   readDecisions,
@@ -182,29 +184,38 @@ describe('the deployments of a service', () => {
   });
 });
 
+describe('a deployment that is opened', () => {
+  test('has what was admitted and the plan, each read once', async () => {
+    await writeAdmitted(ports, admitted);
+    await writePlan(ports, deploymentId, plan);
+
+    expect(await openDeployment(ports, deploymentId)).toEqual({ admitted, plan });
+    expect(bench.bucket.reads).toHaveLength(2);
+  });
+
+  test.each([
+    ['was never admitted', () => writePlan(ports, deploymentId, plan)],
+    ['was never planned', () => writeAdmitted(ports, admitted)],
+  ] as const)('is none if it %s, and a step of it is refused', async (_why, given) => {
+    await given();
+
+    expect(await openDeployment(ports, deploymentId)).toBeUndefined();
+    await expect(openPlanned(ports, deploymentId)).rejects.toThrow(`${deploymentId} has no plan in the ledger`);
+  });
+});
+
 describe('the facts that decisions are made from', () => {
   const situation = { executionArn: 'arn:one', isRepair: false, error: null };
   const [host = ''] = plan.hosts.map(({ instanceId }) => instanceId);
 
-  test.each([
-    ['it was never admitted', () => writePlan(ports, deploymentId, plan)],
-    ['it was never planned', () => writeAdmitted(ports, admitted)],
-  ] as const)('are none for a deployment where %s', async (_why, given) => {
-    await given();
-
-    expect(await readFacts(ports, deploymentId, situation)).toBeUndefined();
-  });
-
   test('are all that stands in the ledger, the situation, and no alarm', async () => {
     const halt = { by: 'anna', at: '2026-11-22T20:45:40.000Z', reason: 'lunch' };
     const error = { name: 'States.Timeout', cause: 'too late' };
-    await writeAdmitted(ports, admitted);
-    await writePlan(ports, deploymentId, plan);
     await writeDecision(ports, deploymentId, decisionOf(1));
     await writeControl(ports, 'halt', deploymentId, halt);
     await keepStep(ports, deploymentId, stepOf(host, 'install'));
 
-    const facts = await readFacts(ports, deploymentId, { executionArn: 'arn:one', isRepair: true, error });
+    const facts = await readFacts(ports, { admitted, plan }, { executionArn: 'arn:one', isRepair: true, error });
 
     expect(facts).toEqual({
       ...{ admitted, plan, decisions: [decisionOf(1)], alarms: { kind: 'notAsked' }, isRepair: true, error },
@@ -212,12 +223,10 @@ describe('the facts that decisions are made from', () => {
       progress: plan.hosts.map((each) => expect.objectContaining({ host: each })),
       nowMilliseconds: ports.clock.now(),
     });
-    expect(facts?.progress.map(({ stage }) => stage)).toEqual(['staged', 'waiting', 'waiting']);
+    expect(facts.progress.map(({ stage }) => stage)).toEqual(['staged', 'waiting', 'waiting']);
   });
 
   test('count the attempts of this execution alone, not those of one that died', async () => {
-    await writeAdmitted(ports, admitted);
-    await writePlan(ports, deploymentId, plan);
     for (const [round, executionArn] of [
       [1, 'arn:dead'],
       [2, 'arn:one'],
@@ -228,10 +237,10 @@ describe('the facts that decisions are made from', () => {
       await keepStep(ports, deploymentId, { intent: { ...intent, round }, commandId: null, outcome: null });
     }
 
-    const own = await readFacts(ports, deploymentId, situation);
-    const another = await readFacts(ports, deploymentId, { ...situation, executionArn: 'arn:repair' });
+    const own = await readFacts(ports, { admitted, plan }, situation);
+    const another = await readFacts(ports, { admitted, plan }, { ...situation, executionArn: 'arn:repair' });
 
-    expect(own?.progress[0]?.revertAttempts).toBe(2);
-    expect(another?.progress[0]?.revertAttempts).toBe(0);
+    expect(own.progress[0]?.revertAttempts).toBe(2);
+    expect(another.progress[0]?.revertAttempts).toBe(0);
   });
 });
