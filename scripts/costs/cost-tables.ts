@@ -6,12 +6,17 @@ const fleets = [3, 8, 16] as const;
 /** Alarms of infra/alarms.yml. */
 const alarms = 5;
 
-/** The tables by the name of their markers in the page. */
-export async function costTables(): Promise<Readonly<Record<string, string>>> {
+/** Counts the deployments of each fleet, one after another: the meters share the log. */
+export async function countFleets(): Promise<readonly Counted[]> {
   const counted: Counted[] = [];
   for (const hosts of fleets) {
     counted.push(await countDeployments(hosts));
   }
+  return counted;
+}
+
+/** The tables by the name of their markers in the page. */
+export async function costTables(counted: readonly Counted[]): Promise<Readonly<Record<string, string>>> {
   return { 'costs-of-deployments': deploymentTable(counted), 'costs-of-months': monthTable(await countSweep()) };
 }
 

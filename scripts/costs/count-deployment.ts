@@ -19,6 +19,8 @@ export interface Counted {
   readonly rollout: Usage;
   readonly rollback: Usage;
   readonly failed: Usage;
+  /** Objects that the handlers read from the ledger during the rollout. */
+  readonly ledgerReads: number;
 }
 
 /** S3 requests of each port call on AWS, see clients/aws/: how many of the dear kind, and of the cheap. */
@@ -49,13 +51,19 @@ export async function countDeployments(hosts: number): Promise<Counted> {
   try {
     const meter = createMeter(world);
     await world.givenStable(1);
+    const before = readsOf(world);
     const rollout = await meter.of(() => upload(world, 2));
+    const ledgerReads = readsOf(world) - before;
     const rollback = await meter.of(() => world.deploy({ rollback: true }));
     const failed = await meter.of(() => upload(world, 3, 'exits-at-start'));
-    return { hosts, rollout, rollback, failed };
+    return { hosts, rollout, rollback, failed, ledgerReads };
   } finally {
     await world.close();
   }
+}
+
+function readsOf(world: World): number {
+  return world.calls().filter((call) => call === 'ledger.read').length;
 }
 
 /** One look of the sweep at a stage where nothing happens. */

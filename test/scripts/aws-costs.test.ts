@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { costTables, withTables } from '../../scripts/costs/cost-tables.ts';
+import { costTables, countFleets, withTables } from '../../scripts/costs/cost-tables.ts';
 import { costOf, countDeployments, type Usage } from '../../scripts/costs/count-deployment.ts';
 
 const page = readFileSync(new URL('../../docs/deploying-to-aws.md', import.meta.url), 'utf8');
 
 test('the page about AWS has the costs as they are counted now (npx node scripts/aws-costs.ts --write)', async () => {
-  expect(withTables(page, await costTables())).toBe(page);
+  expect(withTables(page, await costTables(await countFleets()))).toBe(page);
 });
 
 test('a rollout of three hosts is counted state by state', async () => {
@@ -24,6 +24,13 @@ test('a rollout of three hosts is counted state by state', async () => {
   expect(rollout.decryptions).toBe(3 * 3);
   expect(rollback.transitions).toBeLessThanOrEqual(rollout.transitions);
   expect(failed.decryptions).toBeLessThan(rollout.decryptions);
+});
+
+test.each([
+  { hosts: 3, reads: 260 },
+  { hosts: 16, reads: 1630 },
+])('a rollout of $hosts hosts reads at most $reads objects of the ledger', async ({ hosts, reads }) => {
+  expect((await countDeployments(hosts)).ledgerReads).toBeLessThanOrEqual(reads);
 });
 
 test('every kind of usage has its price', () => {
