@@ -13,7 +13,7 @@ export interface GivenLedger {
   givenThawed(): void;
   /** Something that only its writer knows stands in state.json. */
   givenNote(note: string): void;
-  /** Makes the outcome of a step what Rollgate 0.1 wrote: it has no intent. Returns false if the key is of something else. */
+  /** Makes the outcome of a step what Rollgate 0.3 wrote: it has no intent. Returns false if the key is of something else. */
   givenOlderOutcome(key: string): boolean;
   /** Somebody else holds the lock from now on, with a higher fence. */
   givenLockStolen(): void;
