@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import type { TargetState } from '../core/target-state.ts';
+import type { TargetState } from '../core/model/target-state.ts';
 import { readState } from '../ledger/target-state.ts';
 import { CliError } from './cli-error.ts';
 import { printLines } from './print.ts';

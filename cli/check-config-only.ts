@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
 import { type ConfigChange, releaseChanges } from '../core/config/changes.ts';
+import { releaseName } from '../core/model/release-manifest.ts';
 import { checkArtifactOf } from '../core/release/artifact-check.ts';
-import { releaseName } from '../core/release/release-manifest.ts';
 import { releaseOfContent } from '../ledger/release-of-content.ts';
 import { readStableArtifact } from '../ledger/releases.ts';
 import { readServiceYaml } from '../ledger/service-config.ts';

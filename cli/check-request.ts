@@ -1,11 +1,11 @@
 import type { Ports } from '../clients/ports.ts';
 import type { ChosenTarget } from '../core/admission/choose-target.ts';
-import { sha256Hex } from '../core/canonical-json.ts';
 import { configWarnings } from '../core/config/warnings.ts';
+import type { Alarm } from '../core/model/alarm-reading.ts';
+import { sha256Hex } from '../core/model/canonical-json.ts';
+import type { HostConfiguration } from '../core/model/release-manifest.ts';
 import { checkArtifact } from '../core/release/artifact-check.ts';
 import { contentSha256 } from '../core/release/build-release.ts';
-import type { HostConfiguration } from '../core/release/release-manifest.ts';
-import type { Alarm } from '../core/rollout/alarms.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findTarget } from '../ledger/find-target.ts';
 import { resolveConfiguration } from '../ledger/resolve-configuration.ts';

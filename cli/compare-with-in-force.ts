@@ -1,6 +1,7 @@
 import { type ConfigChange, configChanges } from '../core/config/changes.ts';
-import { parseServiceConfig, type ServiceConfig } from '../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../core/errors.ts';
+import { parseServiceConfig } from '../core/config/parse-service-config.ts';
+import { InvalidDeploymentError } from '../core/model/errors.ts';
+import type { ServiceConfig } from '../core/model/service-config.ts';
 import type { ConfigFile } from './read-input-files.ts';
 
 /** What a configuration file means against the one in force. */

@@ -1,4 +1,4 @@
-import { isSpelled, patterns } from '../core/patterns.ts';
+import { isSpelled, patterns } from '../core/model/patterns.ts';
 import { CliError } from './cli-error.ts';
 
 /** The deployment id that a person typed, if any. Throws CliError before anything is read where it is none. */

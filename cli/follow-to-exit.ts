@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import { type ErrorName, errorNames, exitCodes } from '../core/errors.ts';
+import { type ErrorName, errorNames, exitCodes } from '../core/model/errors.ts';
 import type { DeploymentView } from '../core/views/deployment-view.ts';
 import { CliError } from './cli-error.ts';
 import { followDeployment } from './follow-deployment.ts';

@@ -2,7 +2,7 @@ import type { Host, Invocation, Ports } from '../clients/ports.ts';
 import type { InspectionAnswer } from '../core/drift/drift-of-host.ts';
 import { deliverySeconds } from '../core/host/build-host-command.ts';
 import { answerSecondsOfInspect, buildInspectCommand } from '../core/host/build-inspect-command.ts';
-import { parseHostInspection } from '../core/host/host-inspection.ts';
+import { parseHostInspection } from '../core/model/host-inspection.ts';
 import type { World } from './world.ts';
 
 export interface InspectedHost {

@@ -1,5 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import { parseServiceConfig, type ServiceConfig } from '../core/config/service-config.ts';
+import { parseServiceConfig } from '../core/config/parse-service-config.ts';
+import type { ServiceConfig } from '../core/model/service-config.ts';
 import { CliError } from './cli-error.ts';
 import { withNext } from './report-error.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
-import { InvalidDeploymentError } from '../core/errors.ts';
-import { releaseNumber } from '../core/release/release-manifest.ts';
+import { InvalidDeploymentError } from '../core/model/errors.ts';
+import { releaseNumber } from '../core/model/release-manifest.ts';
 
 /** The number of the release that an option names. Throws InvalidDeploymentError. */
 export function releaseOption(option: string, name: string): number {

@@ -1,4 +1,4 @@
-import { exitCodeOf, InvalidDeploymentError } from '../core/errors.ts';
+import { exitCodeOf, InvalidDeploymentError } from '../core/model/errors.ts';
 import { CliError } from './cli-error.ts';
 import { asTyped, type Calling, nextLine } from './print.ts';
 

@@ -1,7 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import type { Control } from '../core/deployment-records.ts';
-import type { ControlVerb } from '../core/rollout/controls.ts';
-import type { DeploymentRecord } from '../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../core/model/deployment-record.ts';
+import type { Control, ControlVerb } from '../core/model/operator-requests.ts';
 import { stageLabel } from '../core/views/stage-label.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { askerOf } from './asker.ts';

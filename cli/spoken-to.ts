@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import type { DeploymentRecord } from '../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../core/model/deployment-record.ts';
 import { readDeployment } from '../ledger/deployment-history.ts';
 import { readState } from '../ledger/target-state.ts';
 import { CliError } from './cli-error.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isSpelled, patterns } from '../core/patterns.ts';
+import { isSpelled, patterns } from '../core/model/patterns.ts';
 import { localStageName } from './connect.ts';
 
 const optionNames = ['stage', 'service', 'region', 'profile'] as const;

@@ -1,4 +1,4 @@
-import { isSpelled, patterns } from '../core/patterns.ts';
+import { isSpelled, patterns } from '../core/model/patterns.ts';
 import { CliError } from './cli-error.ts';
 
 /** A host, a deployment or both, in any order: nobody has to remember it. Throws CliError where one is there twice. */

@@ -3,10 +3,10 @@
  * `local/` on this machine; tests use the fakes in `test/fakes/`. Every method may throw `TransientAwsError`.
  */
 
-import type { HostCommand } from '../core/host/host-commands.ts';
+import type { Alarm } from '../core/model/alarm-reading.ts';
+import type { HostCommand } from '../core/model/host-commands.ts';
+import type { DocumentKind, HostDocument } from '../core/model/statuses.ts';
 import type { ConnectionEnds } from '../core/network/security-groups.ts';
-import type { Alarm } from '../core/rollout/alarms.ts';
-import type { DocumentKind, HostDocument } from '../core/statuses.ts';
 
 /** Seconds and instants come from here, never from the global clock. */
 export interface Clock {

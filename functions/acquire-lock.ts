@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { lockParkingName, park, unpark } from '../ledger/parked-tasks.ts';
-import { lookAtLock } from './parked/look-at-lock.ts';
+import { tryAcquireLock } from './lock/try-acquire-lock.ts';
 import { toHandler } from './runtime/handler.ts';
 
 const inputSchema = z.object({
@@ -23,7 +23,7 @@ export async function run(input: z.output<typeof inputSchema>, ports: Ports): Pr
   if (purpose === 'rollout') {
     await park(ports, name, { kind: 'lock', token, deploymentId, executionArn, parkedAt });
   }
-  const acquired = await lookAtLock(ports, { deploymentId, executionArn, purpose });
+  const acquired = await tryAcquireLock(ports, { deploymentId, executionArn, purpose });
   if (acquired !== undefined) {
     await ports.executions.taskSucceeded(token, acquired);
     await unpark(ports, name);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { queueEntryOf, withEntry } from '../core/admission/acquire-lock.ts';
 import { parseExecutionInput } from '../core/admission/execution-input.ts';
-import { withUpload } from '../core/admission/upload-order.ts';
 import { configWarnings } from '../core/config/warnings.ts';
-import type { AdmittedDeployment } from '../core/deployment-records.ts';
-import { DeploymentLockedError, InvalidDeploymentError } from '../core/errors.ts';
-import { frozenSentence } from '../core/freeze.ts';
-import { stableIdentity, type UploadMark } from '../core/target-state.ts';
+import { queueEntryOf, withEntry } from '../core/lock/acquire-lock.ts';
+import { withUpload } from '../core/lock/upload-order.ts';
+import type { AdmittedDeployment } from '../core/model/deployment-records.ts';
+import { DeploymentLockedError, InvalidDeploymentError } from '../core/model/errors.ts';
+import { stableIdentity, type UploadMark } from '../core/model/target-state.ts';
+import { frozenSentence } from '../core/operator/freeze.ts';
 import { writeControl } from '../ledger/controls.ts';
 import { readAdmitted, readOutcome, writeAdmitted } from '../ledger/deployments.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
@@ -15,11 +15,11 @@ import { findConverging, findTarget } from '../ledger/find-target.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readServiceConfig } from '../ledger/service-config.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
-import { checkZip } from './admit/check-zip.ts';
-import { keepRefusedUpload } from './admit/keep-refused-upload.ts';
-import { isOfRollback, type OwnRequest, originOf, releaseOf } from './admit/origin.ts';
-import { wakePause, wakeSuperseded } from './parked/wake.ts';
+import { checkZip } from './admission/check-zip.ts';
+import { keepRefusedUpload } from './admission/keep-refused-upload.ts';
+import { isOfRollback, type OwnRequest, originOf, releaseOf } from './admission/origin.ts';
 import { toHandler } from './runtime/handler.ts';
+import { wakePause, wakeSuperseded } from './waiting/wake.ts';
 
 const inputSchema = z.object({ executionArn: z.string(), startedAt: z.string(), input: z.unknown() });
 

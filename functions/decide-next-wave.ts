@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
-import type { Decision, MachineError, RecordedDecision } from '../core/rollout/rollout-facts.ts';
-import { type Lock, nextFence } from '../core/target-state.ts';
+import type { Decision, MachineError, RecordedDecision } from '../core/model/rollout-facts.ts';
+import { type Lock, nextFence } from '../core/model/target-state.ts';
+import { decideNextWave } from '../core/rollout/decide/decide-next-wave.ts';
 import { openPlanned, type PlannedDeployment, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
 import { changeState, readState, requireLock } from '../ledger/target-state.ts';
 import { withAlarms } from './alarms/look-at-alarms.ts';
-import { startSuccessor } from './parked/start-successor.ts';
+import { startSuccessor } from './lock/start-successor.ts';
 import { toHandler } from './runtime/handler.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
 

@@ -1,23 +1,23 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import type { Superseder } from '../core/admission/upload-order.ts';
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
-import { type ErrorName, errorNames, LockLostError } from '../core/errors.ts';
-import { type Reason, reason } from '../core/reasons.ts';
-import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
-import { evaluateOutcome } from '../core/rollout/evaluate-outcome.ts';
-import type { MachineError, RolloutFacts } from '../core/rollout/rollout-facts.ts';
-import { stateAfterEnd } from '../core/state-after-end.ts';
-import type { Lock } from '../core/target-state.ts';
+import { stateAfterEnd } from '../core/lock/state-after-end.ts';
+import type { Superseder } from '../core/lock/upload-order.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/model/deployment-records.ts';
+import { type ErrorName, errorNames, LockLostError } from '../core/model/errors.ts';
+import { type Reason, reason } from '../core/model/reasons.ts';
+import type { MachineError, RolloutFacts } from '../core/model/rollout-facts.ts';
+import type { Lock } from '../core/model/target-state.ts';
+import { decideNextWave } from '../core/rollout/decide/decide-next-wave.ts';
+import { evaluateOutcome } from '../core/rollout/outcome/evaluate-outcome.ts';
 import { readAdmitted, readFacts, readOutcome, readPlan, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
 import { changeState, readState } from '../ledger/target-state.ts';
 import { recordEnd } from './converge/record-end.ts';
-import { wakeLockWaiters } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
+import { wakeLockWaiters } from './waiting/wake.ts';
 
 const supersederSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('upload'), versionId: z.string() }),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
-import { alarmsOfBake, wakeBake } from './alarms/wake-bake.ts';
 import { toHandler } from './runtime/handler.ts';
+import { alarmsOfBake, wakeBake } from './waiting/wake-bake.ts';
 
 /** CloudWatch's `CloudWatch Alarm State Change` event, of any alarm in the account and region. */
 const inputSchema = z.object({

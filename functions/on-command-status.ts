@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { TransientAwsError } from '../core/errors.ts';
+import { TransientAwsError } from '../core/model/errors.ts';
 import { openDeployment } from '../ledger/deployments.ts';
 import { commandParkingName, findParked } from '../ledger/parked-tasks.ts';
 import { answerStep } from './host-step/answer-step.ts';

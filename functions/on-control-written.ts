@@ -2,11 +2,11 @@ import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { wholeTarget } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
-import { applyFreeze } from './parked/apply-freeze.ts';
-import { cutShortSteps } from './parked/cut-short-steps.ts';
-import { repairOnRequest } from './parked/repair-lock.ts';
-import { wakeLockWaiters, wakePause, wakeWaiter } from './parked/wake.ts';
+import { repairOnRequest } from './lock/repair-lock.ts';
+import { applyFreeze } from './operator/apply-freeze.ts';
+import { cutShortSteps } from './operator/cut-short-steps.ts';
 import { toHandler } from './runtime/handler.ts';
+import { wakeLockWaiters, wakePause, wakeWaiter } from './waiting/wake.ts';
 
 /** S3's `Object Created` event of the state bucket, below `control/`. */
 const inputSchema = z.object({ detail: z.object({ object: z.object({ key: z.string() }) }) });

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import type { TargetState } from '../core/target-state.ts';
+import type { TargetState } from '../core/model/target-state.ts';
 import { readConvergence } from '../ledger/convergence.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
 import { readState } from '../ledger/target-state.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
-import { executionLeftBehind } from './parked/repair-left-behind.ts';
-import { startRepair } from './parked/start-repair.ts';
+import { executionLeftBehind } from './lock/repair-left-behind.ts';
+import { startRepair } from './lock/start-repair.ts';
 import { toHandler } from './runtime/handler.ts';
 
 /** `Step Functions Execution Status Change`. */

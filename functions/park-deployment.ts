@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { decideNextWave } from '../core/rollout/decide-next-wave.ts';
-import { isPaused } from '../core/rollout/is-paused.ts';
-import type { Lock } from '../core/target-state.ts';
+import type { Lock } from '../core/model/target-state.ts';
+import { decideNextWave } from '../core/rollout/decide/decide-next-wave.ts';
+import { isPaused } from '../core/rollout/decide/is-paused.ts';
 import { readControl } from '../ledger/controls.ts';
 import { openPlanned, readFacts } from '../ledger/deployments.ts';
 import { park, pauseParkingName } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
-import { isAlarmFiring } from './alarms/wake-bake.ts';
-import { wakePause } from './parked/wake.ts';
 import { toHandler } from './runtime/handler.ts';
+import { wakePause } from './waiting/wake.ts';
+import { isAlarmFiring } from './waiting/wake-bake.ts';
 
 const inputSchema = z.object({
   token: z.string(),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { balancerActions } from '../core/statuses.ts';
+import { balancerActions } from '../core/model/statuses.ts';
 import { readPlan } from '../ledger/deployments.ts';
 import { balancerParkingName, findParked, type ParkedBalancer, park, unpark } from '../ledger/parked-tasks.ts';
 import { readState, requireLock } from '../ledger/target-state.ts';
-import { lookAtBalancer } from './balancer-step/look-at-balancer.ts';
+import { advanceBalancerStep } from './balancer/advance-balancer-step.ts';
 import { toHandler } from './runtime/handler.ts';
 
 const inputSchema = z.object({
@@ -39,7 +39,7 @@ export async function run(input: BalancerStepInput, ports: Ports): Promise<void>
     healthyLooks: isSameStep(earlier, input) ? earlier.healthyLooks : 0,
   };
   await park(ports, name, parked);
-  const looked = await lookAtBalancer(ports, plan.loadBalancer, host, parked);
+  const looked = await advanceBalancerStep(ports, plan.loadBalancer, host, parked);
   if (looked.kind === 'waiting') {
     await park(ports, name, { ...parked, healthyLooks: looked.healthyLooks });
     return;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { hostActions } from '../core/statuses.ts';
+import { hostActions } from '../core/model/statuses.ts';
 import { openPlanned } from '../ledger/deployments.ts';
 import { readSteps } from '../ledger/host-steps.ts';
 import { park } from '../ledger/parked-tasks.ts';

@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { readState } from '../ledger/target-state.ts';
-import { wakeBakeUnderAlarm } from './alarms/wake-bake.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
-import { applyFreeze } from './parked/apply-freeze.ts';
-import { repairLeftBehind } from './parked/repair-left-behind.ts';
-import { repairIfDead } from './parked/repair-lock.ts';
-import { hasEnded, startRepair } from './parked/start-repair.ts';
-import { sweepParked } from './parked/sweep-parked.ts';
-import { wakeLockWaiters } from './parked/wake.ts';
+import { repairLeftBehind } from './lock/repair-left-behind.ts';
+import { repairIfDead } from './lock/repair-lock.ts';
+import { hasEnded, startRepair } from './lock/start-repair.ts';
+import { applyFreeze } from './operator/apply-freeze.ts';
 import { toHandler } from './runtime/handler.ts';
+import { sweepParked } from './waiting/sweep-parked.ts';
+import { wakeLockWaiters } from './waiting/wake.ts';
+import { wakeBakeUnderAlarm } from './waiting/wake-bake.ts';
 
 /** The 5-minute schedule sends nothing that matters. */
 const inputSchema = z.unknown();

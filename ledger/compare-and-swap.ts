@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Ports } from '../clients/ports.ts';
-import { TransientAwsError } from '../core/errors.ts';
+import { TransientAwsError } from '../core/model/errors.ts';
 import { encode } from './json-objects.ts';
 
 /** How often a compare-and-swap is tried against others' writes before the step is retried as a whole. */

@@ -1,19 +1,19 @@
 import type { Ports } from '../clients/ports.ts';
-import type { Control } from '../core/deployment-records.ts';
+import type { Control } from '../core/model/operator-requests.ts';
 import {
   type Controls,
   type ControlVerb,
   deploymentVerbs,
-  type SpokenWord,
+  type OperatorRequest,
   targetVerbs,
-} from '../core/rollout/controls.ts';
+} from '../core/model/operator-requests.ts';
 import { encode, readAll, readEach, readJson } from './json-objects.ts';
 import { keys, wholeTarget } from './keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger'>;
 
 /** Every word of this verb to a deployment (or to `target`), oldest first. */
-async function readWords(ports: LedgerPorts, verb: ControlVerb, about: string): Promise<readonly SpokenWord[]> {
+async function readWords(ports: LedgerPorts, verb: ControlVerb, about: string): Promise<readonly OperatorRequest[]> {
   const names = await ports.ledger.list(keys.controls(ports.stage.service, verb, about));
   return (await readAll<Control>(ports.ledger, names)).map((word) => ({ verb, ...word }));
 }
@@ -51,7 +51,7 @@ export async function readStoppingWords(
 }
 
 /** Everything that was said to a deployment, oldest first. */
-export async function readRecord(ports: LedgerPorts, deploymentId: string): Promise<readonly SpokenWord[]> {
+export async function readRecord(ports: LedgerPorts, deploymentId: string): Promise<readonly OperatorRequest[]> {
   const words = await Promise.all(deploymentVerbs.map((verb) => readWords(ports, verb, deploymentId)));
   return words.flat().toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
@@ -60,7 +60,7 @@ export async function readRecord(ports: LedgerPorts, deploymentId: string): Prom
 export async function readRecords(
   ports: LedgerPorts,
   deploymentIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly SpokenWord[]>> {
+): Promise<ReadonlyMap<string, readonly OperatorRequest[]>> {
   const prefix = keys.allControls(ports.stage.service);
   const wanted = new Set([...deploymentIds, wholeTarget]);
   const named = (await ports.ledger.list(prefix)).flatMap((key) => {

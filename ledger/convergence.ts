@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import { type Convergence, emptyConvergence } from '../core/converge/convergence.ts';
+import { type Convergence, emptyConvergence } from '../core/model/convergence.ts';
 import { compareAndSwap } from './compare-and-swap.ts';
 import { readJson } from './json-objects.ts';
 import { keys } from './keys.ts';

@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import type { AdmittedDeployment, DeploymentOutcome } from '../core/deployment-records.ts';
-import type { DeploymentRecord } from '../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../core/model/deployment-record.ts';
+import type { AdmittedDeployment, DeploymentOutcome } from '../core/model/deployment-records.ts';
 import { readRecord } from './controls.ts';
 import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readHosts } from './host-steps.ts';

@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/deployment-records.ts';
-import { progressOfHosts } from '../core/rollout/progress-of-hosts.ts';
-import type { MachineError, RecordedDecision, RolloutFacts } from '../core/rollout/rollout-facts.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/model/deployment-records.ts';
+import type { MachineError, RecordedDecision, RolloutFacts } from '../core/model/rollout-facts.ts';
+import { progressOfHosts } from '../core/operator/progress-of-hosts.ts';
 import { readControls } from './controls.ts';
 import { readHosts } from './host-steps.ts';
 import { createJson, readAll, readJson } from './json-objects.ts';

@@ -1,7 +1,8 @@
 import type { Ports } from '../clients/ports.ts';
-import type { ServiceConfig } from '../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../core/errors.ts';
-import { type Alarm, absentAlarms, alarmsOfStage } from '../core/rollout/alarms.ts';
+import type { Alarm } from '../core/model/alarm-reading.ts';
+import { InvalidDeploymentError } from '../core/model/errors.ts';
+import type { ServiceConfig } from '../core/model/service-config.ts';
+import { absentAlarms, alarmsOfStage } from '../core/rollout/decide/alarms.ts';
 
 /** The alarms of the configuration as they are now. Throws InvalidDeploymentError with a sentence for each that is absent. */
 export async function findAlarms(

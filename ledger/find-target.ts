@@ -1,8 +1,8 @@
 import type { Ports } from '../clients/ports.ts';
 import { type ChosenTarget, chooseTarget, type TargetFacts } from '../core/admission/choose-target.ts';
-import { type ServiceConfig, targetTags } from '../core/config/service-config.ts';
-import { differingWithin } from '../core/differing-hosts.ts';
-import type { TargetState } from '../core/target-state.ts';
+import { differingWithin } from '../core/lock/differing-hosts.ts';
+import { type ServiceConfig, targetTags } from '../core/model/service-config.ts';
+import type { TargetState } from '../core/model/target-state.ts';
 import { readServiceConfig } from './service-config.ts';
 
 interface More extends Pick<TargetFacts, 'seen'> {

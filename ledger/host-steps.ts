@@ -1,7 +1,7 @@
 import type { Ledger, Ports } from '../clients/ports.ts';
-import type { Step, StepError, StepIntent, StepOutcome } from '../core/deployment-records.ts';
 import { oneLine } from '../core/diagnosis/finding.ts';
-import type { StepAction } from '../core/statuses.ts';
+import type { Step, StepError, StepIntent, StepOutcome } from '../core/model/deployment-records.ts';
+import type { StepAction } from '../core/model/statuses.ts';
 import { createJson, encode, readAll, readEach } from './json-objects.ts';
 import { keys } from './keys.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ControlVerb } from '../core/rollout/controls.ts';
-import type { StepAction } from '../core/statuses.ts';
+import type { ControlVerb } from '../core/model/operator-requests.ts';
+import type { StepAction } from '../core/model/statuses.ts';
 
 /** What a word is about that is not said to one deployment. */
 export const wholeTarget = 'target';

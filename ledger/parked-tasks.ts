@@ -1,5 +1,5 @@
 import type { Ports } from '../clients/ports.ts';
-import type { BalancerAction, HostAction } from '../core/statuses.ts';
+import type { BalancerAction, HostAction } from '../core/model/statuses.ts';
 import { encode, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../clients/ports.ts';
-import { parseServiceConfig, type ServiceConfig } from '../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../core/errors.ts';
+import { parseServiceConfig } from '../core/config/parse-service-config.ts';
+import { InvalidDeploymentError } from '../core/model/errors.ts';
+import type { ServiceConfig } from '../core/model/service-config.ts';
 import { encode, readJson } from './json-objects.ts';
 import { keys } from './keys.ts';
 

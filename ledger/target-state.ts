@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
-import { LockLostError } from '../core/errors.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../core/target-state.ts';
+import { LockLostError } from '../core/model/errors.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../core/model/target-state.ts';
 import { compareAndSwap, withMissing } from './compare-and-swap.ts';
 import { keys } from './keys.ts';
 

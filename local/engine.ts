@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Ports } from '../clients/ports.ts';
-import { documentName } from '../core/names.ts';
+import { documentName } from '../core/model/names.ts';
 import { logTo } from '../functions/runtime/log.ts';
 import { providePorts } from '../functions/runtime/ports.ts';
 import { buildDocuments } from '../infra/documents/build-documents.ts';

@@ -1,7 +1,7 @@
-import { causeMeanings, decisionTexts, kindTitles } from '../core/diagnosis/cause-meanings.ts';
-import { type Cause, type CauseKind, causeKinds } from '../core/diagnosis/causes.ts';
-import { exitCodes } from '../core/errors.ts';
-import { endStates } from '../core/statuses.ts';
+import { type Cause, type CauseKind, causeKinds } from '../core/model/causes.ts';
+import { exitCodes } from '../core/model/errors.ts';
+import { endStates } from '../core/model/statuses.ts';
+import { causeMeanings, decisionTexts, kindTitles } from '../core/views/cause-meanings.ts';
 
 /** A state of the definition, as far as the README draws it. */
 interface DrawnState {

@@ -4,7 +4,8 @@ import { stageLabel } from '../../core/views/stage-label.ts';
 import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { askerOf } from '../asker.ts';
 import { CliError } from '../cli-error.ts';
-import { type ConfigComparison, compareWithInForce } from '../compare-with-in-force.ts';
+import { compareWithInForce } from '../compare-with-in-force.ts';
+import type { ConfigureView } from '../configure-view.ts';
 import { nextLine, printJson, printLines } from '../print.ts';
 import { type ConfigFile, readConfigFile } from '../read-input-files.ts';
 import { renderConfigure } from '../render/render-configure.ts';
@@ -14,15 +15,6 @@ import type { CommonOptions, World } from '../world.ts';
 export interface ConfigureOptions extends CommonOptions {
   readonly config?: string;
   readonly dryRun: boolean;
-}
-
-/** What a configuration file means against the one in force. */
-export interface ConfigureView extends ConfigComparison {
-  readonly service: string;
-  readonly stage: string;
-  readonly file: string;
-  readonly warnings: readonly string[];
-  readonly isPublished: boolean;
 }
 
 /** `rollgate configure`: puts a configuration in force without deploying, and says what is different. */

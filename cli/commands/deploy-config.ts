@@ -1,5 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
 import { checkConfigOnly } from '../check-config-only.ts';
+import type { DeployOptions } from '../deploy-options.ts';
 import { tell } from '../print.ts';
 import { publishConfig } from '../publish-config.ts';
 import { readConfigFile } from '../read-input-files.ts';
@@ -7,7 +8,6 @@ import { renderConfigOnly } from '../render/render-config-only.ts';
 import { styleOf } from '../render/style.ts';
 import { type StartedDeployment, startExecution } from '../start-execution.ts';
 import type { World } from '../world.ts';
-import type { DeployOptions } from './deploy.ts';
 
 /**
  * `rollgate deploy --config-only`: the artifact of the stable release with this configuration. Says what is different

@@ -6,6 +6,7 @@ import { readRelease } from '../../ledger/releases.ts';
 import { readServiceConfig } from '../../ledger/service-config.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
+import type { DeployOptions } from '../deploy-options.ts';
 import { followToExit } from '../follow-to-exit.ts';
 import { nextLine, printJson, printLines, tell } from '../print.ts';
 import { publishConfig } from '../publish-config.ts';
@@ -17,18 +18,6 @@ import { awaitExecution, type StartedDeployment, startExecution } from '../start
 import type { CommonOptions, World } from '../world.ts';
 import { deployConfig } from './deploy-config.ts';
 import { plan } from './plan.ts';
-
-export interface DeployOptions extends CommonOptions {
-  readonly release?: string;
-  /** S3 version id of an upload. */
-  readonly versionId?: string;
-  readonly hosts?: readonly string[];
-  readonly reason?: string;
-  readonly config?: string;
-  readonly configOnly: boolean;
-  readonly dryRun: boolean;
-  readonly wait: boolean;
-}
 
 /** `rollgate deploy`: a zip, a release, the newest or another upload, or the configuration alone; then follows what it started. */
 export async function deploy(world: World, zip: string | undefined, options: DeployOptions): Promise<number> {

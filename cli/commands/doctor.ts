@@ -1,11 +1,12 @@
 import type { Ports } from '../../clients/ports.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
 import { environmentLookups, type FoundByLookup } from '../../core/config/resolve-environment.ts';
-import { parseServiceConfig, type ServiceConfig, targetTags } from '../../core/config/service-config.ts';
 import { configWarnings } from '../../core/config/warnings.ts';
+import { examineStage } from '../../core/doctor/doctor.ts';
 import type { ConfigurationFacts, DoctorFacts } from '../../core/doctor/facts.ts';
-import { examineStage } from '../../core/doctor.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { alarmsOfStage } from '../../core/rollout/alarms.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { type ServiceConfig, targetTags } from '../../core/model/service-config.ts';
+import { alarmsOfStage } from '../../core/rollout/decide/alarms.ts';
 import { readServiceYaml } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 import { CliError } from '../cli-error.ts';

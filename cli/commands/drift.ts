@@ -1,8 +1,8 @@
 import type { Host, Ports } from '../../clients/ports.ts';
 import { tagText } from '../../core/config/resolve-environment.ts';
-import { targetTags } from '../../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { type DriftView, driftView } from '../../core/views/drift-view.ts';
+import { type DriftView, driftView } from '../../core/drift/drift-view.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { targetTags } from '../../core/model/service-config.ts';
 import { readConvergence } from '../../ledger/convergence.ts';
 import { readServiceConfig } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';

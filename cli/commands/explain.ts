@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
 import { type ExplainedHost, type ExplainView, explainView } from '../../core/views/explain-view.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
 import { CliError } from '../cli-error.ts';

@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
+import { releaseName } from '../../core/model/release-manifest.ts';
+import { stableRelease } from '../../core/model/target-state.ts';
 import { releaseIdOf } from '../../core/release/build-release.ts';
-import { releaseName } from '../../core/release/release-manifest.ts';
-import { alarmsOfStage } from '../../core/rollout/alarms.ts';
-import { stableRelease } from '../../core/target-state.ts';
+import { alarmsOfStage } from '../../core/rollout/decide/alarms.ts';
 import { planView } from '../../core/views/plan-view.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { releaseOfContent } from '../../ledger/release-of-content.ts';

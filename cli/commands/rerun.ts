@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
 import { rerunInput } from '../../core/admission/rerun-input.ts';
-import type { AdmittedDeployment } from '../../core/deployment-records.ts';
+import type { AdmittedDeployment } from '../../core/model/deployment-records.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { readAdmitted } from '../../ledger/deployments.ts';
 import { CliError } from '../cli-error.ts';

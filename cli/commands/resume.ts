@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentOutcome } from '../../core/deployment-records.ts';
-import { controlsOf } from '../../core/rollout/controls.ts';
-import { isResumable } from '../../core/rollout/hosts-to-retry.ts';
-import { judgeWord } from '../../core/rollout/judge-word.ts';
+import { isResumable } from '../../core/admission/hosts-to-retry.ts';
+import type { DeploymentOutcome } from '../../core/model/deployment-records.ts';
+import { controlsOf } from '../../core/operator/controls-of.ts';
+import { validateRequest } from '../../core/operator/validate-request.ts';
 import { readHistory } from '../../ledger/deployment-history.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
@@ -41,7 +41,7 @@ export async function resume(world: World, typed: string | undefined, options: S
     }
     return startAgain(world, ports, 'resume', deploymentId, options);
   }
-  const verdict = judgeWord('resume', false, { deploymentId, decisions, controls: controlsOf(words) });
+  const verdict = validateRequest('resume', false, { deploymentId, decisions, controls: controlsOf(words) });
   if (verdict.kind === 'refused') {
     throw new CliError(verdict.why, verdict.next, 2);
   }

@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import { releaseName } from '../../core/release/release-manifest.ts';
-import { hostsToRetry } from '../../core/rollout/hosts-to-retry.ts';
-import { judgeRetry } from '../../core/rollout/judge-host-word.ts';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+import { hostsToRetry } from '../../core/admission/hosts-to-retry.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
+import { releaseName } from '../../core/model/release-manifest.ts';
+import { judgeRetry } from '../../core/operator/validate-host-request.ts';
 import { rolloutOfRecord } from '../../core/views/rollout-of-record.ts';
 import { CliError } from '../cli-error.ts';
 import { confirm, instantsOf, speak } from '../speak.ts';

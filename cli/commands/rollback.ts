@@ -1,7 +1,7 @@
 import { resolveRollback } from '../../core/admission/resolve-rollback.ts';
-import { exitCodes } from '../../core/errors.ts';
-import { frozenSentence } from '../../core/freeze.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import { exitCodes } from '../../core/model/errors.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
+import { frozenSentence } from '../../core/operator/freeze.ts';
 import { withinTarget } from '../../ledger/find-target.ts';
 import { readRelease } from '../../ledger/releases.ts';
 import { readState } from '../../ledger/target-state.ts';

@@ -1,5 +1,5 @@
-import { controlsOf } from '../../core/rollout/controls.ts';
-import { judgeWord, type PlainVerb } from '../../core/rollout/judge-word.ts';
+import { controlsOf } from '../../core/operator/controls-of.ts';
+import { type PlainVerb, validateRequest } from '../../core/operator/validate-request.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { confirm, instantsOf, type SpeakOptions, speak } from '../speak.ts';
@@ -42,7 +42,7 @@ export async function say(
   const record = await requireSpokenTo(ports, verb, id);
   const { deploymentId, decisions, words } = record;
   const isKept = options.keep === true;
-  const verdict = judgeWord(verb, isKept, { deploymentId, decisions, controls: controlsOf(words) });
+  const verdict = validateRequest(verb, isKept, { deploymentId, decisions, controls: controlsOf(words) });
   if (verdict.kind === 'refused') {
     throw new CliError(verdict.why, verdict.next, 2);
   }

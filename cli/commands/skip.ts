@@ -1,4 +1,4 @@
-import { judgeSkip } from '../../core/rollout/judge-host-word.ts';
+import { judgeSkip } from '../../core/operator/validate-host-request.ts';
 import { rolloutOfRecord } from '../../core/views/rollout-of-record.ts';
 import { CliError } from '../cli-error.ts';
 import { confirm, instantsOf, type SpeakOptions, speak } from '../speak.ts';

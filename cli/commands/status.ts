@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
-import { targetTags } from '../../core/config/service-config.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import { targetTags } from '../../core/model/service-config.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
 import { type DeploymentView, deploymentView } from '../../core/views/deployment-view.ts';
 import { type TargetHostView, targetView } from '../../core/views/target-view.ts';
 import { readConvergence } from '../../ledger/convergence.ts';

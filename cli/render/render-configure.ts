@@ -1,4 +1,4 @@
-import type { ConfigureView } from '../commands/configure.ts';
+import type { ConfigureView } from '../configure-view.ts';
 import type { Style } from './style.ts';
 import { keyValues, table } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { Check } from '../../core/doctor/check.ts';
-import type { DoctorReport } from '../../core/doctor.ts';
+import type { DoctorReport } from '../../core/doctor/doctor.ts';
 import type { Colour } from '../../core/views/status-words.ts';
 import { padEnd, type Style } from './style.ts';
 

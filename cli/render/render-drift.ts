@@ -1,5 +1,5 @@
 import type { DriftVerdict, HostDrift, HostDriftView } from '../../core/drift/drift-of-host.ts';
-import type { DriftView } from '../../core/views/drift-view.ts';
+import type { DriftView } from '../../core/drift/drift-view.ts';
 import type { StatusWord } from '../../core/views/status-words.ts';
 import { asTyped, type Calling } from '../print.ts';
 import { padEnd, type Style } from './style.ts';

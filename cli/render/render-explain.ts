@@ -1,5 +1,5 @@
-import type { Evidence, HostCheck } from '../../core/host/host-report.ts';
-import type { StepAction } from '../../core/statuses.ts';
+import type { Evidence, HostCheck } from '../../core/model/host-report.ts';
+import type { StepAction } from '../../core/model/statuses.ts';
 import { durationText } from '../../core/views/elapsed.ts';
 import { reportedText } from '../../core/views/end-view.ts';
 import type { ExplainedError, ExplainedHost, ExplainedStep, ExplainView } from '../../core/views/explain-view.ts';

@@ -1,5 +1,5 @@
 import { oneLine } from '../../core/diagnosis/finding.ts';
-import { errorNames, TransientAwsError } from '../../core/errors.ts';
+import { errorNames, TransientAwsError } from '../../core/model/errors.ts';
 
 /** Refused before anything was done: the account asks for more than its rate. */
 const throttlingNames: readonly string[] = [

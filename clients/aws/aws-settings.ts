@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { isSpelled, patterns } from '../../core/patterns.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { isSpelled, patterns } from '../../core/model/patterns.ts';
 
 /** Where one service in one stage stands on AWS: all that the ports need to know. */
 export interface AwsSettings {

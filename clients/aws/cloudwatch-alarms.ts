@@ -1,5 +1,5 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import type { Alarm, AlarmState } from '../../core/rollout/alarms.ts';
+import type { Alarm, AlarmState } from '../../core/model/alarm-reading.ts';
 import type { Alarms } from '../ports.ts';
 import type { Call } from './call.ts';
 import { everyPage, inParts } from './pages.ts';

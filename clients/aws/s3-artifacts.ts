@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import type { ArtifactStore, ArtifactVersion } from '../ports.ts';
 import { isAbsent, isPreconditionFailed, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';

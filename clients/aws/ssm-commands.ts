@@ -7,10 +7,10 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { InvalidDeploymentError, TransientAwsError } from '../../core/errors.ts';
-import type { HostCommand } from '../../core/host/host-commands.ts';
-import { documentName, optInTag } from '../../core/names.ts';
-import type { HostDocument } from '../../core/statuses.ts';
+import { InvalidDeploymentError, TransientAwsError } from '../../core/model/errors.ts';
+import type { HostCommand } from '../../core/model/host-commands.ts';
+import { documentName, optInTag } from '../../core/model/names.ts';
+import type { HostDocument } from '../../core/model/statuses.ts';
 import type { Clock, Commands, Invocation, SendResult } from '../ports.ts';
 import { isDenied, nameOf } from './aws-errors.ts';
 import type { Call } from './call.ts';

@@ -1,6 +1,6 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { stageDirectoryParameter } from '../../core/names.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { stageDirectoryParameter } from '../../core/model/names.ts';
 import type { StageAddress } from '../stage-address.ts';
 import { parseStageDirectory, type StageDirectory } from './aws-settings.ts';
 import { explainAccess, StageAccessError, signIn } from './stage-access.ts';

@@ -15,8 +15,8 @@ import type {
   Looked,
   ParameterFacts,
 } from '../../core/doctor/facts.ts';
-import { documentName } from '../../core/names.ts';
-import type { HostDocument } from '../../core/statuses.ts';
+import { documentName } from '../../core/model/names.ts';
+import type { HostDocument } from '../../core/model/statuses.ts';
 import type { StageInspection } from '../stage-inspection.ts';
 import { type AwsClients, createAwsClients } from './aws-clients.ts';
 import { isDenied, nameOf } from './aws-errors.ts';

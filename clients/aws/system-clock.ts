@@ -1,5 +1,5 @@
 import { setTimeout as timeout } from 'node:timers/promises';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import type { Clock } from '../ports.ts';
 
 /** The machine's clock. A wait ends with the signal of the work at hand, as TransientAwsError. */

@@ -1,8 +1,8 @@
 import { tagText } from '../config/resolve-environment.ts';
-import type { Tags } from '../config/service-config.ts';
-import type { Convergence } from '../converge/convergence.ts';
-import type { PlannedHost } from '../deployment-records.ts';
-import { InvalidDeploymentError } from '../errors.ts';
+import type { Convergence } from '../model/convergence.ts';
+import type { PlannedHost } from '../model/deployment-records.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import type { Tags } from '../model/service-config.ts';
 
 /** An instance of the target as the inventory shows it. */
 export interface TargetHost extends PlannedHost {

@@ -1,52 +1,8 @@
 import { unknownKey } from '../config/problems.ts';
-import { InvalidDeploymentError } from '../errors.ts';
-import { isSpelled, patterns } from '../patterns.ts';
-import { releaseNumber } from '../release/release-manifest.ts';
-
-/** Free text that goes into the record with the deployment. */
-export interface RequestNotes {
-  readonly reason?: string;
-  /** Who asked, where the caller knows better than the execution. */
-  readonly by?: string;
-}
-
-/** What may go with a request for new or known content. */
-export interface RequestScope extends RequestNotes {
-  /** Only these hosts of the target; `stable` then does not move. */
-  readonly hosts?: readonly string[];
-  /** Say what would be done, and do nothing. */
-  readonly isDryRun: boolean;
-}
-
-/** What an execution was asked to do, by a person (the first seven) or by Rollgate itself. */
-export type DeploymentRequest =
-  /** `{}`: the newest upload. */
-  | ({ readonly kind: 'newest' } & RequestScope)
-  /** `{"release": "v41"}` */
-  | ({ readonly kind: 'release'; readonly release: number } & RequestScope)
-  /** `{"versionId": "…"}`: one S3 version of the artifact. */
-  | ({ readonly kind: 'version'; readonly versionId: string } & RequestScope)
-  /** `{"configOnly": true}`: the artifact of the stable release with the configuration in force. */
-  | ({ readonly kind: 'config' } & RequestScope)
-  /** `{"rollback": true}`, or with `"release": "v3"` to a named one; with `"throughFreeze": true` also of a frozen target. */
-  | ({
-      readonly kind: 'rollback';
-      readonly release?: number;
-      readonly isDryRun: boolean;
-      readonly isThroughFreeze?: true;
-    } & RequestNotes)
-  /** `{"resume": "<deploymentId>"}`: what an ended deployment left to do. */
-  | ({ readonly kind: 'resume'; readonly deploymentId: string } & RequestNotes)
-  /** `{"retry": "<deploymentId>"}`: its release once more, to the hosts that failed. */
-  | ({ readonly kind: 'retry'; readonly deploymentId: string } & RequestNotes)
-  /** `{"upload": "<versionId>"}`: by the upload event. */
-  | ({ readonly kind: 'upload'; readonly versionId: string } & RequestNotes)
-  /** `{"repair": "<deploymentId>"}`: settle and revert what a dead execution left. */
-  | ({ readonly kind: 'repair'; readonly deploymentId: string } & RequestNotes)
-  /** `{"continue": "<deploymentId>"}`: go on where the predecessor's history ended. */
-  | ({ readonly kind: 'continue'; readonly deploymentId: string } & RequestNotes)
-  /** `{"converge": ["i-…"]}`: bring new or stray hosts to the stable release. */
-  | ({ readonly kind: 'converge'; readonly hosts: readonly string[] } & RequestNotes);
+import type { DeploymentRequest, RequestNotes, RequestScope } from '../model/deployment-request.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import { isSpelled, patterns } from '../model/patterns.ts';
+import { releaseNumber } from '../model/release-manifest.ts';
 
 /** The keys that a person may type. */
 export const humanKeys = [
@@ -95,8 +51,11 @@ function unknownKeys(input: Input): string[] {
 }
 
 const deploymentIdSentence = 'must be the id of a deployment, such as "d-20261122-204500-1a2b3c"';
+
 const versionIdSentence = 'must be the version id of an upload';
+
 const hostsSentence = 'must be a list of 1 to 1000 instance ids, such as ["i-0a1b2c3d4e5f60718"]';
+
 const noteSentence = `must be a text of 1 to ${maxNoteLength} characters without line breaks`;
 
 const checks: Readonly<Record<string, readonly [isRight: (value: unknown) => boolean, sentence: string]>> = {

@@ -1,5 +1,5 @@
-import type { AdmittedDeployment } from '../deployment-records.ts';
-import type { DeploymentRequest } from './execution-input.ts';
+import type { AdmittedDeployment } from '../model/deployment-records.ts';
+import type { DeploymentRequest } from '../model/deployment-request.ts';
 
 /**
  * Whether what was asked for goes on where the zip of its release is not in the ledger any more. A rollback needs no

@@ -1,6 +1,6 @@
-import type { AdmittedDeployment } from '../deployment-records.ts';
-import { InvalidDeploymentError } from '../errors.ts';
-import { releaseName } from '../release/release-manifest.ts';
+import type { AdmittedDeployment } from '../model/deployment-records.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import { releaseName } from '../model/release-manifest.ts';
 
 /**
  * The input of a new execution that asks for the same as an earlier deployment did.

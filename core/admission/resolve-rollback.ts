@@ -1,7 +1,7 @@
-import { lastDiffering } from '../differing-hosts.ts';
-import { InvalidDeploymentError } from '../errors.ts';
-import { releaseName } from '../release/release-manifest.ts';
-import { stableRelease, type TargetState } from '../target-state.ts';
+import { lastDiffering } from '../lock/differing-hosts.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import { releaseName } from '../model/release-manifest.ts';
+import { stableRelease, type TargetState } from '../model/target-state.ts';
 
 export interface RollbackTarget {
   readonly release: number;

@@ -1,6 +1,7 @@
 import { groupUnused, lastHealthyTarget, targetUnhealthy } from '../diagnosis/diagnose-balancer.ts';
-import type { Diagnosis } from '../diagnosis/finding.ts';
-import { isNotInUse, type PlannedBalancer, type TargetFacts } from './planned-balancer.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { PlannedBalancer, TargetFacts } from '../model/planned-balancer.ts';
+import { isNotInUse } from './plan-balancer.ts';
 
 /** Looks in a row, a heartbeat apart, that must find a host healthy: ELB calls a new target so after one good answer. */
 export const healthyLooks = 3;
@@ -20,7 +21,7 @@ export interface BalancerLook {
   /** Looks before this one that found the host healthy, one after another. */
   readonly healthyLooks: number;
   /** An operator has said something after which this host is not needed where it is going. */
-  readonly isCalledOff: boolean;
+  readonly isCancelled: boolean;
 }
 
 export type BalancerVerdict =
@@ -60,7 +61,7 @@ export function judgeDrain(look: BalancerLook): BalancerVerdict {
     return ended('done');
   }
   const isLate = look.nowMilliseconds > look.deadlineMilliseconds;
-  if (look.isCalledOff) {
+  if (look.isCancelled) {
     return ended('done', 'called off by an operator');
   }
   if (own.state.endsWith('draining') || look.hasChanged) {
@@ -109,7 +110,7 @@ export function judgeJoin(look: BalancerLook): BalancerVerdict {
     return { kind: 'change' };
   }
   // Registered it is in any case: nobody who is well stays outside for a word of an operator.
-  if (look.isCalledOff) {
+  if (look.isCancelled) {
     return ended('done', 'called off by an operator');
   }
   return isLate

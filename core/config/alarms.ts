@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { AlarmConfig } from './service-config.ts';
+import type { AlarmConfig } from '../model/service-config.ts';
 import { section } from './zod-sentences.ts';
 
 /** Alarms of one policy: CloudWatch describes a hundred at a time. */

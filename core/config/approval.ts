@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Approval } from '../model/service-config.ts';
 import { defaultApprovalSeconds } from './defaults.ts';
-import type { Approval } from './service-config.ts';
 import { integer, section } from './zod-sentences.ts';
 
 const whenSentence = 'must be none, before-staging, before-first-wave or after-wave N, such as after-wave 1';

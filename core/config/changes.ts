@@ -1,7 +1,7 @@
-import type { HostConfiguration } from '../release/release-manifest.ts';
+import type { HostConfiguration } from '../model/release-manifest.ts';
+import type { EnvironmentValue, ServiceConfig } from '../model/service-config.ts';
 import { pathText } from './problems.ts';
 import { tagText } from './resolve-environment.ts';
-import type { EnvironmentValue, ServiceConfig } from './service-config.ts';
 
 /** One value of the configuration that is another one now; null where it was not there, or is there no longer. */
 export interface ConfigChange {

@@ -1,7 +1,8 @@
-import { checkOfUpstream } from '../host/host-report.ts';
-import { leastProgressDeadline } from '../rollout/progress-deadline.ts';
+import { checkOfUpstream } from '../model/host-report.ts';
+import type { UpstreamConfig, WaveSize } from '../model/service-config.ts';
+import type { GivenRollout, GivenSections } from './given-sections.ts';
 import { pathText } from './problems.ts';
-import type { GivenRollout, GivenSections, UpstreamConfig, WaveSize } from './service-config.ts';
+import { leastProgressDeadline } from './progress-deadline.ts';
 
 type Sections = GivenSections;
 

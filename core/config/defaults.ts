@@ -51,7 +51,7 @@ export const defaultApprovalSeconds = 86_400;
 /** Seconds from taking the lock after which no further host is activated: four hours, waits for people left out. */
 export const defaultDeadlineSeconds = 14_400;
 
-/** Seconds without a host staged or through its gate: as Kubernetes and Nomad have it. See core/rollout/progress-deadline.ts. */
+/** Seconds without a host staged or through its gate: as Kubernetes and Nomad have it. See core/config/progress-deadline.ts. */
 export const defaultProgressDeadlineSeconds = 600;
 
 /** Releases that stay on a host, the running, stable and previous stable one always besides. */

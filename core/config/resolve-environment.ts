@@ -1,7 +1,7 @@
-import { InvalidDeploymentError } from '../errors.ts';
-import type { HostConfiguration, Upstream } from '../release/release-manifest.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import type { HostConfiguration, Upstream } from '../model/release-manifest.ts';
+import { type EnvironmentValue, type ServiceConfig, type Tags, withStage } from '../model/service-config.ts';
 import { pathText } from './problems.ts';
-import { type EnvironmentValue, type ServiceConfig, type Tags, withStage } from './service-config.ts';
 
 /** Instances to look for; `key` is the text of the tags: `Service=cart`, several joined by `, `. */
 export interface EnvironmentLookup {

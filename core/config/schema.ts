@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { patterns } from '../patterns.ts';
+import { patterns } from '../model/patterns.ts';
 import { alarms } from './alarms.ts';
 import { approval } from './approval.ts';
 import * as defaults from './defaults.ts';
+import type { GivenSections } from './given-sections.ts';
 import { problemsOf, unknownKey } from './problems.ts';
-import type { GivenSections } from './service-config.ts';
 import { environment, tags, unitText, upstream, variableName, variableNameSentence, waveSize } from './values.ts';
 import { integer, keyed, listOf, seconds, section, spelled } from './zod-sentences.ts';
 

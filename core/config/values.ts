@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EnvironmentValue, UpstreamConfig, WaveSize } from './service-config.ts';
+import type { EnvironmentValue, UpstreamConfig, WaveSize } from '../model/service-config.ts';
 import { integer, keyed, section, spelled, told } from './zod-sentences.ts';
 
 /** `CART_HOST`: what a shell and a systemd environment file both take for a name. */

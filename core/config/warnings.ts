@@ -1,6 +1,6 @@
+import type { RolloutConfig, ServiceConfig } from '../model/service-config.ts';
 import { defaultStableSeconds } from './defaults.ts';
 import { pathText } from './problems.ts';
-import type { RolloutConfig, ServiceConfig } from './service-config.ts';
 
 /** Names of variables whose values are secrets more often than not. */
 const secretName = /PASS(WORD|WD)?$|SECRET|TOKEN|PRIVATE_KEY|API_KEY|CREDENTIAL/i;

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, type YAMLParseError } from 'yaml';
-import { InvalidDeploymentError } from '../errors.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
 
 /** Aliases that one document may resolve: the file has no need of any, and nested ones grow without bound. */
 const maxAliases = 20;

@@ -1,16 +1,10 @@
 import { maxNamedHosts } from '../admission/execution-input.ts';
 import { executionNames } from '../admission/execution-names.ts';
-import { releaseName } from '../release/release-manifest.ts';
-import type { StableEntry } from '../target-state.ts';
-import {
-  type Convergence,
-  type ConvergeRun,
-  deployCommand,
-  type GivenUpHost,
-  onlineDeadlineSeconds,
-  type SeenHost,
-  type WaitingHost,
-} from './convergence.ts';
+import type { Convergence, ConvergeRun, GivenUpHost, SeenHost, WaitingHost } from '../model/convergence.ts';
+import { releaseName } from '../model/release-manifest.ts';
+import type { StableEntry } from '../model/target-state.ts';
+import { deployCommand } from './deploy-command.ts';
+import { onlineDeadlineSeconds } from './limits.ts';
 
 /** An instance of the target as the inventory shows it. */
 export interface FoundHost {

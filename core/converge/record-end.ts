@@ -1,15 +1,7 @@
-import type { DeploymentOutcome, HostOutcome } from '../deployment-records.ts';
-import {
-  type CircuitBreaker,
-  type ConvergeFailure,
-  type Convergence,
-  deployCommand,
-  failureWindowSeconds,
-  type GivenUpHost,
-  maxConvergeFailures,
-  retryPauseSeconds,
-  type SeenHost,
-} from './convergence.ts';
+import type { CircuitBreaker, ConvergeFailure, Convergence, GivenUpHost, SeenHost } from '../model/convergence.ts';
+import type { DeploymentOutcome, HostOutcome } from '../model/deployment-records.ts';
+import { deployCommand } from './deploy-command.ts';
+import { failureWindowSeconds, maxConvergeFailures, retryPauseSeconds } from './limits.ts';
 
 /** The end of a deployment as far as convergence goes. */
 export interface EndFacts {

@@ -1,5 +1,6 @@
-import type { PlannedBalancer, TargetFacts } from '../balancer/planned-balancer.ts';
-import { type Diagnosis, finding } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { PlannedBalancer, TargetFacts } from '../model/planned-balancer.ts';
+import { finding } from './finding.ts';
 
 /** The load balancer did not come to call the host healthy, in its own words and with what they mostly mean. */
 export function targetUnhealthy(balancer: PlannedBalancer, target: TargetFacts | undefined): Diagnosis {

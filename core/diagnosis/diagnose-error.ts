@@ -1,5 +1,6 @@
-import type { StepAction } from '../statuses.ts';
-import { type Diagnosis, finding, firstMatch, oneLine } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { StepAction } from '../model/statuses.ts';
+import { finding, firstMatch, oneLine } from './finding.ts';
 
 /** An error of AWS or of the machine at which one step of one host was given up. */
 export interface FailedCall {

@@ -1,4 +1,5 @@
-import { type Diagnosis, finding, firstMatch, oneLine } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import { finding, firstMatch, oneLine } from './finding.ts';
 import { packageOfHeader, packageOfLibrary, packageOfTool, type SystemPackage } from './system-packages.ts';
 
 /** What pip and the compiler said, oldest line first, and the file that was installed from. */

@@ -1,4 +1,5 @@
-import { type Diagnosis, finding } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import { finding } from './finding.ts';
 
 /** What SSM says of a command for which there is no report. */
 export interface PlatformFacts {

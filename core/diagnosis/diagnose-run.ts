@@ -1,4 +1,5 @@
-import { type Diagnosis, finding, firstMatch, oneLine } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import { finding, firstMatch, oneLine } from './finding.ts';
 import type { JournalFacts } from './journal-facts.ts';
 import { type ReadFacts, readFacts, type ServiceFacts } from './service-facts.ts';
 

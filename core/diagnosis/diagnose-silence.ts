@@ -1,5 +1,6 @@
+import type { Diagnosis } from '../model/diagnosis.ts';
 import type { NamedGroup, ReadIngress } from '../network/judge-ingress.ts';
-import { type Diagnosis, finding } from './finding.ts';
+import { finding } from './finding.ts';
 
 /** An upstream that gave no answer at all, not even a refusal. */
 export interface SilenceFacts {

@@ -1,4 +1,5 @@
-import { type Diagnosis, finding, firstMatch, oneLine } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import { finding, firstMatch, oneLine } from './finding.ts';
 import { type ReadFacts, readFacts, type ServiceFacts } from './service-facts.ts';
 
 /** Exit statuses that systemd itself gives a process it could not start (systemd.exec, "Process exit codes"). */

@@ -1,9 +1,10 @@
-import type { HostCheck } from '../host/host-report.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { HostCheck } from '../model/host-report.ts';
+import type { HostConfiguration, Upstream } from '../model/release-manifest.ts';
 import { ipVersion } from '../network/address-ranges.ts';
 import type { ReadIngress } from '../network/judge-ingress.ts';
-import type { HostConfiguration, Upstream } from '../release/release-manifest.ts';
 import { diagnoseSilence } from './diagnose-silence.ts';
-import { type Diagnosis, finding } from './finding.ts';
+import { finding } from './finding.ts';
 
 /**
  * Why an upstream check failed: address, the variable that carries it and where its value came from, the port that

@@ -1,16 +1,5 @@
-import { type Cause, type CauseKind, causeKinds } from './causes.ts';
-
-/** What went wrong on one host, for a person; `cause` and `kind` are what code looks at. */
-export interface Diagnosis {
-  readonly cause: Cause;
-  /** One line: what happened. */
-  readonly meaning: string;
-  /** One line: what to do next. */
-  readonly remedy: string;
-  /** What to type, whole and to be copied, where there is one command that mends it. */
-  readonly command?: string;
-  readonly kind: CauseKind;
-}
+import { type Cause, causeKinds } from '../model/causes.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 
 /** Letters of a meaning or remedy: a line that a person still reads, and little beside the 1 kB a task returns. */
 const maxLineLength = 400;

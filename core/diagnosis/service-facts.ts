@@ -1,5 +1,5 @@
-import type { Evidence, HostReport } from '../host/host-report.ts';
-import type { HostConfiguration } from '../release/release-manifest.ts';
+import type { Evidence, HostReport } from '../model/host-report.ts';
+import type { HostConfiguration } from '../model/release-manifest.ts';
 import { type JournalFacts, readJournal } from './journal-facts.ts';
 
 /** What the diagnosis of a service that is not well starts from. */

@@ -1,5 +1,5 @@
-import type { HostConfiguration, Upstream } from '../release/release-manifest.ts';
-import type { Diagnosis } from './finding.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { HostConfiguration, Upstream } from '../model/release-manifest.ts';
 
 /** The release that is stable while this one is deployed: the one the hosts ran before. */
 export interface ReleaseBefore {

@@ -1,5 +1,5 @@
-import type { ServiceConfig } from '../config/service-config.ts';
-import { alarmsOfStage, firingAlarms, readAlarms } from '../rollout/alarms.ts';
+import type { ServiceConfig } from '../model/service-config.ts';
+import { alarmsOfStage, firingAlarms, readAlarms } from '../rollout/decide/alarms.ts';
 import { type Check, checkOf, checksAbout } from './check.ts';
 import type { DoctorFacts } from './facts.ts';
 

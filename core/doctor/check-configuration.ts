@@ -1,6 +1,6 @@
 import { environmentLookups } from '../config/resolve-environment.ts';
-import { type ServiceConfig, type Tags, withStage } from '../config/service-config.ts';
-import { stackName } from '../names.ts';
+import { stackName } from '../model/names.ts';
+import { type ServiceConfig, type Tags, withStage } from '../model/service-config.ts';
 import { type Check, checkOf, checksAbout, deployStack } from './check.ts';
 import type { DoctorFacts, InspectedStage } from './facts.ts';
 

@@ -1,6 +1,6 @@
 import { tagText } from '../config/resolve-environment.ts';
-import { type ServiceConfig, targetTags } from '../config/service-config.ts';
-import { optInTag, stackName } from '../names.ts';
+import { optInTag, stackName } from '../model/names.ts';
+import { type ServiceConfig, targetTags } from '../model/service-config.ts';
 import { type Check, checkOf, checksAbout } from './check.ts';
 import { createTags } from './check-configuration.ts';
 import type { AgentFacts, DoctorFacts, DoctorHost, InspectedStage } from './facts.ts';

@@ -1,5 +1,5 @@
-import { documentName, stateMachineName } from '../names.ts';
-import type { HostDocument } from '../statuses.ts';
+import { documentName, stateMachineName } from '../model/names.ts';
+import type { HostDocument } from '../model/statuses.ts';
 import { type Check, checkOf, checksAbout, deployStack, remakeStack } from './check.ts';
 import type { DoctorFacts, InspectedStage } from './facts.ts';
 

@@ -1,4 +1,4 @@
-import { differingWithin, lastDiffering } from '../differing-hosts.ts';
+import { differingWithin, lastDiffering } from '../lock/differing-hosts.ts';
 import { type Check, checksAbout } from './check.ts';
 import type { DoctorFacts } from './facts.ts';
 

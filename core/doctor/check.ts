@@ -1,4 +1,4 @@
-import { stackName } from '../names.ts';
+import { stackName } from '../model/names.ts';
 import type { DoctorFacts, Looked } from './facts.ts';
 
 /** One thing that was looked at. */

@@ -1,9 +1,9 @@
 import type { FoundByLookup } from '../config/resolve-environment.ts';
-import type { ServiceConfig } from '../config/service-config.ts';
-import type { Alarm } from '../rollout/alarms.ts';
-import type { HostDocument } from '../statuses.ts';
-import type { TargetState } from '../target-state.ts';
-import type { StageFacts } from '../views/stage-label.ts';
+import type { Alarm } from '../model/alarm-reading.ts';
+import type { ServiceConfig } from '../model/service-config.ts';
+import type { StageFacts } from '../model/stage-facts.ts';
+import type { HostDocument } from '../model/statuses.ts';
+import type { TargetState } from '../model/target-state.ts';
 
 /** What was looked at: there with its facts, not there, or not to be seen by this caller. */
 export type Looked<T> =

@@ -1,14 +1,14 @@
-import type { Convergence } from '../converge/convergence.ts';
-import { deployCommand } from '../converge/convergence.ts';
+import { deployCommand } from '../converge/deploy-command.ts';
+import type { Convergence } from '../model/convergence.ts';
 import {
   type DriftKind,
   driftKinds,
   type HostInspection,
   type InspectionFinding,
   untoldKinds,
-} from '../host/host-inspection.ts';
-import { releaseName, releaseNumber } from '../release/release-manifest.ts';
-import type { TargetState } from '../target-state.ts';
+} from '../model/host-inspection.ts';
+import { releaseName, releaseNumber } from '../model/release-manifest.ts';
+import type { TargetState } from '../model/target-state.ts';
 import { runningLabel } from '../views/release-label.ts';
 import { type ExpectedRelease, expectedRelease } from './expected-release.ts';
 import { driftSentences, untoldSentences } from './sentences.ts';

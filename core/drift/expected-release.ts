@@ -1,5 +1,5 @@
-import type { Convergence } from '../converge/convergence.ts';
-import { stableRelease, type TargetState } from '../target-state.ts';
+import type { Convergence } from '../model/convergence.ts';
+import { stableRelease, type TargetState } from '../model/target-state.ts';
 
 /** What a host should run, and what says so. */
 export interface ExpectedRelease {

@@ -1,4 +1,4 @@
-import type { DriftKind, UntoldKind } from '../host/host-inspection.ts';
+import type { DriftKind, UntoldKind } from '../model/host-inspection.ts';
 
 /** What it means that a host shows this; `what` names the places. */
 export const driftSentences: Readonly<Record<DriftKind, (what: string) => string>> = {

@@ -1,8 +1,8 @@
-import { sha256Hex } from '../canonical-json.ts';
-import { isSpelled, patterns } from '../patterns.ts';
-import type { HostConfiguration } from '../release/release-manifest.ts';
-import { type DocumentKind, documentOfAction, type HostAction, type HostDocument } from '../statuses.ts';
-import type { HostCommand, ParametersOf } from './host-commands.ts';
+import { sha256Hex } from '../model/canonical-json.ts';
+import type { HostCommand, ParametersOf } from '../model/host-commands.ts';
+import { isSpelled, patterns } from '../model/patterns.ts';
+import type { HostConfiguration } from '../model/release-manifest.ts';
+import { type DocumentKind, documentOfAction, type HostAction, type HostDocument } from '../model/statuses.ts';
 import { parameterPatterns } from './parameter-patterns.ts';
 
 /** Hex digits of a command's key: the Comment of a command holds 100 characters. */

@@ -1,6 +1,6 @@
-import { isSpelled, patterns } from '../patterns.ts';
+import type { HostCommand } from '../model/host-commands.ts';
+import { isSpelled, patterns } from '../model/patterns.ts';
 import { deliverySeconds, parameterProblems } from './build-host-command.ts';
-import type { HostCommand } from './host-commands.ts';
 
 export interface InspectFacts {
   readonly instanceId: string;

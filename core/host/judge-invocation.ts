@@ -1,5 +1,5 @@
-import type { StepIntent } from '../deployment-records.ts';
-import type { HostReport } from './host-report.ts';
+import type { StepIntent } from '../model/deployment-records.ts';
+import type { HostReport } from '../model/host-report.ts';
 
 /** What SSM says of the command of one step, as far as it matters here. */
 export interface InvocationFacts {

@@ -1,5 +1,5 @@
-import { patterns } from '../patterns.ts';
-import type { HostDocument } from '../statuses.ts';
+import { patterns } from '../model/patterns.ts';
+import type { HostDocument } from '../model/statuses.ts';
 
 /**
  * `allowedPattern` of every parameter of every document. SSM puts the values into the script as text, so these are what

@@ -1,7 +1,7 @@
-import { sha256Hex } from '../canonical-json.ts';
-import { iniFile, type ServiceConfig } from '../config/service-config.ts';
-import { InvalidDeploymentError } from '../errors.ts';
-import { type ReleaseManifest, releaseName } from './release-manifest.ts';
+import { sha256Hex } from '../model/canonical-json.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
+import { type ReleaseManifest, releaseName } from '../model/release-manifest.ts';
+import { iniFile, type ServiceConfig } from '../model/service-config.ts';
 import { listZip, type ZipEntry } from './zip-listing.ts';
 
 /** Bytes of an upload: a Python service with everything it needs has a few; Lambda reads the zip into its memory. */

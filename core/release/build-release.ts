@@ -1,5 +1,5 @@
-import { canonicalJson, sha256Hex } from '../canonical-json.ts';
-import { type HostConfiguration, type ReleaseManifest, releaseName } from './release-manifest.ts';
+import { canonicalJson, sha256Hex } from '../model/canonical-json.ts';
+import { type HostConfiguration, type ReleaseManifest, releaseName } from '../model/release-manifest.ts';
 
 /** Hex digits of the content's hash that stand in a release id. */
 const shortHashLength = 12;

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import yauzl from 'yauzl';
-import { InvalidDeploymentError } from '../errors.ts';
+import { InvalidDeploymentError } from '../model/errors.ts';
 
 /** One entry of a zip's central directory. */
 export interface ZipEntry {

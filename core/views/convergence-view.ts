@@ -1,4 +1,4 @@
-import type { Convergence } from '../converge/convergence.ts';
+import type { Convergence } from '../model/convergence.ts';
 
 /** Hosts that should get the stable release and have not got it yet. */
 export interface ConvergenceView {

@@ -1,9 +1,9 @@
-import type { PlannedHost, Step } from '../deployment-records.ts';
-import { beforeStaging } from '../rollout/approval.ts';
-import { planWaves, type Wave } from '../rollout/plan-waves.ts';
-import type { ParkReason, RecordedDecision, RolloutFacts } from '../rollout/rollout-facts.ts';
-import { wavesOf } from '../rollout/waves-of-rollout.ts';
-import type { StepAction } from '../statuses.ts';
+import type { PlannedHost, Step } from '../model/deployment-records.ts';
+import type { ParkReason, RecordedDecision, RolloutFacts } from '../model/rollout-facts.ts';
+import type { StepAction } from '../model/statuses.ts';
+import { beforeStaging } from '../rollout/decide/approval.ts';
+import { planWaves, type Wave } from '../rollout/plan/plan-waves.ts';
+import { wavesOf } from '../rollout/plan/waves-of-rollout.ts';
 import { durationText, earliest, latest, secondsBetween } from './elapsed.ts';
 import { type HostLine, hostsById, type LineFacts, revertLine, settleLine, stageLine, waveLine } from './host-lines.ts';
 import type { HostStatus, PartStatus } from './status-words.ts';

@@ -1,43 +1,19 @@
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan, Step, StepError } from '../deployment-records.ts';
-import { releaseName } from '../release/release-manifest.ts';
-import { alarmRemarks } from '../rollout/alarms.ts';
-import type { SpokenWord } from '../rollout/controls.ts';
-import { progressOf } from '../rollout/read-progress.ts';
-import type { RecordedDecision } from '../rollout/rollout-facts.ts';
-import { stableBefore } from '../rollout/stable-before.ts';
-import type { Trigger } from '../statuses.ts';
-import type { Lock, SupersededUpload } from '../target-state.ts';
+import type { DeploymentRecord } from '../model/deployment-record.ts';
+import type { Step } from '../model/deployment-records.ts';
+import { releaseName } from '../model/release-manifest.ts';
+import type { Trigger } from '../model/statuses.ts';
+import { alarmRemarks } from '../rollout/decide/alarms.ts';
+import { stableBefore } from '../rollout/outcome/stable-before.ts';
+import { progressOf } from '../rollout/progress/read-progress.ts';
 import { type DeploymentPart, deploymentParts } from './deployment-parts.ts';
 import { secondsBetween } from './elapsed.ts';
 import { type EndView, endView, reportedText } from './end-view.ts';
 import { releaseLabel } from './release-label.ts';
 import { rolloutOfRecord } from './rollout-of-record.ts';
 import { type SaidView, saidView } from './said-view.ts';
-import { type StageFacts, stageLabel } from './stage-label.ts';
+import { stageLabel } from './stage-label.ts';
 import { statusNote } from './status-note.ts';
 import type { DeploymentStatus } from './status-words.ts';
-
-/** All that the ledger holds of one deployment, read at one time. */
-export interface DeploymentRecord {
-  readonly stage: StageFacts;
-  readonly deploymentId: string;
-  /** Null where it was refused before it was admitted. */
-  readonly admitted: AdmittedDeployment | null;
-  readonly plan: DeploymentPlan | null;
-  readonly steps: readonly Step[];
-  /** Errors at which the machine gave up steps of hosts. */
-  readonly errors: readonly StepError[];
-  readonly decisions: readonly RecordedDecision[];
-  /** Everything that operators have said to it, oldest first. */
-  readonly words: readonly SpokenWord[];
-  readonly outcome: DeploymentOutcome | null;
-  /** Who holds the target's lock: this deployment, another one or nobody. */
-  readonly lock: (Pick<Lock, 'deploymentId' | 'purpose'> & Partial<Pick<Lock, 'repairs'>>) | null;
-  readonly isQueued: boolean;
-  /** Uploads whose place this rollback took. */
-  readonly supersedes: readonly SupersededUpload[];
-  readonly nowMilliseconds: number;
-}
 
 /** A deployment as a person looks at it: CLI and page show it, `--json` prints it as it is. */
 export interface DeploymentView {

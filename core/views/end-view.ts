@@ -1,5 +1,5 @@
-import type { DeploymentOutcome, HostOutcome, ReportedCheck } from '../deployment-records.ts';
-import type { Reason } from '../reasons.ts';
+import type { DeploymentOutcome, HostOutcome, ReportedCheck } from '../model/deployment-records.ts';
+import type { Reason } from '../model/reasons.ts';
 import { runningLabel } from './release-label.ts';
 import { endMeanings, type Mess } from './status-words.ts';
 

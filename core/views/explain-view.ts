@@ -1,10 +1,11 @@
-import type { Step, StepError, StepOutcome } from '../deployment-records.ts';
 import { diagnoseError } from '../diagnosis/diagnose-error.ts';
-import type { Diagnosis } from '../diagnosis.ts';
-import type { Evidence, HostCheck } from '../host/host-report.ts';
-import { actionOf } from '../rollout/caught-errors.ts';
-import type { StepAction } from '../statuses.ts';
-import { type DeploymentRecord, deploymentView } from './deployment-view.ts';
+import type { DeploymentRecord } from '../model/deployment-record.ts';
+import type { Step, StepError, StepOutcome } from '../model/deployment-records.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
+import type { Evidence, HostCheck } from '../model/host-report.ts';
+import type { StepAction } from '../model/statuses.ts';
+import { actionOf } from '../rollout/progress/caught-errors.ts';
+import { deploymentView } from './deployment-view.ts';
 import { secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
 import { rolloutOfRecord } from './rollout-of-record.ts';

@@ -1,13 +1,14 @@
-import type { AdmittedDeployment, DeploymentOutcome } from '../deployment-records.ts';
-import type { ReleaseManifest } from '../release/release-manifest.ts';
-import { releaseName } from '../release/release-manifest.ts';
-import type { SpokenWord } from '../rollout/controls.ts';
-import type { Trigger } from '../statuses.ts';
-import { stableRelease, type TargetState } from '../target-state.ts';
+import type { AdmittedDeployment, DeploymentOutcome } from '../model/deployment-records.ts';
+import type { OperatorRequest } from '../model/operator-requests.ts';
+import type { ReleaseManifest } from '../model/release-manifest.ts';
+import { releaseName } from '../model/release-manifest.ts';
+import type { StageFacts } from '../model/stage-facts.ts';
+import type { Trigger } from '../model/statuses.ts';
+import { stableRelease, type TargetState } from '../model/target-state.ts';
 import { secondsBetween } from './elapsed.ts';
 import { releaseLabel } from './release-label.ts';
 import { type SaidView, saidView } from './said-view.ts';
-import { type StageFacts, stageLabel } from './stage-label.ts';
+import { stageLabel } from './stage-label.ts';
 import type { DeploymentStatus } from './status-words.ts';
 
 export interface HistoryFacts {
@@ -20,7 +21,7 @@ export interface HistoryFacts {
     readonly outcome: DeploymentOutcome | null;
   }[];
   /** What was said, by deployment; under `target` what was said about the target. */
-  readonly words: ReadonlyMap<string, readonly SpokenWord[]>;
+  readonly words: ReadonlyMap<string, readonly OperatorRequest[]>;
   readonly nowMilliseconds: number;
 }
 

@@ -1,5 +1,5 @@
-import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../deployment-records.ts';
-import type { StepAction } from '../statuses.ts';
+import type { DeploymentPlan, PlannedHost, Step, StepOutcome } from '../model/deployment-records.ts';
+import type { StepAction } from '../model/statuses.ts';
 import { earliest, secondsBetween } from './elapsed.ts';
 import { runningLabel } from './release-label.ts';
 import type { HostStatus } from './status-words.ts';

@@ -1,9 +1,11 @@
 import type { ChosenTarget } from '../admission/choose-target.ts';
-import type { Approval, RolloutConfig } from '../config/service-config.ts';
-import { type Alarm, firingAlarms, readAlarms } from '../rollout/alarms.ts';
-import { planWaves, type Wave } from '../rollout/plan-waves.ts';
+import type { Alarm } from '../model/alarm-reading.ts';
+import type { Approval, RolloutConfig } from '../model/service-config.ts';
+import type { StageFacts } from '../model/stage-facts.ts';
+import { firingAlarms, readAlarms } from '../rollout/decide/alarms.ts';
+import { planWaves, type Wave } from '../rollout/plan/plan-waves.ts';
 import { durationText } from './elapsed.ts';
-import { type StageFacts, stageLabel } from './stage-label.ts';
+import { stageLabel } from './stage-label.ts';
 
 export interface PlanFacts {
   readonly stage: StageFacts;

@@ -1,4 +1,4 @@
-import type { TargetState } from '../target-state.ts';
+import type { TargetState } from '../model/target-state.ts';
 
 /** An upload that a freeze has refused, and that is newer than what was deployed since. */
 export interface RefusedUploadView {

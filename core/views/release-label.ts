@@ -1,4 +1,4 @@
-import { releaseName } from '../release/release-manifest.ts';
+import { releaseName } from '../model/release-manifest.ts';
 
 /**
  * What a host runs, for people.

@@ -1,7 +1,7 @@
-import { controlsOf } from '../rollout/controls.ts';
-import { progressOfHosts } from '../rollout/progress-of-hosts.ts';
-import type { RolloutFacts } from '../rollout/rollout-facts.ts';
-import type { DeploymentRecord } from './deployment-view.ts';
+import type { DeploymentRecord } from '../model/deployment-record.ts';
+import type { RolloutFacts } from '../model/rollout-facts.ts';
+import { controlsOf } from '../operator/controls-of.ts';
+import { progressOfHosts } from '../operator/progress-of-hosts.ts';
 
 /** What the decisions of this deployment are made from, as its record has it; null before it was planned. */
 export function rolloutOfRecord(record: DeploymentRecord): RolloutFacts | null {

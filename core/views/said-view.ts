@@ -1,5 +1,5 @@
-import type { PlannedHost } from '../deployment-records.ts';
-import type { ControlVerb, SpokenWord } from '../rollout/controls.ts';
+import type { PlannedHost } from '../model/deployment-records.ts';
+import type { ControlVerb, OperatorRequest } from '../model/operator-requests.ts';
 
 /** One word of an operator as a person reads it: who, when, why. */
 export interface SaidView {
@@ -14,7 +14,7 @@ export interface SaidView {
 
 /** Words in the order in which they were said; hosts by their names where the plan knows them. */
 export function saidView(
-  words: readonly SpokenWord[],
+  words: readonly OperatorRequest[],
   hosts: readonly Pick<PlannedHost, 'instanceId' | 'name'>[],
 ): readonly SaidView[] {
   const nameOf = (instanceId: string): string =>

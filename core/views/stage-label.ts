@@ -1,13 +1,4 @@
-/** Where a deployer stands, as far as a person must know. */
-export interface StageFacts {
-  readonly service: string;
-  /** `prod`, `local` */
-  readonly name: string;
-  readonly kind: 'aws' | 'embedded';
-  readonly isSimulated?: boolean;
-  readonly accountId?: string;
-  readonly region?: string;
-}
+import type { StageFacts } from '../model/stage-facts.ts';
 
 /** `prod (account 123456789012, eu-west-1)`; `local (embedded engine)`; `local (embedded engine, simulated hosts)`. */
 export function stageLabel(stage: StageFacts): string {

@@ -1,6 +1,6 @@
-import { maxRepairsWithoutAPerson } from '../admission/acquire-lock.ts';
-import { firstErrorOf } from '../rollout/reason-of-error.ts';
-import type { DeploymentRecord } from './deployment-view.ts';
+import { maxRepairsWithoutAPerson } from '../lock/acquire-lock.ts';
+import type { DeploymentRecord } from '../model/deployment-record.ts';
+import { firstErrorOf } from '../rollout/outcome/reason-of-error.ts';
 import { rolloutOfRecord } from './rollout-of-record.ts';
 
 /** What a deployment waits for and until when, or who repairs it; null where there is nothing to add to its status. */

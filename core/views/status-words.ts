@@ -1,4 +1,4 @@
-import type { DeploymentEnd } from '../statuses.ts';
+import type { DeploymentEnd } from '../model/statuses.ts';
 
 /** Names of colours, as terminals and the page's style sheet know them. */
 export type Colour = 'green' | 'red' | 'yellow' | 'blue' | 'gray';

@@ -1,10 +1,11 @@
-import type { Convergence } from '../converge/convergence.ts';
-import { releaseName } from '../release/release-manifest.ts';
-import { stableRelease, type TargetState } from '../target-state.ts';
+import type { Convergence } from '../model/convergence.ts';
+import { releaseName } from '../model/release-manifest.ts';
+import type { StageFacts } from '../model/stage-facts.ts';
+import { stableRelease, type TargetState } from '../model/target-state.ts';
 import { type ConvergenceView, convergenceView } from './convergence-view.ts';
 import { type RefusedUploadView, refusedUploadsView } from './refused-uploads-view.ts';
 import { runningLabel } from './release-label.ts';
-import { type StageFacts, stageLabel } from './stage-label.ts';
+import { stageLabel } from './stage-label.ts';
 
 /** The target as it stands between deployments. */
 export interface TargetView {

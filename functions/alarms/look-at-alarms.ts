@@ -1,7 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { AlarmConfig } from '../../core/config/service-config.ts';
-import { type AlarmReading, alarmsToAsk, readAlarms } from '../../core/rollout/alarms.ts';
-import type { RolloutFacts } from '../../core/rollout/rollout-facts.ts';
+import type { AlarmReading } from '../../core/model/alarm-reading.ts';
+import type { RolloutFacts } from '../../core/model/rollout-facts.ts';
+import type { AlarmConfig } from '../../core/model/service-config.ts';
+import { alarmsToAsk, readAlarms } from '../../core/rollout/decide/alarms.ts';
 import { writeLine } from '../runtime/log.ts';
 
 type AlarmPorts = Pick<Ports, 'alarms' | 'clock'>;

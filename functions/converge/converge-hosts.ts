@@ -1,10 +1,10 @@
 import type { Ports } from '../../clients/ports.ts';
-import { targetTags } from '../../core/config/service-config.ts';
-import type { Convergence } from '../../core/converge/convergence.ts';
 import { decideConvergence, type FoundHost } from '../../core/converge/decide-convergence.ts';
 import { type EndFacts, withEnd } from '../../core/converge/record-end.ts';
-import { releaseName } from '../../core/release/release-manifest.ts';
-import { stableRelease } from '../../core/target-state.ts';
+import type { Convergence } from '../../core/model/convergence.ts';
+import { releaseName } from '../../core/model/release-manifest.ts';
+import { targetTags } from '../../core/model/service-config.ts';
+import { stableRelease } from '../../core/model/target-state.ts';
 import { changeConvergence, readConvergence } from '../../ledger/convergence.ts';
 import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';

@@ -1,12 +1,13 @@
 import type { Host, Ports } from '../../clients/ports.ts';
-import type { AdmittedDeployment, StepOutcome } from '../../core/deployment-records.ts';
-import { type Diagnosis, type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis.ts';
+import { type DiagnosisFacts, diagnose, upstreamToLookUp } from '../../core/diagnosis/diagnose.ts';
 import { judgeInvocation } from '../../core/host/judge-invocation.ts';
-import { releaseName } from '../../core/release/release-manifest.ts';
-import { mayBeCutShort } from '../../core/rollout/cuts-short.ts';
-import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/decide-by-cause.ts';
-import type { HostStep } from '../../core/rollout/host-step.ts';
-import { stableBefore } from '../../core/rollout/stable-before.ts';
+import type { AdmittedDeployment, StepOutcome } from '../../core/model/deployment-records.ts';
+import type { Diagnosis } from '../../core/model/diagnosis.ts';
+import { releaseName } from '../../core/model/release-manifest.ts';
+import { mayBeInterrupted } from '../../core/operator/interrupts.ts';
+import { backoffMilliseconds, isTriedAgain, maxTries } from '../../core/rollout/decide/decide-by-cause.ts';
+import { stableBefore } from '../../core/rollout/outcome/stable-before.ts';
+import type { HostStep } from '../../core/rollout/progress/host-step.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import type { PlannedDeployment } from '../../ledger/deployments.ts';
 import { readSteps, writeOutcome } from '../../ledger/host-steps.ts';
@@ -64,7 +65,7 @@ export async function answerStep(
 
 /** An operator's word ends what may be ended, also where the event of that word was lost. */
 async function stop(ports: Ports, deploymentId: string, step: HostStep): Promise<StepOutcome | undefined> {
-  return mayBeCutShort(step.intent.action)
+  return mayBeInterrupted(step.intent.action)
     ? cutShort(ports, deploymentId, step, await readStoppingWords(ports, deploymentId))
     : undefined;
 }

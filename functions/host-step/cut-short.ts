@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { StepOutcome } from '../../core/deployment-records.ts';
-import type { Controls } from '../../core/rollout/controls.ts';
-import { cutsShort } from '../../core/rollout/cuts-short.ts';
-import type { HostStep } from '../../core/rollout/host-step.ts';
+import type { StepOutcome } from '../../core/model/deployment-records.ts';
+import type { Controls } from '../../core/model/operator-requests.ts';
+import { interrupts } from '../../core/operator/interrupts.ts';
+import type { HostStep } from '../../core/rollout/progress/host-step.ts';
 import { writeOutcome } from '../../ledger/host-steps.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function cutShort(
   { intent, commandId: known }: HostStep,
   words: Pick<Controls, 'halt' | 'skip'>,
 ): Promise<StepOutcome | undefined> {
-  const word = cutsShort(intent, words);
+  const word = interrupts(intent, words);
   if (word === null) {
     return undefined;
   }

@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
-import { cutsShort, mayBeCutShort } from '../../core/rollout/cuts-short.ts';
-import { holdsBack } from '../../core/rollout/holds-back.ts';
-import type { HostAction } from '../../core/statuses.ts';
-import type { Lock } from '../../core/target-state.ts';
+import type { HostAction } from '../../core/model/statuses.ts';
+import type { Lock } from '../../core/model/target-state.ts';
+import { interrupts, mayBeInterrupted } from '../../core/operator/interrupts.ts';
+import { shouldDefer } from '../../core/rollout/decide/should-defer.ts';
 import { readStoppingWords } from '../../ledger/controls.ts';
 import { type PlannedDeployment, readFacts } from '../../ledger/deployments.ts';
 import { withAlarms } from '../alarms/look-at-alarms.ts';
@@ -27,8 +27,8 @@ export async function isHeldBack(
   step: AskedStep,
 ): Promise<boolean> {
   const { action, deploymentId, instanceId } = step;
-  if (mayBeCutShort(action)) {
-    return cutsShort({ action, instanceId }, await readStoppingWords(ports, deploymentId)) !== null;
+  if (mayBeInterrupted(action)) {
+    return interrupts({ action, instanceId }, await readStoppingWords(ports, deploymentId)) !== null;
   }
   if (action !== 'activate' && action !== 'revert') {
     return false;
@@ -36,5 +36,5 @@ export async function isHeldBack(
   const { executionArn, purpose } = lock;
   const facts = await readFacts(ports, deployment, { executionArn, isRepair: purpose === 'repair', error: null });
   // One look: the step must be over before the heartbeat of its state.
-  return holdsBack(action === 'activate' ? await withAlarms(ports, facts, []) : facts, step);
+  return shouldDefer(action === 'activate' ? await withAlarms(ports, facts, []) : facts, step);
 }

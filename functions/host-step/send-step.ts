@@ -1,15 +1,15 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { DeploymentPlan, Step, StepIntent } from '../../core/deployment-records.ts';
-import { diagnose } from '../../core/diagnosis.ts';
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import {
   answerSecondsOf,
   buildHostCommand,
   deliverySeconds,
   lostAfterSeconds,
 } from '../../core/host/build-host-command.ts';
-import type { CommonParameters, HostCommand } from '../../core/host/host-commands.ts';
-import { documentOfAction } from '../../core/statuses.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import type { DeploymentPlan, Step, StepIntent } from '../../core/model/deployment-records.ts';
+import type { CommonParameters, HostCommand } from '../../core/model/host-commands.ts';
+import { documentOfAction } from '../../core/model/statuses.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
 import type { PlannedDeployment } from '../../ledger/deployments.ts';
 import { type StepEnd, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';

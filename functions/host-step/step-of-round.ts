@@ -1,5 +1,5 @@
-import type { Step } from '../../core/deployment-records.ts';
-import type { StepAction } from '../../core/statuses.ts';
+import type { Step } from '../../core/model/deployment-records.ts';
+import type { StepAction } from '../../core/model/statuses.ts';
 
 /** The newest attempt of an action that this round has made; undefined before the first. */
 export function stepOfRound<Action extends StepAction>(

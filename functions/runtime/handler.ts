@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { z } from 'zod';
 import type { Ports } from '../../clients/ports.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { withCallSignal } from './call-signal.ts';
 import { writeLine } from './log.ts';
 import { ports } from './ports.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { MachineError } from '../../core/rollout/rollout-facts.ts';
+import type { MachineError } from '../../core/model/rollout-facts.ts';
 
 /** What a Catch of the machine puts into the state. */
 export const machineErrorSchema = z.object({ Error: z.string().optional(), Cause: z.string().optional() });

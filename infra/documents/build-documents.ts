@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
-import type { HostDocument } from '../../core/statuses.ts';
+import type { HostDocument } from '../../core/model/statuses.ts';
 
 /**
  * The scripts that a document carries. The marker line of its template is replaced by lines that unpack them into

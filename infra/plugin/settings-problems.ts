@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseServiceConfig } from '../../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import { stackName } from '../../core/names.ts';
-import { isSpelled, patterns } from '../../core/patterns.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { stackName } from '../../core/model/names.ts';
+import { isSpelled, patterns } from '../../core/model/patterns.ts';
 import type { Serverless } from './serverless.ts';
 
 /** S3's limit for the name of a bucket. */

@@ -1,4 +1,4 @@
-import type { Alarm, AlarmState } from '../../core/rollout/alarms.ts';
+import type { Alarm, AlarmState } from '../../core/model/alarm-reading.ts';
 
 /** CloudWatch's event as EventBridge delivers it, as far as anybody here reads it. */
 export interface AlarmEvent {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Alarms, Clock } from '../../clients/ports.ts';
-import type { Alarm, AlarmState } from '../../core/rollout/alarms.ts';
+import type { Alarm, AlarmState } from '../../core/model/alarm-reading.ts';
 import { writeAtomically } from '../atomic-file.ts';
 import { hasCode } from '../has-code.ts';
 import { type AlarmEvent, alarmStateChange } from './alarm-state-change.ts';

@@ -1,5 +1,5 @@
 import type { Stage } from '../../clients/ports.ts';
-import { optInTag } from '../../core/names.ts';
+import { optInTag } from '../../core/model/names.ts';
 
 /** Where the embedded engine stands, in the words of AWS. */
 export const localStage: Stage = {

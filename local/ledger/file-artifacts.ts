@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ArtifactStore, ArtifactVersion, Clock } from '../../clients/ports.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import { openAtomicFiles, readIfThere } from '../atomic-file.ts';
 import { hasCode } from '../has-code.ts';
 import { etagOf, type FileLedger } from './file-ledger.ts';

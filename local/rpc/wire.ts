@@ -7,7 +7,7 @@ import {
   RevertFailedError,
   SupersededError,
   TransientAwsError,
-} from '../../core/errors.ts';
+} from '../../core/model/errors.ts';
 import { EngineStartingError } from './engine-errors.ts';
 
 /** One line of JSON each way; bytes travel as `{"$bytes": "<base64>"}`. */

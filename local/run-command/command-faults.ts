@@ -1,4 +1,4 @@
-import type { SendCommandRequest } from './run-command.ts';
+import type { SendCommandRequest } from './send-command-request.ts';
 import type { RunCommandEvent } from './status-event.ts';
 
 /** What a test or a demonstration makes go wrong with one command. All of it happens on AWS as well. */

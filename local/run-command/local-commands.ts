@@ -1,6 +1,6 @@
 import type { Commands, Invocation } from '../../clients/ports.ts';
-import { documentName } from '../../core/names.ts';
-import type { HostDocument } from '../../core/statuses.ts';
+import { documentName } from '../../core/model/names.ts';
+import type { HostDocument } from '../../core/model/statuses.ts';
 import { createRunCommand, type RunCommand, type RunCommandOptions } from './run-command.ts';
 import { RunCommandError } from './run-command-error.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../clients/ports.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { checkParameters, type ParameterValues, withDefaults } from './check-parameters.ts';
 import type { CommandFaults, SendFault } from './command-faults.ts';
 import { type CommandRecord, deliveryDeadline, isTerminal, totalDeadline } from './command-record.ts';
@@ -9,22 +9,10 @@ import { createDocumentStore } from './document-store.ts';
 import { type AgentResult, commandWorkers, type HostAgent } from './host-agent.ts';
 import { replaceParameters } from './replace-parameters.ts';
 import { RunCommandError } from './run-command-error.ts';
+import type { SendCommandRequest } from './send-command-request.ts';
 import { executionSecondsOf, maxDocumentBytes, type SsmDocument } from './ssm-document.ts';
 import { type RunCommandEvent, statusEvents } from './status-event.ts';
 import { systemTimers, type Timers } from './timers.ts';
-
-/** SendCommand, for one host. */
-export interface SendCommandRequest {
-  readonly instanceId: string;
-  readonly documentName: string;
-  /** `$LATEST`, `$DEFAULT` or a number. */
-  readonly documentVersion: string;
-  readonly documentHash?: string;
-  readonly comment: string;
-  readonly parameters: ParameterValues;
-  /** Delivery timeout: 30 to 2,592,000. */
-  readonly timeoutSeconds: number;
-}
 
 export interface RunCommandOptions {
   /** Document name to YAML or JSON text. */
@@ -71,6 +59,7 @@ export interface RunCommand {
 }
 
 const commentLimit = 100;
+
 const timeoutSecondsLimits = { min: 30, max: 2_592_000 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import { listZip } from '../../core/release/zip-listing.ts';
 import { missingHeaderOf, missingModule } from './python-modules.ts';
 import { type ServiceBehaviour, wellBehaved } from './service-behaviour.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/host/host-report.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/model/host-report.ts';
+import type { DocumentKind } from '../../core/model/statuses.ts';
 import type { ArtifactView } from './inspect-artifact.ts';
 import { wellBehaved } from './service-behaviour.ts';
 import type { SimulatedState } from './simulated-state.ts';
@@ -10,7 +10,7 @@ export type ReadObject = (key: string) => Promise<Uint8Array | undefined>;
 
 export interface ScriptRun {
   readonly kind: DocumentKind;
-  /** Those of `core/host/host-commands.ts`, as text. */
+  /** Those of `core/model/host-commands.ts`, as text. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

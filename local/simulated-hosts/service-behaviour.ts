@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Evidence, HostFailure } from '../../core/host/host-report.ts';
+import type { Evidence, HostFailure } from '../../core/model/host-report.ts';
 
 /** How the code of a release behaves on a simulated host, which runs none of it. */
 export const serviceBehaviourSchema = z.discriminatedUnion('kind', [

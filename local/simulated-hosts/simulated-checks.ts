@@ -1,4 +1,4 @@
-import type { HostCheck, HostFailure } from '../../core/host/host-report.ts';
+import type { HostCheck, HostFailure } from '../../core/model/host-report.ts';
 import { simulatedSentence } from './script-run.ts';
 import type { FailedCheck } from './service-behaviour.ts';
 import type { SimulatedRelease } from './simulated-state.ts';

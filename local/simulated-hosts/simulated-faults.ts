@@ -1,5 +1,5 @@
-import { type HostFailure, hostFailures } from '../../core/host/host-report.ts';
-import type { HostAction } from '../../core/statuses.ts';
+import { type HostFailure, hostFailures } from '../../core/model/host-report.ts';
+import type { HostAction } from '../../core/model/statuses.ts';
 
 /**
  * What a test makes go wrong with the next command of one kind on one host: a word of the scripts (the script fails, or

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clients/ports.ts';
-import type { DocumentKind, HostAction } from '../../core/statuses.ts';
+import type { DocumentKind, HostAction } from '../../core/model/statuses.ts';
 import { readTextIfThere, writeAtomically } from '../atomic-file.ts';
 import type { HostMachine } from '../hosts/host-machine.ts';
 import type { HostAgent } from '../run-command/host-agent.ts';

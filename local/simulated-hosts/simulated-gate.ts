@@ -1,4 +1,4 @@
-import type { HostCheck } from '../../core/host/host-report.ts';
+import type { HostCheck } from '../../core/model/host-report.ts';
 import { type Ending, evidenceOf, failed, type ScriptRun } from './script-run.ts';
 import { type FailedCheck, type Symptoms, symptomsOf } from './service-behaviour.ts';
 import { checksOf, upstreamCheck } from './simulated-checks.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clients/ports.ts';
-import type { HostInspection } from '../../core/host/host-inspection.ts';
-import type { HostReport } from '../../core/host/host-report.ts';
-import type { DocumentKind, HostAction } from '../../core/statuses.ts';
+import type { HostInspection } from '../../core/model/host-inspection.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
+import type { DocumentKind, HostAction } from '../../core/model/statuses.ts';
 import type { ArtifactView } from './inspect-artifact.ts';
 import type { ReadObject } from './script-run.ts';
 import { isHostFailure, type SimulatedFaultQueue } from './simulated-faults.ts';

@@ -1,4 +1,4 @@
-import type { HostInspection } from '../../core/host/host-inspection.ts';
+import type { HostInspection } from '../../core/model/host-inspection.ts';
 import type { SimulatedState } from './simulated-state.ts';
 
 /** What `inspect` says of a simulated host, which has no files: what it runs, and whether that is up. */

@@ -1,5 +1,5 @@
-import { checkOfUpstream } from '../../core/host/host-report.ts';
-import type { ReleaseManifest } from '../../core/release/release-manifest.ts';
+import { checkOfUpstream } from '../../core/model/host-report.ts';
+import type { ReleaseManifest } from '../../core/model/release-manifest.ts';
 import { type ArtifactView, inspectArtifact } from './inspect-artifact.ts';
 import {
   type Ending,

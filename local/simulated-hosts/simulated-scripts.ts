@@ -1,5 +1,5 @@
-import { InvalidDeploymentError } from '../../core/errors.ts';
-import type { HostReport } from '../../core/host/host-report.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
 import {
   type Ending,
   evidenceOf,

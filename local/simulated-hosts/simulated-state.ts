@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HostReport } from '../../core/host/host-report.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
 import { serviceBehaviourSchema } from './service-behaviour.ts';
 
 /** What a simulated host has on its disk and runs. One JSON file holds one. */

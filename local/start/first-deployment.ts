@@ -3,8 +3,8 @@ import { awaitExecution, type StartedDeployment } from '../../cli/start-executio
 import type { World } from '../../cli/world.ts';
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
-import { releaseName } from '../../core/release/release-manifest.ts';
-import { stableRelease } from '../../core/target-state.ts';
+import { releaseName } from '../../core/model/release-manifest.ts';
+import { stableRelease } from '../../core/model/target-state.ts';
 import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { readState } from '../../ledger/target-state.ts';
 

@@ -6,7 +6,7 @@ import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
 import { parseStageDirectory, type StageDirectory } from '../../clients/aws/aws-settings.ts';
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
-import { stageDirectoryParameter } from '../../core/names.ts';
+import { stageDirectoryParameter } from '../../core/model/names.ts';
 import { keys } from '../../ledger/keys.ts';
 import { readState } from '../../ledger/target-state.ts';
 import type { HostMachine } from '../../local/hosts/host-machine.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { executionNames } from '../../core/admission/execution-names.ts';
-import type { DeploymentOutcome } from '../../core/deployment-records.ts';
+import type { DeploymentOutcome } from '../../core/model/deployment-records.ts';
 import { readOutcome } from '../../ledger/deployments.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
 import { publishServiceConfig } from '../../ledger/service-config.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Convergence, emptyConvergence } from '../../core/converge/convergence.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import { type Convergence, emptyConvergence } from '../../core/model/convergence.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
 import { writeZip } from '../core/zip-writer.ts';
 import { lockOf, queueEntry } from '../given/lock.ts';

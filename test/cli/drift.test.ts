@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { emptyConvergence } from '../../core/converge/convergence.ts';
-import type { HostInspection } from '../../core/host/host-inspection.ts';
+import { emptyConvergence } from '../../core/model/convergence.ts';
+import type { HostInspection } from '../../core/model/host-inspection.ts';
 import { keys } from '../../ledger/keys.ts';
 import { instant } from '../given/deployment.ts';
 import { hostInspection } from '../given/host-reports.ts';

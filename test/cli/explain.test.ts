@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HostReport } from '../../core/host/host-report.ts';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
 import { endings, notPutBack, reported } from '../given/recorded-deployments.ts';
 import { fakeWorld, givenDeployment } from './fake-world.ts';
 

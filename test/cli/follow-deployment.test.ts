@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { followDeployment } from '../../cli/follow-deployment.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import type { DeploymentView } from '../../core/views/deployment-view.ts';
 import { lockOf } from '../given/lock.ts';
 import { endings, goingOn } from '../given/recorded-deployments.ts';

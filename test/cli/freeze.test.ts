@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { withFreeze } from '../../core/freeze.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
+import { withFreeze } from '../../core/operator/freeze.ts';
 import { readControl, readRecords } from '../../ledger/controls.ts';
 import { keys, wholeTarget } from '../../ledger/keys.ts';
 import { readState } from '../../ledger/target-state.ts';

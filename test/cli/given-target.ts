@@ -1,6 +1,6 @@
-import { sha256Hex } from '../../core/canonical-json.ts';
-import { parseServiceConfig } from '../../core/config/service-config.ts';
-import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
+import { sha256Hex } from '../../core/model/canonical-json.ts';
+import { emptyTargetState, type TargetState } from '../../core/model/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 import type { StateBucket } from '../fakes/state-bucket.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
 import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
 import { lockOf } from '../given/lock.ts';

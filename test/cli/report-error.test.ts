@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CliError } from '../../cli/cli-error.ts';
 import { runCli } from '../../cli/program.ts';
 import { reportError } from '../../cli/report-error.ts';
-import { exitCodes, InvalidDeploymentError, LockLostError } from '../../core/errors.ts';
+import { exitCodes, InvalidDeploymentError, LockLostError } from '../../core/model/errors.ts';
 import { EngineGoneError, EngineStartingError, NoEngineError } from '../../local/rpc/engine-errors.ts';
 import { fakeWorld } from './fake-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SpokenWord } from '../../core/rollout/controls.ts';
+import type { OperatorRequest } from '../../core/model/operator-requests.ts';
 import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
 import { lockOf } from '../given/lock.ts';
@@ -16,7 +16,7 @@ function givenRunning(record: Parameters<typeof givenDeployment>[1] = goingOn.in
   return fake;
 }
 
-function givenSaid(fake: FakeWorld, { verb, ...word }: SpokenWord): void {
+function givenSaid(fake: FakeWorld, { verb, ...word }: OperatorRequest): void {
   fake.ledger.given(keys.control('payment', verb, id, word), word);
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awsVariables } from '../../cli/connect.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { lockOf } from '../given/lock.ts';
 import { endings, goingOn } from '../given/recorded-deployments.ts';
 import { prodStage } from '../given/stages.ts';

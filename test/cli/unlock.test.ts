@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ExecutionInfo } from '../../clients/ports.ts';
-import type { Lock } from '../../core/target-state.ts';
+import type { Lock } from '../../core/model/target-state.ts';
 import { readControl } from '../../ledger/controls.ts';
 import { lockOf } from '../given/lock.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';

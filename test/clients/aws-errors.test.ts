@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isSurelyUndone, toKnownError } from '../../clients/aws/aws-errors.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
 
 const thrown = (name: string, more: object = {}): Error => Object.assign(new Error('why'), { name, ...more });
 const status = (httpStatusCode: number): object => ({ $metadata: { httpStatusCode } });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
-import type { HostCommand } from '../../core/host/host-commands.ts';
+import type { HostCommand } from '../../core/model/host-commands.ts';
 import { givenAws, json, jsonError, s3Error, settings, startEndpoint } from './aws-endpoint.ts';
 
 const command: HostCommand = {

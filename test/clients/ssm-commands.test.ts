@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HostCommand } from '../../core/host/host-commands.ts';
+import type { HostCommand } from '../../core/model/host-commands.ts';
 import { givenAws, json, jsonError } from './aws-endpoint.ts';
 
 const instanceId = 'i-0123456789abcdef0';

@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import type { AlarmState } from '../../core/rollout/alarms.ts';
+import type { AlarmState } from '../../core/model/alarm-reading.ts';
 import type { CapabilityTable } from './capabilities.ts';
 
 /** One implementation of what lies behind the ports. */

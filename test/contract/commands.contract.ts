@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Invocation, SendResult } from '../../clients/ports.ts';
-import type { HostCommand } from '../../core/host/host-commands.ts';
-import { hostDocuments } from '../../core/statuses.ts';
+import type { HostCommand } from '../../core/model/host-commands.ts';
+import { hostDocuments } from '../../core/model/statuses.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import type { BackEnd, Bench } from './back-end.ts';
 import { contract } from './contract-test.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { changeState, readState } from '../../ledger/target-state.ts';
 import type { BackEnd } from './back-end.ts';
 import { contract } from './contract-test.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/host/host-report.ts';
+import type { Evidence, HostCheck, HostFailure, HostReport } from '../../core/model/host-report.ts';
 import { hostReport } from '../given/host-reports.ts';
 
 /** Lines as they were seen: of pip, and of the journal of a uWSGI that failed in that way. */

@@ -13,12 +13,12 @@ const path = new RegExp(`(?<![\\w./@<>-])(?:${folders.join('|')})/[^\\s#\`"'()\\
 /**
  * Paths of the repository that a text names, each once. A path with a placeholder stands for many and is left out.
  *
- * | text                                | paths                |
- * |-------------------------------------|----------------------|
- * | see `core/errors.ts`, or `cli/`.    | core/errors.ts, cli/ |
- * | the files of `services/<name>.yml`  |                      |
- * | `infra/documents/*.yml`             | infra/documents/*.yml |
- * | `/payment/local/AMQP_PASS`          |                      |
+ * | text                                   | paths                      |
+ * |----------------------------------------|----------------------------|
+ * | see `core/model/errors.ts`, or `cli/`. | core/model/errors.ts, cli/ |
+ * | the files of `services/<name>.yml`     |                            |
+ * | `infra/documents/*.yml`                | infra/documents/*.yml      |
+ * | `/payment/local/AMQP_PASS`             |                            |
  */
 export function namedPaths(text: string): readonly string[] {
   const found = [...text.matchAll(path)].map(([word]) => word.replace(/[.:]+$/, ''));

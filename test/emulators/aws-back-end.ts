@@ -25,8 +25,8 @@ import { CreateDocumentCommand, PutParameterCommand, SSMClient } from '@aws-sdk/
 import { createAwsPorts } from '../../clients/aws/aws-ports.ts';
 import type { AwsSettings } from '../../clients/aws/aws-settings.ts';
 import type { Ports } from '../../clients/ports.ts';
-import { documentName, stateMachineName } from '../../core/names.ts';
-import { hostDocuments } from '../../core/statuses.ts';
+import { documentName, stateMachineName } from '../../core/model/names.ts';
+import { hostDocuments } from '../../core/model/statuses.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import type { BackEnd, Bench, BenchOptions, GivenInstance } from '../contract/back-end.ts';
 import { benchMachine } from '../contract/bench-machine.ts';

@@ -1,5 +1,5 @@
 import type { Alarms } from '../../clients/ports.ts';
-import type { Alarm } from '../../core/rollout/alarms.ts';
+import type { Alarm } from '../../core/model/alarm-reading.ts';
 import { type TellDeed, tellNobody } from './deeds.ts';
 
 /** CloudWatch in memory: these alarms, or this failure, as they are when it is asked. */

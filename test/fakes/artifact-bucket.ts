@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ArtifactStore, ArtifactVersion, Clock } from '../../clients/ports.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import type { StateBucket } from './state-bucket.ts';
 
 export interface Uploaded {

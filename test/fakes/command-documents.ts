@@ -1,5 +1,5 @@
 import { parameterPatterns } from '../../core/host/parameter-patterns.ts';
-import { type HostDocument, hostDocuments } from '../../core/statuses.ts';
+import { type HostDocument, hostDocuments } from '../../core/model/statuses.ts';
 
 /** The execution timeouts of the documents in infra/documents. */
 const timeoutSeconds: Readonly<Record<HostDocument, number>> = {

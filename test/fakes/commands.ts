@@ -1,6 +1,6 @@
 import type { Commands, Invocation, SendResult } from '../../clients/ports.ts';
-import type { HostCommand } from '../../core/host/host-commands.ts';
-import type { HostReport } from '../../core/host/host-report.ts';
+import type { HostCommand } from '../../core/model/host-commands.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
 import { documentOf, documents } from '../given/deployment.ts';
 import { hostReport } from '../given/host-reports.ts';
 import { nameOf } from '../given/hosts.ts';

@@ -1,5 +1,5 @@
-import { eventsPerSwitch, maxEventsPerExecution } from '../../core/rollout/event-budget.ts';
-import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
+import { emptyTargetState, type TargetState } from '../../core/model/target-state.ts';
+import { eventsPerSwitch, maxEventsPerExecution } from '../../core/rollout/plan/event-budget.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { StateBucket } from './state-bucket.ts';
 

@@ -1,5 +1,5 @@
 import type { ArtifactVersion, Ports } from '../../clients/ports.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
+import type { DocumentKind } from '../../core/model/statuses.ts';
 import { type AlarmStore, createAlarmStore } from '../../local/alarms/alarm-store.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
 import { objectCreated } from '../../local/ledger/object-created.ts';

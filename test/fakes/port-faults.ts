@@ -1,5 +1,5 @@
 import type { Ports } from '../../clients/ports.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 
 /** What goes wrong with one call of a port. */
 export type PortFault =

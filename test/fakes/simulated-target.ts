@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Inventory } from '../../clients/ports.ts';
-import { type DocumentKind, hostActions } from '../../core/statuses.ts';
+import { type DocumentKind, hostActions } from '../../core/model/statuses.ts';
 import type { HostAgent } from '../../local/run-command/host-agent.ts';
 import { serves } from '../../local/simulated-hosts/serves.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../local/simulated-hosts/simulated-fleet.ts';

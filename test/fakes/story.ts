@@ -1,6 +1,6 @@
 import type { ExecutionInfo } from '../../clients/ports.ts';
-import type { DeploymentOutcome } from '../../core/deployment-records.ts';
-import type { RecordedDecision } from '../../core/rollout/rollout-facts.ts';
+import type { DeploymentOutcome } from '../../core/model/deployment-records.ts';
+import type { RecordedDecision } from '../../core/model/rollout-facts.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 import type { LocalExecutions } from '../../local/state-machine/executions.ts';
 import type { StateBucket } from './state-bucket.ts';

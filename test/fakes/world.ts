@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ArtifactVersion, Ports } from '../../clients/ports.ts';
-import type { ControlVerb } from '../../core/rollout/controls.ts';
-import type { DocumentKind } from '../../core/statuses.ts';
-import type { TargetState } from '../../core/target-state.ts';
+import type { ControlVerb } from '../../core/model/operator-requests.ts';
+import type { DocumentKind } from '../../core/model/statuses.ts';
+import type { TargetState } from '../../core/model/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { providePorts } from '../../functions/runtime/ports.ts';
 import { writeControl } from '../../ledger/controls.ts';
@@ -16,12 +16,13 @@ import { createExecutionStories, type ExecutionStories } from './execution-stori
 import { createGivenLedger, type GivenLedger } from './given-ledger.ts';
 import { createLambdaRuntime, type EventFunction, type FunctionFault, type StepFunction } from './lambda-runtime.ts';
 import { createPace, type Pace } from './pace.ts';
+import { pastOf } from './past-of-world.ts';
 import { createPlatform, type Platform } from './platform.ts';
 import { createPortFaults, type PortFaults } from './port-faults.ts';
 import type { GivenGroup } from './simulated-group.ts';
 import { beginning, createVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { createWatches, type Watching } from './watches.ts';
-import { pastOf, type WorldPast } from './world-past.ts';
+import type { WorldPast } from './world-past.ts';
 
 export interface WorldOptions {
   /** `abc`: three hosts of these names. */

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { decideNextWave } from '../../core/rollout/decide-next-wave.ts';
+import { decideNextWave } from '../../core/rollout/decide/decide-next-wave.ts';
 import { handler, run } from '../../functions/decide-next-wave.ts';
 import { openPlanned, readDecision, readFacts, writeDecision, writePlan } from '../../ledger/deployments.ts';
 import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';

@@ -1,7 +1,7 @@
 import type { Host, Ports } from '../../clients/ports.ts';
-import type { AdmittedDeployment, DeploymentPlan } from '../../core/deployment-records.ts';
-import type { Alarm } from '../../core/rollout/alarms.ts';
-import type { Lock, TargetState } from '../../core/target-state.ts';
+import type { Alarm } from '../../core/model/alarm-reading.ts';
+import type { AdmittedDeployment, DeploymentPlan } from '../../core/model/deployment-records.ts';
+import type { Lock, TargetState } from '../../core/model/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { providePorts } from '../../functions/runtime/ports.ts';
 import { writeAdmitted, writePlan } from '../../ledger/deployments.ts';

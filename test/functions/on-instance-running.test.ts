@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Convergence, emptyConvergence } from '../../core/converge/convergence.ts';
+import { type Convergence, emptyConvergence } from '../../core/model/convergence.ts';
 import { run as executionEnded } from '../../functions/on-execution-status.ts';
 import { handler, run } from '../../functions/on-instance-running.ts';
 import { run as sweep } from '../../functions/sweep-locks.ts';

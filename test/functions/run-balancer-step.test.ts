@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { TargetHealth } from '../../clients/ports.ts';
-import type { Step } from '../../core/deployment-records.ts';
+import type { Step } from '../../core/model/deployment-records.ts';
 import { handler, run } from '../../functions/run-balancer-step.ts';
 import { readSteps } from '../../ledger/host-steps.ts';
 import { balancerParkingName, findParked } from '../../ledger/parked-tasks.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { type HostStepInput, handler, run } from '../../functions/run-host-step.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { readSteps } from '../../ledger/host-steps.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { wakeLockWaiters } from '../../functions/parked/wake.ts';
 import { handler, run } from '../../functions/sweep-locks.ts';
+import { wakeLockWaiters } from '../../functions/waiting/wake.ts';
 import { writeDecision } from '../../ledger/deployments.ts';
 import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
 import { resolveEnvironment } from '../../core/config/resolve-environment.ts';
-import { parseServiceConfig, type ServiceConfig } from '../../core/config/service-config.ts';
+import type { ServiceConfig } from '../../core/model/service-config.ts';
 
 /** `services/payment.yml`, from which every test that needs a configuration starts. */
 export const paymentYaml = readFileSync('services/payment.yml', 'utf8');

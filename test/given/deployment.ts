@@ -3,9 +3,9 @@ import type {
   DeploymentOutcome,
   DeploymentPlan,
   PlannedHost,
-} from '../../core/deployment-records.ts';
-import { documentName } from '../../core/names.ts';
-import type { HostDocument } from '../../core/statuses.ts';
+} from '../../core/model/deployment-records.ts';
+import { documentName } from '../../core/model/names.ts';
+import type { HostDocument } from '../../core/model/statuses.ts';
 import { beginning } from '../fakes/virtual-time.ts';
 import { serviceConfig } from './configuration.ts';
 

@@ -1,5 +1,5 @@
-import type { HostInspection } from '../../core/host/host-inspection.ts';
-import type { HostReport } from '../../core/host/host-report.ts';
+import type { HostInspection } from '../../core/model/host-inspection.ts';
+import type { HostReport } from '../../core/model/host-report.ts';
 import { deploymentId } from './deployment.ts';
 
 /** What a host prints that did as it was asked, and runs this well. */

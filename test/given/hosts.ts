@@ -1,5 +1,5 @@
 import type { Host } from '../../clients/ports.ts';
-import type { PlannedHost } from '../../core/deployment-records.ts';
+import type { PlannedHost } from '../../core/model/deployment-records.ts';
 
 /** The instance id of a host by its name, which is of hexadecimal digits. */
 export function idOf(name: string): string {

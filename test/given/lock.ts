@@ -1,4 +1,4 @@
-import type { Lock, QueueEntry } from '../../core/target-state.ts';
+import type { Lock, QueueEntry } from '../../core/model/target-state.ts';
 import { instant } from './deployment.ts';
 
 /** The lock as this deployment holds it. */

@@ -1,4 +1,4 @@
-import type { RolloutConfig } from '../../core/config/service-config.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
 import type {
   AdmittedDeployment,
   DeploymentPlan,
@@ -6,15 +6,16 @@ import type {
   Step,
   StepError,
   StepOutcome,
-} from '../../core/deployment-records.ts';
-import type { Diagnosis } from '../../core/diagnosis.ts';
-import type { HostCheck, HostReport } from '../../core/host/host-report.ts';
-import { controlsOf, type SpokenWord } from '../../core/rollout/controls.ts';
-import { evaluateOutcome } from '../../core/rollout/evaluate-outcome.ts';
-import { progressOfHosts } from '../../core/rollout/progress-of-hosts.ts';
-import type { Decision, RecordedDecision } from '../../core/rollout/rollout-facts.ts';
-import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/statuses.ts';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+} from '../../core/model/deployment-records.ts';
+import type { Diagnosis } from '../../core/model/diagnosis.ts';
+import type { HostCheck, HostReport } from '../../core/model/host-report.ts';
+import type { OperatorRequest } from '../../core/model/operator-requests.ts';
+import type { Decision, RecordedDecision } from '../../core/model/rollout-facts.ts';
+import type { RolloutConfig } from '../../core/model/service-config.ts';
+import { type BalancerAction, documentOfAction, type HostAction, type StepAction } from '../../core/model/statuses.ts';
+import { controlsOf } from '../../core/operator/controls-of.ts';
+import { progressOfHosts } from '../../core/operator/progress-of-hosts.ts';
+import { evaluateOutcome } from '../../core/rollout/outcome/evaluate-outcome.ts';
 import { beginning } from '../fakes/virtual-time.ts';
 import { serviceConfig } from './configuration.ts';
 import { admittedDeployment, arnOf, deploymentPlan, instant, v1, v2 } from './deployment.ts';
@@ -67,7 +68,7 @@ export interface Recording {
   readonly plan?: Partial<DeploymentPlan>;
   readonly admitted?: Partial<AdmittedDeployment>;
   readonly errors?: readonly StepError[];
-  readonly words?: readonly SpokenWord[];
+  readonly words?: readonly OperatorRequest[];
   /** Seconds after the beginning at which it is looked at; the end, where `isEnded`. */
   readonly now: number;
   readonly isEnded?: boolean;

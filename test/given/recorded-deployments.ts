@@ -1,5 +1,5 @@
-import type { PlannedBalancer } from '../../core/balancer/planned-balancer.ts';
 import { targetUnhealthy } from '../../core/diagnosis/diagnose-balancer.ts';
+import type { PlannedBalancer } from '../../core/model/planned-balancer.ts';
 import { beginning } from '../fakes/virtual-time.ts';
 import { deploymentOutcome, instant } from './deployment.ts';
 import { crashLoop, hosts, pipFailed, type RecordedStep, recordOf } from './recorded-deployment.ts';

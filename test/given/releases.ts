@@ -1,6 +1,6 @@
-import { sha256Hex } from '../../core/canonical-json.ts';
+import { sha256Hex } from '../../core/model/canonical-json.ts';
+import type { HostConfiguration, ReleaseManifest } from '../../core/model/release-manifest.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
-import type { HostConfiguration, ReleaseManifest } from '../../core/release/release-manifest.ts';
 import { keys } from '../../ledger/keys.ts';
 import { configuration } from './configuration.ts';
 import { instant } from './deployment.ts';

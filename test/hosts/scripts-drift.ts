@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHostInspection } from '../../core/host/host-inspection.ts';
+import { parseHostInspection } from '../../core/model/host-inspection.ts';
 import { deadline, until } from '../../local/hosts/until.ts';
 import {
   deploy,

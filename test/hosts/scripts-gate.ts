@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostConfiguration } from '../../core/release/release-manifest.ts';
+import type { HostConfiguration } from '../../core/model/release-manifest.ts';
 import { clearFirewall, dropTraffic } from './firewall.ts';
 import { limitMemory } from './limit-memory.ts';
 import {

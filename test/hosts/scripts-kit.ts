@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostConfiguration } from '../../core/release/release-manifest.ts';
+import type { HostConfiguration } from '../../core/model/release-manifest.ts';
 import { ensureHostRoot, type HostRoot } from '../../local/hosts/standard-roots.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { deadline, until } from '../../local/hosts/until.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseStageDirectory, settingsFromEnvironment } from '../../clients/aws/aws-settings.ts';
-import { documentName, functionName, stackName, stageDirectoryParameter } from '../../core/names.ts';
+import { documentName, functionName, stackName, stageDirectoryParameter } from '../../core/model/names.ts';
+import type { EndState } from '../../core/model/statuses.ts';
+import { hostDocuments } from '../../core/model/statuses.ts';
 import { listZip } from '../../core/release/zip-listing.ts';
-import type { EndState } from '../../core/statuses.ts';
-import { hostDocuments } from '../../core/statuses.ts';
 import { buildDocuments } from '../../infra/documents/build-documents.ts';
 import { eventFunctions, stepFunctions } from '../../local/engine/functions.ts';
 import { type Definition, lambdaCallOf, statesOf } from '../../local/state-machine/definition.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Control } from '../../core/deployment-records.ts';
-import { TransientAwsError } from '../../core/errors.ts';
-import { type ControlVerb, deploymentVerbs, noControls, targetVerbs } from '../../core/rollout/controls.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
+import type { Control } from '../../core/model/operator-requests.ts';
+import { type ControlVerb, deploymentVerbs, noControls, targetVerbs } from '../../core/model/operator-requests.ts';
 import {
   readControl,
   readControls,

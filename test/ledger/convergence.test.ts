@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Convergence, emptyConvergence, type SeenHost } from '../../core/converge/convergence.ts';
+import { type Convergence, emptyConvergence, type SeenHost } from '../../core/model/convergence.ts';
 import { changeConvergence, readConvergence } from '../../ledger/convergence.ts';
 import { createLedgerBench, type LedgerBench, settleTogether, withScheduledAnswers } from './ledger-bench.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Lock, QueueEntry } from '../../core/target-state.ts';
+import type { Lock, QueueEntry } from '../../core/model/target-state.ts';
 import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { changeState } from '../../ledger/target-state.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AdmittedDeployment } from '../../core/deployment-records.ts';
-import { TransientAwsError } from '../../core/errors.ts';
+import type { AdmittedDeployment } from '../../core/model/deployment-records.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import {
   listDeployments,

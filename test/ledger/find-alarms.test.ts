@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Alarms } from '../../clients/ports.ts';
-import { TransientAwsError } from '../../core/errors.ts';
-import type { Alarm } from '../../core/rollout/alarms.ts';
+import type { Alarm } from '../../core/model/alarm-reading.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import { findAlarms } from '../../ledger/find-alarms.ts';
 import { localStage } from '../given/stages.ts';
 import { configOf, problemsOf } from './given-inventory.ts';

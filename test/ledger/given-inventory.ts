@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Host, Inventory } from '../../clients/ports.ts';
-import { parseServiceConfig, type ServiceConfig } from '../../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../../core/errors.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import type { ServiceConfig } from '../../core/model/service-config.ts';
 
 /** Of `test/fixtures/accepted/service-config/`. */
 export function configOf(fixture: string): ServiceConfig {

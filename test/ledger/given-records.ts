@@ -1,6 +1,6 @@
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../../core/deployment-records.ts';
-import type { RecordedDecision } from '../../core/rollout/rollout-facts.ts';
-import type { DeploymentRecord } from '../../core/views/deployment-view.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../../core/model/deployment-records.ts';
+import type { RecordedDecision } from '../../core/model/rollout-facts.ts';
 import { writeControl } from '../../ledger/controls.ts';
 import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/deployments.ts';
 import { writeStepError } from '../../ledger/host-steps.ts';

@@ -1,6 +1,6 @@
-import { sha256Hex } from '../../core/canonical-json.ts';
+import { sha256Hex } from '../../core/model/canonical-json.ts';
+import type { ReleaseManifest } from '../../core/model/release-manifest.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
-import type { ReleaseManifest } from '../../core/release/release-manifest.ts';
 import { configuration } from '../given/configuration.ts';
 
 /** Bytes of an upload: the same name, the same bytes. */

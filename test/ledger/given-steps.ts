@@ -1,5 +1,5 @@
-import type { Step } from '../../core/deployment-records.ts';
-import type { StepAction } from '../../core/statuses.ts';
+import type { Step } from '../../core/model/deployment-records.ts';
+import type { StepAction } from '../../core/model/statuses.ts';
 import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import type { LedgerPorts } from './ledger-bench.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TransientAwsError } from '../../core/errors.ts';
-import { balancerActions, hostActions } from '../../core/statuses.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
+import { balancerActions, hostActions } from '../../core/model/statuses.ts';
 import { readSteps, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { createJson } from '../../ledger/json-objects.ts';
 import { deploymentId, keepStep, present, stepOf } from './given-steps.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deploymentVerbs, targetVerbs } from '../../core/rollout/controls.ts';
+import { deploymentVerbs, targetVerbs } from '../../core/model/operator-requests.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
 
 const id = 'd-20261122-204500-1a2b3c';

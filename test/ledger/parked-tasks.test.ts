@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TransientAwsError } from '../../core/errors.ts';
+import { TransientAwsError } from '../../core/model/errors.ts';
 import {
   balancerParkingName,
   commandParkingName,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256Hex } from '../../core/canonical-json.ts';
-import { InvalidDeploymentError, TransientAwsError } from '../../core/errors.ts';
-import { emptyTargetState, type TargetState } from '../../core/target-state.ts';
+import { sha256Hex } from '../../core/model/canonical-json.ts';
+import { InvalidDeploymentError, TransientAwsError } from '../../core/model/errors.ts';
+import { emptyTargetState, type TargetState } from '../../core/model/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
 import {
   keepPackages,

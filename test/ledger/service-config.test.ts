@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256Hex } from '../../core/canonical-json.ts';
-import { parseServiceConfig } from '../../core/config/service-config.ts';
-import { InvalidDeploymentError, TransientAwsError } from '../../core/errors.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
+import { sha256Hex } from '../../core/model/canonical-json.ts';
+import { InvalidDeploymentError, TransientAwsError } from '../../core/model/errors.ts';
 import { publishServiceConfig, readServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
 import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LockLostError } from '../../core/errors.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../../core/target-state.ts';
+import { LockLostError } from '../../core/model/errors.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../../core/model/target-state.ts';
 import { changeState, type LockClaim, readState, requireLock } from '../../ledger/target-state.ts';
 import {
   createLedgerBench,

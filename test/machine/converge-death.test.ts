@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Convergence } from '../../core/converge/convergence.ts';
+import type { Convergence } from '../../core/model/convergence.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { Behaviour } from '../fakes/artifact-zips.ts';
 import { createWorld, type World } from '../fakes/world.ts';

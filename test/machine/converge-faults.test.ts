@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Convergence } from '../../core/converge/convergence.ts';
+import type { Convergence } from '../../core/model/convergence.ts';
 import { keys } from '../../ledger/keys.ts';
 import type { SimulatedFault } from '../../local/simulated-hosts/simulated-faults.ts';
 import { createWorld } from '../fakes/world.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stableRelease } from '../../core/target-state.ts';
+import { stableRelease } from '../../core/model/target-state.ts';
 import { createWorld } from '../fakes/world.ts';
 
 const anyAct = fc.record({

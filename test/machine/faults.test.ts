@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hostActions } from '../../core/statuses.ts';
+import { hostActions } from '../../core/model/statuses.ts';
 import type { SendFault } from '../../local/run-command/command-faults.ts';
 import type { SimulatedFault } from '../../local/simulated-hosts/simulated-faults.ts';
 import { createWorld, type World } from '../fakes/world.ts';

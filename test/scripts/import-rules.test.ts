@@ -48,7 +48,7 @@ describe('import direction', () => {
   });
 
   it.each([
-    ['core/plan.ts', 'core/errors.ts'],
+    ['core/plan.ts', 'core/model/errors.ts'],
     ['core/plan.ts', 'zod'],
     ['ledger/keys.ts', 'clients/ports.ts'],
     ['clients/s3-ledger.ts', '@aws-sdk/client-s3'],

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { errorNames } from '../../core/errors.ts';
 import { answerSecondsOf, answerSecondsOfInstall, deliverySeconds } from '../../core/host/build-host-command.ts';
-import { balancerHeartbeatSeconds } from '../../core/rollout/event-budget.ts';
+import { errorNames } from '../../core/model/errors.ts';
+import { balancerHeartbeatSeconds } from '../../core/rollout/plan/event-budget.ts';
 import {
   type Definition,
   lambdaCallOf,

@@ -1,6 +1,6 @@
 import { DescribeExecutionCommand, paginateGetExecutionHistory, type SFNClient } from '@aws-sdk/client-sfn';
 import type { Ports } from '../../../clients/ports.ts';
-import type { DeploymentOutcome } from '../../../core/deployment-records.ts';
+import type { DeploymentOutcome } from '../../../core/model/deployment-records.ts';
 import { readOutcome } from '../../../ledger/deployments.ts';
 import { deploymentIdOf } from '../../../ledger/keys.ts';
 import { until } from '../local-stage.ts';

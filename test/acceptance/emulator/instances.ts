@@ -1,5 +1,5 @@
 import { EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
-import { optInTag } from '../../../core/names.ts';
+import { optInTag } from '../../../core/model/names.ts';
 import type { LocalInstance } from '../../../local/engine/stage.ts';
 import type { TargetPlace } from '../../../local/engine/systemd-target.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { TransientAwsError } from '../../../core/errors.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
 import type { CommandRecord } from '../../../local/run-command/command-record.ts';
 import type { RunCommand } from '../../../local/run-command/run-command.ts';
 import { RunCommandError } from '../../../local/run-command/run-command-error.ts';

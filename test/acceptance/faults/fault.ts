@@ -1,5 +1,5 @@
-import type { Cause } from '../../../core/diagnosis/causes.ts';
-import type { DeploymentEnd } from '../../../core/statuses.ts';
+import type { Cause } from '../../../core/model/causes.ts';
+import type { DeploymentEnd } from '../../../core/model/statuses.ts';
 import type { Variant } from '../../../samples/variants.ts';
 import type { PreparedStage } from '../prepared-stage.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import { readConvergence } from '../../../ledger/convergence.ts';
 import { keys } from '../../../ledger/keys.ts';
 import { readState } from '../../../ledger/target-state.ts';

@@ -1,4 +1,4 @@
-import type { DeploymentOutcome } from '../../../core/deployment-records.ts';
+import type { DeploymentOutcome } from '../../../core/model/deployment-records.ts';
 import type { ExplainView } from '../../../core/views/explain-view.ts';
 import type { Sight } from '../prepared-stage.ts';
 import type { Expected } from './fault.ts';

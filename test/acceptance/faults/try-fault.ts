@@ -1,8 +1,8 @@
 import { renderCauses } from '../../../cli/render/render-explain.ts';
 import { plainStyle } from '../../../cli/render/style.ts';
-import type { Diagnosis } from '../../../core/diagnosis.ts';
-import { releaseName } from '../../../core/release/release-manifest.ts';
-import type { DeploymentEnd } from '../../../core/statuses.ts';
+import type { Diagnosis } from '../../../core/model/diagnosis.ts';
+import { releaseName } from '../../../core/model/release-manifest.ts';
+import type { DeploymentEnd } from '../../../core/model/statuses.ts';
 import { explainView } from '../../../core/views/explain-view.ts';
 import { readDeployment } from '../../../ledger/deployment-history.ts';
 import { changeState } from '../../../ledger/target-state.ts';

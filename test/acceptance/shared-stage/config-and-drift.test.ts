@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DriftView } from '../../../core/views/drift-view.ts';
+import type { DriftView } from '../../../core/drift/drift-view.ts';
 import { readRelease } from '../../../ledger/releases.ts';
 import { readState } from '../../../ledger/target-state.ts';
 import type { HostMachine } from '../../../local/hosts/host-machine.ts';

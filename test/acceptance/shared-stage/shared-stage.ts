@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { DriftView } from '../../../core/views/drift-view.ts';
+import type { DriftView } from '../../../core/drift/drift-view.ts';
 import { readConvergence } from '../../../ledger/convergence.ts';
 import { readState } from '../../../ledger/target-state.ts';
 import { mustRun } from '../../../local/hosts/run-program.ts';

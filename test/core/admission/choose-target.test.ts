@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chooseTarget, type TargetFacts, type TargetHost } from '../../../core/admission/choose-target.ts';
-import { InvalidDeploymentError } from '../../../core/errors.ts';
+import { InvalidDeploymentError } from '../../../core/model/errors.ts';
 import { givenPlannedHost } from '../given-rollout.ts';
 
 function host(name: string, more: Partial<TargetHost> = {}): TargetHost {

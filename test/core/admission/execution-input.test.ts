@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type DeploymentRequest,
-  humanKeys,
-  machineKeys,
-  parseExecutionInput,
-} from '../../../core/admission/execution-input.ts';
-import { InvalidDeploymentError } from '../../../core/errors.ts';
+import { humanKeys, machineKeys, parseExecutionInput } from '../../../core/admission/execution-input.ts';
+import type { DeploymentRequest } from '../../../core/model/deployment-request.ts';
+import { InvalidDeploymentError } from '../../../core/model/errors.ts';
 
 const host = 'i-0a1b2c3d4e5f60718';
 const other = 'i-00000000';

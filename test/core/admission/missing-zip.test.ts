@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DeploymentRequest } from '../../../core/admission/execution-input.ts';
 import { mayLackZip, missingZipProblem, missingZipWarning } from '../../../core/admission/missing-zip.ts';
+import type { DeploymentRequest } from '../../../core/model/deployment-request.ts';
 import { documentedRows } from '../documented-rows.ts';
 
 const zipKey = 'rollgate/payment/releases/1.zip';

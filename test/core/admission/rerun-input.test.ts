@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type DeploymentRequest, parseExecutionInput } from '../../../core/admission/execution-input.ts';
+import { parseExecutionInput } from '../../../core/admission/execution-input.ts';
 import { rerunInput } from '../../../core/admission/rerun-input.ts';
-import type { AdmittedDeployment } from '../../../core/deployment-records.ts';
+import type { AdmittedDeployment } from '../../../core/model/deployment-records.ts';
+import type { DeploymentRequest } from '../../../core/model/deployment-request.ts';
 import { endings } from '../../given/recorded-deployments.ts';
 
 function admittedFor(request: DeploymentRequest): AdmittedDeployment {

@@ -5,7 +5,7 @@ import {
   type DifferingHosts,
   emptyTargetState,
   type TargetState,
-} from '../../../core/target-state.ts';
+} from '../../../core/model/target-state.ts';
 import { lockOf, queueEntry } from '../../given/lock.ts';
 import { documentedRows, wordsOf } from '../documented-rows.ts';
 

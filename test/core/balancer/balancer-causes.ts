@@ -1,10 +1,10 @@
-import type { PlannedBalancer } from '../../../core/balancer/planned-balancer.ts';
 import {
   groupGone,
   groupUnused,
   lastHealthyTarget,
   targetUnhealthy,
 } from '../../../core/diagnosis/diagnose-balancer.ts';
+import type { PlannedBalancer } from '../../../core/model/planned-balancer.ts';
 
 export const balancer: PlannedBalancer = {
   groupArn: 'arn:group',

@@ -5,7 +5,7 @@ import {
   judgeDrain,
   judgeJoin,
 } from '../../../core/balancer/judge-balancer.ts';
-import type { TargetFacts } from '../../../core/balancer/planned-balancer.ts';
+import type { TargetFacts } from '../../../core/model/planned-balancer.ts';
 import { documentedRows, wordsOf } from '../documented-rows.ts';
 import { balancer } from './balancer-causes.ts';
 
@@ -25,7 +25,7 @@ function look(own: string | undefined, others: readonly string[], more: Partial<
   return {
     ...{ balancer, instanceId: 'i-1', hostName: 'payment-1' },
     targets: [...mine, ...others.map((state, index) => target(`i-${index + 2}`, state))],
-    ...{ nowMilliseconds: 10, deadlineMilliseconds: 20, hasChanged: false, healthyLooks: 0, isCalledOff: false },
+    ...{ nowMilliseconds: 10, deadlineMilliseconds: 20, hasChanged: false, healthyLooks: 0, isCancelled: false },
     ...more,
   };
 }
@@ -72,7 +72,7 @@ describe('judgeDrain', () => {
 
   test('a drain that is given up or called off says so', () => {
     const late = judgeDrain(look('draining', [], { nowMilliseconds: 30 }));
-    const calledOff = judgeDrain(look('draining', [], { isCalledOff: true }));
+    const calledOff = judgeDrain(look('draining', [], { isCancelled: true }));
 
     expect([late, calledOff]).toMatchObject([
       { status: 'done', note: 'still draining after 300 s: went on, and its connections are cut' },
@@ -95,8 +95,8 @@ describe('judgeJoin', () => {
   });
 
   test('what is called off is registered all the same', () => {
-    expect(judgeJoin(look('', [], { isCalledOff: true })).kind).toBe('change');
-    expect(judgeJoin(look('', [], { isCalledOff: true, hasChanged: true }))).toMatchObject({
+    expect(judgeJoin(look('', [], { isCancelled: true })).kind).toBe('change');
+    expect(judgeJoin(look('', [], { isCancelled: true, hasChanged: true }))).toMatchObject({
       ...{ kind: 'ended', status: 'done', note: 'called off by an operator' },
     });
   });

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseServiceConfig } from '../../../core/config/parse-service-config.ts';
 import {
   environmentLookups,
   type FoundByLookup,
   resolveEnvironment,
 } from '../../../core/config/resolve-environment.ts';
-import { parseServiceConfig } from '../../../core/config/service-config.ts';
-import { InvalidDeploymentError } from '../../../core/errors.ts';
+import { InvalidDeploymentError } from '../../../core/model/errors.ts';
 import { found, serviceConfig } from '../../given/configuration.ts';
 
 function problemsOf(answers: FoundByLookup): readonly string[] {

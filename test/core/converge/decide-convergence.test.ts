@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Convergence,
-  emptyConvergence,
-  onlineDeadlineSeconds,
-  type WaitingHost,
-} from '../../../core/converge/convergence.ts';
-import {
   type ConvergenceFacts,
   decideConvergence,
   type FoundHost,
   runsStable,
 } from '../../../core/converge/decide-convergence.ts';
+import { onlineDeadlineSeconds } from '../../../core/converge/limits.ts';
+import { type Convergence, emptyConvergence, type WaitingHost } from '../../../core/model/convergence.ts';
 
 const now = Date.parse('2026-11-22T21:00:00.000Z');
 const stable = {

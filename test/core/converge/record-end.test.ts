@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Convergence, emptyConvergence, failureWindowSeconds } from '../../../core/converge/convergence.ts';
+import { failureWindowSeconds } from '../../../core/converge/limits.ts';
 import { type EndFacts, withEnd } from '../../../core/converge/record-end.ts';
-import type { HostOutcome } from '../../../core/deployment-records.ts';
+import { type Convergence, emptyConvergence } from '../../../core/model/convergence.ts';
+import type { HostOutcome } from '../../../core/model/deployment-records.ts';
 
 const now = Date.parse('2026-11-22T21:00:00.000Z');
 const at = (secondsAgo: number): string => new Date(now - secondsAgo * 1000).toISOString();

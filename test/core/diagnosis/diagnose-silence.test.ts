@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { upstreamToLookUp } from '../../../core/diagnosis.ts';
-import { cases } from '../diagnosis-cases.ts';
+import { upstreamToLookUp } from '../../../core/diagnosis/diagnose.ts';
+import { cases } from './diagnosis-cases.ts';
 
 const silent = cases['upstream: no answer'] ?? {};
 

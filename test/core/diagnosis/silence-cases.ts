@@ -1,4 +1,4 @@
-import type { DiagnosisFacts } from '../../../core/diagnosis.ts';
+import type { DiagnosisFacts } from '../../../core/diagnosis/diagnose.ts';
 import { judgeIngress, type ReadIngress } from '../../../core/network/judge-ingress.ts';
 import type { ConnectionEnds, RulePeer } from '../../../core/network/security-groups.ts';
 import { endsOf, everythingOut, ingress, interfaceIn } from '../../fakes/security-groups.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isOlder } from '../../../core/doctor/check-hosts.ts';
+import { examineStage } from '../../../core/doctor/doctor.ts';
 import type { DoctorFacts, InspectedStage } from '../../../core/doctor/facts.ts';
-import { examineStage } from '../../../core/doctor.ts';
-import { emptyTargetState } from '../../../core/target-state.ts';
+import { emptyTargetState } from '../../../core/model/target-state.ts';
 import { lockOf } from '../../given/lock.ts';
 import {
   absent,

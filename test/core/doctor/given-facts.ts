@@ -1,5 +1,5 @@
 import type { BucketFacts, DoctorFacts, DoctorHost, InspectedStage, Looked } from '../../../core/doctor/facts.ts';
-import { emptyTargetState } from '../../../core/target-state.ts';
+import { emptyTargetState } from '../../../core/model/target-state.ts';
 import { type Change, found, serviceConfigWith } from '../../given/configuration.ts';
 import { prodStage } from '../../given/stages.ts';
 

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { SeenHost } from '../../../core/converge/convergence.ts';
 import { driftOfHost, type HostDriftFacts } from '../../../core/drift/drift-of-host.ts';
 import { expectedRelease } from '../../../core/drift/expected-release.ts';
 import { driftSentences, untoldSentences } from '../../../core/drift/sentences.ts';
 import { buildInspectCommand } from '../../../core/host/build-inspect-command.ts';
+import type { SeenHost } from '../../../core/model/convergence.ts';
 import {
   driftKinds,
   type HostInspection,
   parseHostInspection,
   untoldKinds,
-} from '../../../core/host/host-inspection.ts';
-import type { StableEntry } from '../../../core/target-state.ts';
+} from '../../../core/model/host-inspection.ts';
+import type { StableEntry } from '../../../core/model/target-state.ts';
 import { hostInspection } from '../../given/host-reports.ts';
 import { lockOf } from '../../given/lock.ts';
 

@@ -8,7 +8,7 @@ import {
   parameterProblems,
 } from '../../../core/host/build-host-command.ts';
 import { parameterPatterns } from '../../../core/host/parameter-patterns.ts';
-import { type DocumentKind, hostActions } from '../../../core/statuses.ts';
+import { type DocumentKind, hostActions } from '../../../core/model/statuses.ts';
 import { configuration } from '../../given/configuration.ts';
 
 const common = {

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
-import { sha256Hex } from '../../../core/canonical-json.ts';
-import { InvalidDeploymentError } from '../../../core/errors.ts';
+import { sha256Hex } from '../../../core/model/canonical-json.ts';
+import { InvalidDeploymentError } from '../../../core/model/errors.ts';
 import { checkArtifact, maxArtifactBytes, maxArtifactEntries } from '../../../core/release/artifact-check.ts';
 import { writeZip, type ZipPart } from '../zip-writer.ts';
 

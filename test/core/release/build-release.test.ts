@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, sha256Hex } from '../../../core/canonical-json.ts';
+import { canonicalJson, sha256Hex } from '../../../core/model/canonical-json.ts';
 import { buildManifest, contentSha256 } from '../../../core/release/build-release.ts';
 import { configuration } from '../../given/configuration.ts';
 

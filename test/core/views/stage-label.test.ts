@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type StageFacts, stageLabel } from '../../../core/views/stage-label.ts';
+import type { StageFacts } from '../../../core/model/stage-facts.ts';
+import { stageLabel } from '../../../core/views/stage-label.ts';
 
 it.each<[facts: Omit<StageFacts, 'service' | 'name'>, label: string]>([
   [{ kind: 'aws', accountId: '123456789012', region: 'eu-west-1' }, 'prod (account 123456789012, eu-west-1)'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endStates } from '../../../core/statuses.ts';
+import { endStates } from '../../../core/model/statuses.ts';
 import { deploymentWords, endMeanings, hostWords, leftWords, partWords } from '../../../core/views/status-words.ts';
 
 describe('status words', () => {

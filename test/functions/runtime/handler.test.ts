@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { LockLostError } from '../../../core/errors.ts';
+import { LockLostError } from '../../../core/model/errors.ts';
 import { toHandler } from '../../../functions/runtime/handler.ts';
 import { logTo } from '../../../functions/runtime/log.ts';
 import { machineError } from '../../../functions/runtime/machine-error.ts';

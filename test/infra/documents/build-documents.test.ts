@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parameterPatterns } from '../../../core/host/parameter-patterns.ts';
-import { type HostDocument, hostDocuments } from '../../../core/statuses.ts';
+import { type HostDocument, hostDocuments } from '../../../core/model/statuses.ts';
 import { buildDocuments, documentLimitBytes } from '../../../infra/documents/build-documents.ts';
 import { runProgram } from '../../../local/hosts/run-program.ts';
 

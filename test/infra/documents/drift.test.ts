@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseHostInspection } from '../../../core/host/host-inspection.ts';
+import { parseHostInspection } from '../../../core/model/host-inspection.ts';
 import { python, pythons } from './helpers.ts';
 
 let top: string;

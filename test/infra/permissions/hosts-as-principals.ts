@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { ServiceConfig } from '../../../core/config/service-config.ts';
+import type { ServiceConfig } from '../../../core/model/service-config.ts';
 import { keys } from '../../../ledger/keys.ts';
 import type { Principal } from './check-policies.ts';
 import { elsewhere } from './elsewhere.ts';

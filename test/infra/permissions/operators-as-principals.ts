@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runCli } from '../../../cli/program.ts';
 import { readStageDirectory } from '../../../clients/aws/stage-directory.ts';
 import { createStageInspection } from '../../../clients/aws/stage-inspection.ts';
-import type { DifferingHosts, Lock } from '../../../core/target-state.ts';
+import type { DifferingHosts, Lock } from '../../../core/model/target-state.ts';
 import { keys } from '../../../ledger/keys.ts';
 import { type FakeWorld, fakeWorld, givenDeployment, shop } from '../../cli/fake-world.ts';
 import { givenConfig, givenReleases, givenStableArtifact, givenState } from '../../cli/given-target.ts';

@@ -1,5 +1,5 @@
 import type { Ports } from '../../../clients/ports.ts';
-import type { HostCommand } from '../../../core/host/host-commands.ts';
+import type { HostCommand } from '../../../core/model/host-commands.ts';
 
 /** A call of a port as it was seen. */
 export interface RecordedCall {

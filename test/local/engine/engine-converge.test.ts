@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import { readConvergence } from '../../../ledger/convergence.ts';
 import { publishServiceConfig } from '../../../ledger/service-config.ts';
 import { readState } from '../../../ledger/target-state.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Ports } from '../../../clients/ports.ts';
-import { InvalidDeploymentError, LockLostError, TransientAwsError } from '../../../core/errors.ts';
+import { InvalidDeploymentError, LockLostError, TransientAwsError } from '../../../core/model/errors.ts';
 import { connectEngine } from '../../../local/rpc/connect-engine.ts';
 import { createRemotePorts, methodsOfPorts } from '../../../local/rpc/remote-ports.ts';
 import { type RpcMethods, type RpcServer, serveRpc } from '../../../local/rpc/serve-rpc.ts';

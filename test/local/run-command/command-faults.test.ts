@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TransientAwsError } from '../../../core/errors.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
 import type { AgentResult } from '../../../local/run-command/host-agent.ts';
 import type { RunCommandEvent } from '../../../local/run-command/status-event.ts';
 import { done, eventLine, type GivenRunCommand, givenRunCommand, host, request } from './given-run-command.ts';

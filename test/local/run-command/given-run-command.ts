@@ -1,11 +1,7 @@
 import { type CommandFaultQueue, createCommandFaultQueue } from '../../../local/run-command/command-faults.ts';
 import type { AgentJob, AgentResult, HostAgent } from '../../../local/run-command/host-agent.ts';
-import {
-  createRunCommand,
-  type RunCommand,
-  type RunCommandOptions,
-  type SendCommandRequest,
-} from '../../../local/run-command/run-command.ts';
+import { createRunCommand, type RunCommand, type RunCommandOptions } from '../../../local/run-command/run-command.ts';
+import type { SendCommandRequest } from '../../../local/run-command/send-command-request.ts';
 import type { RunCommandEvent } from '../../../local/run-command/status-event.ts';
 import { createManualClock, type ManualClock } from '../../fakes/manual-clock.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parameterPatterns } from '../../../core/host/parameter-patterns.ts';
-import { documentName } from '../../../core/names.ts';
+import { documentName } from '../../../core/model/names.ts';
 import { buildDocuments } from '../../../infra/documents/build-documents.ts';
 import { parseSsmDocument } from '../../../local/run-command/ssm-document.ts';
 

@@ -1,5 +1,5 @@
-import type { HostReport } from '../../../core/host/host-report.ts';
-import type { DocumentKind } from '../../../core/statuses.ts';
+import type { HostReport } from '../../../core/model/host-report.ts';
+import type { DocumentKind } from '../../../core/model/statuses.ts';
 import {
   createSimulatedFaultQueue,
   type SimulatedFaultQueue,

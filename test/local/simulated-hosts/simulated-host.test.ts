@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { diagnose } from '../../../core/diagnosis.ts';
+import { diagnose } from '../../../core/diagnosis/diagnose.ts';
 import { freshState } from '../../../local/simulated-hosts/simulated-state.ts';
 import { type GivenSimulatedHost, givenSimulatedHost, line } from './given-simulated-host.ts';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { diagnose } from '../../../core/diagnosis.ts';
+import { diagnose } from '../../../core/diagnosis/diagnose.ts';
 import { type GivenSimulatedHost, givenSimulatedHost, line } from './given-simulated-host.ts';
 import { sha256 } from './sample-artifact.ts';
 

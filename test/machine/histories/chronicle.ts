@@ -1,5 +1,5 @@
-import type { AdmittedDeployment, DeploymentOutcome } from '../../../core/deployment-records.ts';
-import type { TargetState } from '../../../core/target-state.ts';
+import type { AdmittedDeployment, DeploymentOutcome } from '../../../core/model/deployment-records.ts';
+import type { TargetState } from '../../../core/model/target-state.ts';
 import { keys } from '../../../ledger/keys.ts';
 import type { SimulatedState } from '../../../local/simulated-hosts/simulated-state.ts';
 import type { World } from '../../fakes/world.ts';

@@ -1,4 +1,4 @@
-import type { HostAction } from '../../../core/statuses.ts';
+import type { HostAction } from '../../../core/model/statuses.ts';
 import type { SimulatedFault } from '../../../local/simulated-hosts/simulated-faults.ts';
 import type { Behaviour } from '../../fakes/artifact-zips.ts';
 import type { EventFunction, StepFunction } from '../../fakes/lambda-runtime.ts';

@@ -1,4 +1,4 @@
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import type { SendFault } from '../../../local/run-command/command-faults.ts';
 import type { World } from '../../fakes/world.ts';
 import type { ChronicleWriter } from './chronicle.ts';

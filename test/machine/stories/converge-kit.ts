@@ -1,4 +1,4 @@
-import type { Convergence } from '../../../core/converge/convergence.ts';
+import type { Convergence } from '../../../core/model/convergence.ts';
 import { keys } from '../../../ledger/keys.ts';
 import type { World } from '../../fakes/world.ts';
 

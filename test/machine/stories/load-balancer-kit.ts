@@ -1,4 +1,4 @@
-import type { HostOutcome } from '../../../core/deployment-records.ts';
+import type { HostOutcome } from '../../../core/model/deployment-records.ts';
 import { keys } from '../../../ledger/keys.ts';
 import type { World } from '../../fakes/world.ts';
 import { map, wave } from '../given-machine.ts';

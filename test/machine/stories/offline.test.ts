@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import type { World } from '../../fakes/world.ts';
 import { describeMachine, givenMachine, givenUpgrade } from '../given-machine.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rerunInput } from '../../../core/admission/rerun-input.ts';
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import { deploymentView } from '../../../core/views/deployment-view.ts';
 import { readDeployment } from '../../../ledger/deployment-history.ts';
 import { readAdmitted } from '../../../ledger/deployments.ts';

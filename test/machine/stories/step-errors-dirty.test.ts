@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maxDeadRounds } from '../../../core/rollout/caught-errors.ts';
+import { maxDeadRounds } from '../../../core/rollout/progress/caught-errors.ts';
 import { again, describeMachine, expectTail, givenMachine, givenUpgrade, map, withoutCatch } from '../given-machine.ts';
 import { loadBalancer, wellAll } from './load-balancer-kit.ts';
 import { cause, denied, givenStepError, reasonOf } from './step-errors-kit.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { maxRepairsWithoutAPerson } from '../../../core/admission/acquire-lock.ts';
+import { maxRepairsWithoutAPerson } from '../../../core/lock/acquire-lock.ts';
 import { describeMachine, givenMachine, givenUpgrade } from '../given-machine.ts';
 
 describeMachine('unlock', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stableRelease } from '../../../core/target-state.ts';
+import { stableRelease } from '../../../core/model/target-state.ts';
 import { deploymentView } from '../../../core/views/deployment-view.ts';
 import { readDeployment } from '../../../ledger/deployment-history.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade, staged, toPlan, wave } from '../given-machine.ts';

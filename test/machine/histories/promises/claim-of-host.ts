@@ -1,4 +1,4 @@
-import type { HostOutcome, StepOutcome } from '../../../../core/deployment-records.ts';
+import type { HostOutcome, StepOutcome } from '../../../../core/model/deployment-records.ts';
 import { keys } from '../../../../ledger/keys.ts';
 import { serves } from '../../../../local/simulated-hosts/serves.ts';
 import type { SimulatedState } from '../../../../local/simulated-hosts/simulated-state.ts';

@@ -1,4 +1,4 @@
-import { stableRelease, type TargetState } from '../../../../core/target-state.ts';
+import { stableRelease, type TargetState } from '../../../../core/model/target-state.ts';
 import type { World } from '../../../fakes/world.ts';
 import type { Chronicle } from '../chronicle.ts';
 import type { Setting } from '../history.ts';

@@ -1,4 +1,4 @@
-import type { DeploymentOutcome, HostOutcome } from '../../../../core/deployment-records.ts';
+import type { DeploymentOutcome, HostOutcome } from '../../../../core/model/deployment-records.ts';
 import type { World } from '../../../fakes/world.ts';
 import type { Chronicle, EndSeen } from '../chronicle.ts';
 import { claimProblems } from './claim-of-host.ts';

@@ -1,4 +1,4 @@
-import type { TargetState } from '../../../../core/target-state.ts';
+import type { TargetState } from '../../../../core/model/target-state.ts';
 
 /** When nothing goes on any more, nobody has the lock and nobody waits for it. */
 export function lockIsFree({ lock, queue }: TargetState): readonly string[] {

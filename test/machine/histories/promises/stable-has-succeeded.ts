@@ -1,4 +1,4 @@
-import type { TargetState } from '../../../../core/target-state.ts';
+import type { TargetState } from '../../../../core/model/target-state.ts';
 import type { Chronicle, EndSeen } from '../chronicle.ts';
 import type { Setting } from '../history.ts';
 
