@@ -1,21 +1,25 @@
 /**
  * Imports run one way: functions, cli, dashboard, local -> ledger -> clients -> core. Only `clients/` imports an AWS SDK.
- * `core/` has no SDK, clock, environment or I/O. Prints every violation; exits 1 where there is one.
+ * `core/` has no SDK, clock, environment or I/O. Inside a floor no two rooms import each other, and the rooms of `core/`
+ * import only rooms below them. No files import each other in a circle, type imports included. Prints every violation;
+ * exits 1 if there is one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { circleProblems, pairProblems } from './import-graph.ts';
 import { findImports, importProblems, purityProblems, type SourceFile } from './import-rules.ts';
+import { roomProblems } from './room-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'dashboard', 'local', 'infra', 'scripts', 'test'];
 
-const problems = layers.flatMap((layer) =>
-  sourcesIn(join(root, layer)).flatMap((path) => {
-    const file = readSource(path);
-    return [...importProblems(file), ...purityProblems(file)];
-  }),
-);
+const files = layers.flatMap((layer) => sourcesIn(join(root, layer)).map(readSource));
+const problems = [
+  ...files.flatMap((file) => [...importProblems(file), ...roomProblems(file), ...purityProblems(file)]),
+  ...circleProblems(files),
+  ...pairProblems(files.filter(({ path }) => !path.startsWith('test/'))),
+];
 for (const problem of problems) {
   console.error(problem);
 }
