@@ -23,7 +23,10 @@ const supersederSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('upload'), versionId: z.string() }),
   z.object({
     kind: z.literal('person'),
-    ...{ by: z.string(), deploymentId: z.string(), versionId: z.string(), isSame: z.boolean() },
+    by: z.string(),
+    deploymentId: z.string(),
+    versionId: z.string(),
+    isSame: z.boolean(),
   }),
   z.object({ kind: z.literal('rollback'), deploymentId: z.string() }),
 ]);
@@ -78,7 +81,9 @@ export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   writeLine('info', { function: 'finish-deployment', outcome: outcome.status, deploymentId });
   // Before the lock is free: the next holder finds on record what the hosts run.
   await recordEnd(ports, outcome, {
-    ...{ executionArn: admitted?.executionArn ?? executionArn, state: before, admitted },
+    executionArn: admitted?.executionArn ?? executionArn,
+    state: before,
+    admitted,
   });
   await changeState(ports, (current) => stateAfterEnd(current, { outcome, admitted, executionArn }));
   await unpark(ports, lockParkingName(ports.stage.service, deploymentId));

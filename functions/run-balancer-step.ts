@@ -35,7 +35,14 @@ export async function run(input: BalancerStepInput, ports: Ports): Promise<void>
   const earlier = await findParked(ports, name);
   const parkedAt = new Date(ports.clock.now()).toISOString();
   const parked: ParkedBalancer = {
-    ...{ kind: 'balancer', token, deploymentId, fence, instanceId, action, round, parkedAt },
+    kind: 'balancer',
+    token,
+    deploymentId,
+    fence,
+    instanceId,
+    action,
+    round,
+    parkedAt,
     healthyLooks: isSameStep(earlier, input) ? earlier.healthyLooks : 0,
   };
   await park(ports, name, parked);

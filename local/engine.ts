@@ -117,13 +117,21 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const bus = createEventBus({ clock, deadLetters: at('dead-letters'), log });
     const { region, service, stateBucket, artifactBucket } = localStage;
     const ledger = await createFileLedger({
-      ...{ directory: at('ledger'), bucket: stateBucket, region, clock },
+      directory: at('ledger'),
+      bucket: stateBucket,
+      region,
+      clock,
       onCreated: (event) => {
         if (event.detail.object.key.startsWith(`rollgate/${service}/control/`)) bus.deliver('OnControlWritten', event);
       },
     });
     const artifacts = await createFileArtifacts({
-      ...{ directory: at('uploads'), bucket: artifactBucket, key: artifactKey, region, ledger, clock },
+      directory: at('uploads'),
+      bucket: artifactBucket,
+      key: artifactKey,
+      region,
+      ledger,
+      clock,
       onCreated: (event) => bus.deliver('OnArtifactUploaded', event),
     });
     const parameters = createParameterStore(stateDirectory, () => clock.now());
@@ -134,7 +142,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     let refusal: ParameterRefusal | null = null;
     const parameterRefusal = () => refusal;
     target = await openTarget({
-      ...{ ...options, stateDirectory, rootsDirectory, readObject, parameters, parameterRefusal },
+      ...options,
+      stateDirectory,
+      rootsDirectory,
+      readObject,
+      parameters,
+      parameterRefusal,
     });
     const hosts = target;
     const faults = createCommandFaultQueue();
@@ -167,8 +180,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     });
     const definition = new URL('../state-machine/rollout.asl.json', import.meta.url);
     const executions = await createExecutions({
-      ...{ definition: JSON.parse(await readFile(definition, 'utf8')) as Definition, functions: stepFunctions },
-      ...{ service, region, clock, directory: at('executions') },
+      definition: JSON.parse(await readFile(definition, 'utf8')) as Definition,
+      functions: stepFunctions,
+      service,
+      region,
+      clock,
+      directory: at('executions'),
       onStatusChange: (event) => bus.deliver('OnExecutionStatus', event),
     });
     const inventory = createInventory(
@@ -176,17 +193,32 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     );
     const securityGroups = createLocalSecurityGroups(hosts);
     balancer = openBalancer({
-      ...{ stateDirectory, service, stage: localStage.name, region, now: () => clock.now(), probe: hosts.probe },
+      stateDirectory,
+      service,
+      stage: localStage.name,
+      region,
+      now: () => clock.now(),
+      probe: hosts.probe,
       targets: paymentInstances.map(({ instanceId }) => ({ instanceId, port: servicePort })),
     });
     const { group } = balancer;
     const stage = { ...localStage, isSimulated: hosts.kind === 'simulated' };
     const alarms = createAlarmStore({
-      ...{ file: at('alarms.json'), region, clock },
+      file: at('alarms.json'),
+      region,
+      clock,
       onChange: (event) => bus.deliver('OnAlarmChanged', event),
     });
     const ports: Ports = {
-      ...{ stage, clock, ledger, artifacts, inventory, securityGroups, commands, executions, alarms },
+      stage,
+      clock,
+      ledger,
+      artifacts,
+      inventory,
+      securityGroups,
+      commands,
+      executions,
+      alarms,
       balancer: balancer.port,
     };
     providePorts(() => ports);
@@ -209,7 +241,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     return {
       securityGroups,
       balancer: group,
-      ...{ ports, kind: hosts.kind, socketPath, target: hosts, executions, runCommand, parameters, faults, alarms },
+      ports,
+      kind: hosts.kind,
+      socketPath,
+      target: hosts,
+      executions,
+      runCommand,
+      parameters,
+      faults,
+      alarms,
       ...(hosts.whySimulated === undefined ? {} : { whySimulated: hosts.whySimulated }),
       refuseParameters: (how) => {
         refusal = how;

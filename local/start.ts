@@ -44,7 +44,11 @@ async function runStart(options: StartOptions): Promise<number> {
   let engine: Engine | undefined;
   try {
     engine = await startEngine({
-      ...{ stateDirectory: folder, hosts: options.hosts, fresh: options.isFresh, onProgress: say, signal },
+      stateDirectory: folder,
+      hosts: options.hosts,
+      fresh: options.isFresh,
+      onProgress: say,
+      signal,
     });
     if (engine.whySimulated !== undefined) {
       say(`SIMULATED hosts: ${engine.whySimulated}`);

@@ -62,8 +62,17 @@ async function bundle(
 ): Promise<void> {
   const { format, target, mainFields, conditions, plugins } = settings;
   await build({
-    ...{ entryPoints, format, target, mainFields, conditions, external },
-    ...{ bundle: true, minify: true, platform: 'node', outdir: join(folder, name), outExtension: { '.js': '.cjs' } },
+    entryPoints,
+    format,
+    target,
+    mainFields,
+    conditions,
+    external,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    outdir: join(folder, name),
+    outExtension: { '.js': '.cjs' },
     absWorkingDir: projectRoot,
     plugins: createRequire(import.meta.url)(join(projectRoot, plugins)) as Plugin[],
   });

@@ -33,7 +33,10 @@ export async function runChecks(
       continue;
     }
     const { code, output } = await runProgram(check.command, check.args, {
-      ...{ isCaptured: true, cwd: projectRoot, env, niceness },
+      isCaptured: true,
+      cwd: projectRoot,
+      env,
+      niceness,
     });
     // What a check had to leave out stays visible.
     const shown = output.split('\n').filter((line) => code !== 0 || line.startsWith('check: '));

@@ -41,9 +41,14 @@ export async function drift(world: World, options: DriftOptions): Promise<number
   // What has ended since is known now, and a deployment that ran when a host was asked may be what differs on it.
   const [after, convergence] = await Promise.all([readState(ports), readConvergence(ports)]);
   const view = driftView({
-    ...{ stage: ports.stage, convergence, state: { ...after, lock: after.lock ?? before.lock } },
+    stage: ports.stage,
+    convergence,
+    state: { ...after, lock: after.lock ?? before.lock },
     hosts: inspected.map(({ host: { instanceId, name, isSimulated }, answer }) => ({
-      ...{ instanceId, name, isSimulated, answer },
+      instanceId,
+      name,
+      isSimulated,
+      answer,
     })),
   });
   if (options.json) {

@@ -46,7 +46,9 @@ export async function resume(world: World, typed: string | undefined, options: S
     throw new CliError(verdict.why, verdict.next, 2);
   }
   const control = await speak(world, ports, options, {
-    ...{ verb: 'resume', about: deploymentId, answers: instantsOf(record) },
+    verb: 'resume',
+    about: deploymentId,
+    answers: instantsOf(record),
   });
   confirm(world, ports, options, { verb: 'resume', deploymentId, control, answer: 'goes on' });
   return 0;

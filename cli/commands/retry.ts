@@ -49,7 +49,10 @@ async function retryRunning(
   }
   const hosts = verdict.hosts.map((each) => each.instanceId);
   const control = await speak(world, ports, options, {
-    ...{ verb: 'retry', about: deploymentId, hosts, answers: instantsOf(record) },
+    verb: 'retry',
+    about: deploymentId,
+    hosts,
+    answers: instantsOf(record),
   });
   const answer = `tries ${verdict.hosts.map((each) => each.name).join(', ')} once more`;
   confirm(world, ports, options, { verb: 'retry', deploymentId, control, answer });

@@ -32,7 +32,10 @@ export async function skip(
   }
   const hosts = verdict.hosts.map((each) => each.instanceId);
   const control = await speak(world, ports, options, {
-    ...{ verb: 'skip', about: deploymentId, hosts, answers: instantsOf(record) },
+    verb: 'skip',
+    about: deploymentId,
+    hosts,
+    answers: instantsOf(record),
   });
   const answer = `leaves ${verdict.hosts.map((each) => each.name).join(', ')} out from now on`;
   confirm(world, ports, options, { verb: 'skip', deploymentId, control, answer });

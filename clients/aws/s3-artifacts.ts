@@ -68,7 +68,8 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
 
   async function readVersion({ versionId, etag }: VersionName): Promise<Uint8Array> {
     const input = {
-      ...{ Bucket: bucket, Key: key },
+      Bucket: bucket,
+      Key: key,
       ...(versionId === undefined ? {} : { VersionId: versionId }),
       ...(etag === undefined ? {} : { IfMatch: etag }),
     };
@@ -82,7 +83,9 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
     const source = [bucket, ...key.split('/')].map(encodeURIComponent).join('/');
     const version = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
     const input = {
-      ...{ Bucket: stateBucket, Key: to, CopySource: source + version },
+      Bucket: stateBucket,
+      Key: to,
+      CopySource: source + version,
       ...(etag === undefined ? {} : { CopySourceIfMatch: etag }),
       // The uploader's tags and headers stay behind: tags would need permissions of their own.
       ...({ MetadataDirective: 'REPLACE', TaggingDirective: 'REPLACE', ContentType: 'application/zip' } as const),
@@ -187,7 +190,11 @@ export function createS3Artifacts(options: S3ArtifactsOptions): ArtifactStore {
         s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ...version }), sending),
       );
       return {
-        ...{ bucket, key, versionId: identityOf(written.VersionId, etag), etag, bytes: body.byteLength },
+        bucket,
+        key,
+        versionId: identityOf(written.VersionId, etag),
+        etag,
+        bytes: body.byteLength,
         uploadedAt: (found.LastModified ?? new Date()).toISOString(),
       };
     },

@@ -37,8 +37,11 @@ export function createS3Ledger({ s3, call, clock, bucket }: S3LedgerOptions): Le
 
   async function write(key: string, body: string, condition: Condition | Record<never, never>, writeId: string) {
     const input = {
-      ...{ Bucket: bucket, Key: key, Body: body, ContentType: 'application/json' },
-      ...{ Metadata: { [writeIdField]: writeId } },
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentType: 'application/json',
+      Metadata: { [writeIdField]: writeId },
     };
     const written = await call('s3:PutObject', urlOf(key), (options) =>
       s3.send(new PutObjectCommand({ ...input, ...condition }), options),

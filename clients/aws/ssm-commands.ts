@@ -128,7 +128,8 @@ export function createSsmCommands(options: SsmCommandsOptions): Commands {
           ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }), sending),
         );
         return {
-          ...{ commandId, instanceId },
+          commandId,
+          instanceId,
           status: withoutSpaces(found.Status ?? 'Pending') as Invocation['status'],
           statusDetails: withoutSpaces(found.StatusDetails ?? ''),
           responseCode: found.ResponseCode ?? -1,

@@ -68,8 +68,15 @@ export function createStageInspection(directory: StageDirectory, endpoint?: stri
       const { version, artifactKey } = directory;
       const documents = { install, activate, verify, settle, inspect };
       return {
-        ...{ version, artifactKey, stateBucket, artifactBucket, documents },
-        ...{ stateMachine, instances, agents, parameters: found },
+        version,
+        artifactKey,
+        stateBucket,
+        artifactBucket,
+        documents,
+        stateMachine,
+        instances,
+        agents,
+        parameters: found,
       };
     },
   };

@@ -38,7 +38,9 @@ export function checkOf<T>(
     case 'unseen':
       return [
         {
-          ...{ verdict: 'unseen', about, says: `not looked at: ${looked.why}` },
+          verdict: 'unseen',
+          about,
+          says: `not looked at: ${looked.why}`,
           fix: [
             `# have the policy rollgate-${facts.stage.service}-${facts.stage.name}-operator-doctor-${facts.stage.region} attached`,
           ],

@@ -76,7 +76,10 @@ export interface ExplainedStep {
 export function explainView(record: DeploymentRecord): ExplainView {
   const { service, stage, deploymentId, status, said, end } = deploymentView(record);
   return {
-    ...{ service, stage, deploymentId, status },
+    service,
+    stage,
+    deploymentId,
+    status,
     reason: end?.reason.text ?? null,
     said,
     hosts: explainedHosts(record),
@@ -96,13 +99,18 @@ function explainedHosts(record: DeploymentRecord): readonly ExplainedHost[] {
     const caught = standing.find(({ host }) => host.instanceId === instanceId)?.caught;
     const lastSeen = own.findLast((step) => step.outcome?.report != null)?.outcome?.report?.host.running;
     return {
-      ...{ instanceId, name, isSimulated },
+      instanceId,
+      name,
+      isSimulated,
       left: left?.status ?? null,
       running: runningLabel(left === undefined ? (lastSeen ?? null) : left.running),
       diagnosis: failed?.outcome?.diagnosis ?? left?.diagnosis ?? caught?.diagnosis ?? null,
       repair: left?.repair ?? null,
       steps: own.map(({ intent, commandId, outcome: ended }) => ({
-        ...{ action: intent.action, attempt: intent.attempt, status: ended?.status ?? 'open', startedAt: intent.at },
+        action: intent.action,
+        attempt: intent.attempt,
+        status: ended?.status ?? 'open',
+        startedAt: intent.at,
         endedAt: ended?.at ?? null,
         durationSeconds: secondsBetween(intent.at, ended?.at ?? null),
         message: ended?.report?.message ?? ended?.diagnosis?.meaning ?? ended?.note ?? null,

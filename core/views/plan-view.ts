@@ -46,7 +46,9 @@ export function planView(facts: PlanFacts): PlanView {
   const hosts = new Map(target.hosts.map((host) => [host.instanceId, host]));
   const waves = planWaves({
     hosts: target.hosts.map(({ instanceId, zone }) => ({
-      ...{ instanceId, zone, isDown: false },
+      instanceId,
+      zone,
+      isDown: false,
       isOutdated: facts.releaseId === null || facts.runningOn.get(instanceId) !== facts.releaseId,
     })),
     waves: policy.waves,

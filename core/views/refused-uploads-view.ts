@@ -17,7 +17,10 @@ export function refusedUploadsView({
   refusedUploads = [],
 }: Pick<TargetState, 'refusedUploads'>): readonly RefusedUploadView[] {
   return refusedUploads.map(({ versionId, uploadedAt, deploymentId, at }) => ({
-    ...{ versionId, uploadedAt: uploadedAt ?? null, refusedAt: at, deploymentId },
+    versionId,
+    uploadedAt: uploadedAt ?? null,
+    refusedAt: at,
+    deploymentId,
     next: `rollgate deploy --version-id ${versionId}`,
   }));
 }

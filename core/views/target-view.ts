@@ -78,7 +78,13 @@ export function targetView(facts: {
     frozen: state.freeze,
     refusedUploads: refusedUploadsView(state),
     hosts: facts.hosts.map(({ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated }) => ({
-      ...{ instanceId, name, zone, privateAddress, state: instanceState, ping, isSimulated },
+      instanceId,
+      name,
+      zone,
+      privateAddress,
+      state: instanceState,
+      ping,
+      isSimulated,
     })),
     convergence: convergenceView(facts.convergence),
   };

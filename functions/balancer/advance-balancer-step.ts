@@ -45,7 +45,11 @@ export async function advanceBalancerStep(
 
   function judge(targets: NonNullable<typeof first>, hasChanged: boolean): BalancerVerdict {
     const look = {
-      ...{ balancer, instanceId, hostName: host.name, targets, hasChanged },
+      balancer,
+      instanceId,
+      hostName: host.name,
+      targets,
+      hasChanged,
       nowMilliseconds: ports.clock.now(),
       deadlineMilliseconds: intent.deadlineMilliseconds,
       healthyLooks: parked.healthyLooks,
@@ -111,7 +115,13 @@ function intentOf(
   const now = ports.clock.now();
   const seconds = action === 'drain' ? balancer.drainSeconds : balancer.healthySeconds;
   return {
-    ...{ instanceId, action, attempt, round, fence, key: '', comment: balancer.groupName },
+    instanceId,
+    action,
+    attempt,
+    round,
+    fence,
+    key: '',
+    comment: balancer.groupName,
     at: new Date(now).toISOString(),
     deadlineMilliseconds: now + seconds * 1000,
     ...(action === 'drain' ? { wasRegistered } : {}),

@@ -34,8 +34,11 @@ export async function convergeHosts(ports: Ports, appeared: string | null): Prom
     decideConvergence({
       convergence: end !== null && current.underWay?.name === before.underWay?.name ? withEnd(current, end) : current,
       stable,
-      ...{ isLocked: state.lock !== null, isFrozen: state.freeze !== null },
-      ...{ found, appeared, nowMilliseconds: ports.clock.now() },
+      isLocked: state.lock !== null,
+      isFrozen: state.freeze !== null,
+      found,
+      appeared,
+      nowMilliseconds: ports.clock.now(),
     }),
   );
   await startRun(ports, convergence);

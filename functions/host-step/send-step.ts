@@ -87,7 +87,13 @@ function intentOf(
   const answerSeconds = answerSecondsOf(action, release.manifest.configuration);
   const limitSeconds = command.deliverySeconds + answerSeconds + lostAfterSeconds;
   return {
-    ...{ instanceId, action, attempt, round, key, fence, comment: command.comment },
+    instanceId,
+    action,
+    attempt,
+    round,
+    key,
+    fence,
+    comment: command.comment,
     at: new Date(now).toISOString(),
     deadlineMilliseconds: now + limitSeconds * 1000,
   };

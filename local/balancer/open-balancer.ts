@@ -31,7 +31,9 @@ export function openBalancer(options: OpenBalancerOptions): OpenBalancer {
   const path = join(options.stateDirectory, 'balancer.json');
   const text = readTextIfThere(path);
   const group = createTargetGroup({
-    ...{ now: options.now, probe: options.probe, drainMilliseconds },
+    now: options.now,
+    probe: options.probe,
+    drainMilliseconds,
     registered: text === undefined ? options.targets : (JSON.parse(text) as readonly Target[]),
     onChange: (registered) => writeAtomically(path, JSON.stringify(registered, null, 2)),
   });

@@ -91,7 +91,11 @@ export function createTargetGroup(options: TargetGroupOptions): LocalTargetGroup
     targets() {
       sweep();
       return [...entries.values()].map(({ instanceId, port, state, reason, description }) => ({
-        ...{ instanceId, port, state, reason, description },
+        instanceId,
+        port,
+        state,
+        reason,
+        description,
       }));
     },
     async check() {
@@ -138,8 +142,15 @@ function judge(entry: Entry, answer: ProbeAnswer): void {
 
 function fresh({ instanceId, port }: Target): Entry {
   return {
-    ...{ instanceId, port, state: 'initial', reason: 'Elb.InitialHealthChecking' },
-    ...{ description: 'Initial health checks in progress', good: 0, bad: 0, open: 0, drainsUntil: 0 },
+    instanceId,
+    port,
+    state: 'initial',
+    reason: 'Elb.InitialHealthChecking',
+    description: 'Initial health checks in progress',
+    good: 0,
+    bad: 0,
+    open: 0,
+    drainsUntil: 0,
   };
 }
 

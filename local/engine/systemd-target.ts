@@ -49,8 +49,11 @@ export interface SystemdTargetOptions extends TargetOptions {
 }
 
 const embeddedPlace: TargetPlace = {
-  ...{ service: localStage.service, region: localStage.region, stateBucket: localStage.stateBucket },
-  ...{ parameterPrefix, passwordParameter },
+  service: localStage.service,
+  region: localStage.region,
+  stateBucket: localStage.stateBucket,
+  parameterPrefix,
+  passwordParameter,
   instances: async () => ({ payment: paymentInstances, upstreams: upstreamInstances }),
 };
 

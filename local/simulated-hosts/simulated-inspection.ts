@@ -5,7 +5,11 @@ import type { SimulatedState } from './simulated-state.ts';
 export function inspectSimulated(state: SimulatedState, service: string, now: number): HostInspection {
   const isOurs = state.running !== 'none' && state.running !== 'v0';
   return {
-    ...{ schema: 1, script: 'inspect', service, running: state.running, isActive: state.isActive },
+    schema: 1,
+    script: 'inspect',
+    service,
+    running: state.running,
+    isActive: state.isActive,
     atSeconds: Math.floor(now / 1000),
     findings: isOurs && !state.isActive ? [{ kind: 'not-active', what: 'inactive (dead)' }] : [],
     more: {},

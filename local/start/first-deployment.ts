@@ -32,7 +32,9 @@ export async function startFirstDeployment(
   }
   const release = releaseName(stable.release);
   const { executionArn } = await ports.executions.start(executionNames.ofPerson('start', world.uniqueId()), {
-    ...{ release, by: world.user, reason: 'npm start' },
+    release,
+    by: world.user,
+    reason: 'npm start',
   });
   const started = await awaitExecution(world, ports, executionArn);
   return { ...started, says: [`${release} is stable already and is verified on every host`, ...kept] };

@@ -15,7 +15,12 @@ export async function typeCommand(stage: LocalStage, ...argv: readonly string[])
   const stdout: RecordingOutput = recordingOutput();
   const stderr: RecordingOutput = recordingOutput();
   const world: World = {
-    ...{ stdout, stderr, commandName: 'rollgate', stageOptions: '', version: '0.1.0', user: 'alice' },
+    stdout,
+    stderr,
+    commandName: 'rollgate',
+    stageOptions: '',
+    version: '0.1.0',
+    user: 'alice',
     connect: async () => stage.engine.ports,
     inspectorOf: async () => null,
     readFile: (path) => readFile(path),

@@ -74,7 +74,9 @@ describe('rollgate deploy --config-only', () => {
       release: { from: 'v2', to: 'a new release' },
       source: 'the artifact of v2, which is stable',
       configOnly: {
-        ...{ from: 'v2', to: 'a new release', file: 'new.yml' },
+        from: 'v2',
+        to: 'a new release',
+        file: 'new.yml',
         changes: [
           { path: 'environment.CART_HOST', before: '10.213.77.21', after: 'cart.shop.internal' },
           { path: 'secrets.AMQP_PASS.version', before: null, after: '7' },

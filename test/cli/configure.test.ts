@@ -87,9 +87,13 @@ describe('rollgate configure', () => {
 
     expect(await fake.run('configure', '--config', 'new.yml', '--json')).toBe(0);
     expect(JSON.parse(fake.stdout.text())).toEqual({
-      ...{ service: 'payment', stage: 'prod (account 123456789012, eu-west-1)', file: 'new.yml', kind: 'values' },
+      service: 'payment',
+      stage: 'prod (account 123456789012, eu-west-1)',
+      file: 'new.yml',
+      kind: 'values',
       changes: [{ path: 'rollout.maxUnavailable', before: '1', after: '2' }],
-      ...{ warnings: [], isPublished: true },
+      warnings: [],
+      isPublished: true,
     });
   });
 

@@ -66,10 +66,14 @@ describe('rollgate doctor', () => {
     expect(await fake.run('doctor', '--stage', 'prod', '--json')).toBe(1);
     const report = JSON.parse(fake.stdout.text());
     expect(report).toMatchObject({
-      ...{ service: 'payment', stage: 'prod (account 123456789012, eu-west-1)', isWell: false },
+      service: 'payment',
+      stage: 'prod (account 123456789012, eu-west-1)',
+      isWell: false,
     });
     expect(report.checks).toContainEqual({
-      ...{ verdict: 'failed', about: 'configuration', says: 'none is in force, so no upload can be deployed' },
+      verdict: 'failed',
+      about: 'configuration',
+      says: 'none is in force, so no upload can be deployed',
       fix: ['rollgate configure --stage prod'],
     });
   });
@@ -88,7 +92,11 @@ describe('rollgate doctor', () => {
     givenConfig(fake.ledger);
     givenState(fake.ledger, { lock: lockOf('d-20261122-204500-aaaaaa', { executionArn: 'arn' }) });
     fake.executions.set('arn', {
-      ...{ executionArn: 'arn', name: 'x', status: 'TIMED_OUT', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
+      executionArn: 'arn',
+      name: 'x',
+      status: 'TIMED_OUT',
+      startedAt: '2026-11-22T20:45:00Z',
+      input: '{}',
     });
 
     expect(await fake.run('doctor', '--stage', 'prod')).toBe(0);

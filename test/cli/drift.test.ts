@@ -53,7 +53,7 @@ describe('rollgate drift', () => {
     });
     answers(two, { running: 'v1-aaaaaaaaaaaa' });
     fake.answers.set(three, {
-      ...{ kind: 'answered' },
+      kind: 'answered',
       invocation: { status: 'Failed', statusDetails: 'Failed', stderr: 'no bash\nexit status 127' },
     });
 
@@ -67,7 +67,9 @@ describe('rollgate drift', () => {
 
     expect(await fake.run('drift', '--hosts', one, '--json')).toBe(1);
     expect(JSON.parse(fake.stdout.text())).toMatchObject({
-      ...{ service: 'payment', stable: 'v2', running: null },
+      service: 'payment',
+      stable: 'v2',
+      running: null,
       hosts: [{ instanceId: one, verdict: 'drifted', runs: 'v0 (from before Rollgate)', shouldRun: 'v2' }],
       counts: { 'as-recorded': 0, drifted: 1, changing: 0, silent: 0 },
     });

@@ -19,8 +19,13 @@ function withEvidence(record: DeploymentRecord): DeploymentRecord {
         { name: 'upstream:cart', isOk: true, detail: '10.213.77.21:8080 takes connections' },
       ],
       evidence: {
-        ...{ exitCode: 1, systemd: { Result: 'exit-code', NRestarts: '5' }, dropIns: [], oomKills: 0 },
-        ...{ http: { status: 0, body: '' }, diskFreeBytes: 12_400_000_000, memoryFreeBytes: 812_000_000 },
+        exitCode: 1,
+        systemd: { Result: 'exit-code', NRestarts: '5' },
+        dropIns: [],
+        oomKills: 0,
+        http: { status: 0, body: '' },
+        diskFreeBytes: 12_400_000_000,
+        memoryFreeBytes: 812_000_000,
         journal: ['Traceback (most recent call last):', "ModuleNotFoundError: No module named 'pika'"],
       },
     };

@@ -108,28 +108,39 @@ export function fakeWorld(
   const ports: Ports = {
     stage: options.stage ?? localStage,
     clock: { now: clock.now, wait: async () => {} },
-    ...{ ledger, artifacts, alarms: createFakeAlarms(() => fake.alarms) },
+    ledger,
+    artifacts,
+    alarms: createFakeAlarms(() => fake.alarms),
     inventory: { ...inventory, stateOf: never('asks for all hosts') },
     securityGroups: { ends: never('asks for no security groups') },
     commands: {
       ...commands,
-      ...{ documents: never('sends no command of a deployment'), find: never('repeats no command') },
+      documents: never('sends no command of a deployment'),
+      find: never('repeats no command'),
       send: (command) =>
         command.document === 'inspect' ? commands.send(command) : never('sends no command of a deployment')(),
       cancel: never('cancels no command'),
     },
     executions: {
       ...executions,
-      ...{ stop: never('stops nothing'), taskSucceeded: never('ends no task'), taskFailed: never('ends no task') },
+      stop: never('stops nothing'),
+      taskSucceeded: never('ends no task'),
+      taskFailed: never('ends no task'),
     },
     balancer: {
       ...createFakeBalancer(),
-      ...{ register: never('registers nothing'), deregister: never('deregisters nothing') },
+      register: never('registers nothing'),
+      deregister: never('deregisters nothing'),
     },
   };
 
   const world: World = {
-    ...{ stdout, stderr, commandName: 'rollgate', stageOptions: '', version: '0.1.0', user: 'alice' },
+    stdout,
+    stderr,
+    commandName: 'rollgate',
+    stageOptions: '',
+    version: '0.1.0',
+    user: 'alice',
     async connect(address) {
       asked.push(address);
       return ports;
@@ -157,8 +168,18 @@ export function fakeWorld(
   };
 
   const fake: FakeWorld = {
-    ...{ world, ports, ledger, stdout, stderr, uploads: artifacts.uploads, started, asked, files },
-    ...{ executions: executions.known, sent: commands.sent, answers: commands.answers },
+    world,
+    ports,
+    ledger,
+    stdout,
+    stderr,
+    uploads: artifacts.uploads,
+    started,
+    asked,
+    files,
+    executions: executions.known,
+    sent: commands.sent,
+    answers: commands.answers,
     alarms: [],
     whenStarted: () => {},
     at: (milliseconds, what) => void clock.schedule(milliseconds, what),

@@ -80,7 +80,11 @@ it('goes on while a repair holds the lock of an execution that was lost', async 
   const { deploymentId } = goingOn.repairing;
   givenDeployment(fake.ledger, goingOn.repairing);
   fake.executions.set('arn', {
-    ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
+    executionArn: 'arn',
+    name: 'x',
+    status: 'ABORTED',
+    startedAt: '2026-11-22T20:45:00Z',
+    input: '{}',
   });
   givenState(fake.ledger, {
     lock: lockOf(deploymentId, {
@@ -104,7 +108,11 @@ it('gives an execution that ended without an end of its deployment 15 s for a re
   givenDeployment(fake.ledger, goingOn.staging);
   const begun = fake.ports.clock.now();
   fake.executions.set('arn', {
-    ...{ executionArn: 'arn', name: 'x', status: 'ABORTED', startedAt: '2026-11-22T20:45:00Z', input: '{}' },
+    executionArn: 'arn',
+    name: 'x',
+    status: 'ABORTED',
+    startedAt: '2026-11-22T20:45:00Z',
+    input: '{}',
   });
 
   const end = await follow(fake, deploymentId);

@@ -113,11 +113,17 @@ describe('uploads that were refused while the target was frozen', () => {
   const named = 'refused while the target was frozen: version v.three (uploaded 2026-11-22 20:43:00 UTC, d-3)';
   const views = [
     {
-      ...{ versionId: 'v.three', uploadedAt: three.uploadedAt, refusedAt: 'later', deploymentId: 'd-3' },
+      versionId: 'v.three',
+      uploadedAt: three.uploadedAt,
+      refusedAt: 'later',
+      deploymentId: 'd-3',
       next: 'rollgate deploy --version-id v.three',
     },
     {
-      ...{ versionId: 'v.two', uploadedAt: two.uploadedAt, refusedAt: 'then', deploymentId: 'd-2' },
+      versionId: 'v.two',
+      uploadedAt: two.uploadedAt,
+      refusedAt: 'then',
+      deploymentId: 'd-2',
       next: 'rollgate deploy --version-id v.two',
     },
   ];

@@ -18,8 +18,11 @@ export function givenState(
   ledger.given(keys.state('payment'), {
     ...emptyTargetState('payment'),
     stableHistory: stable.map((release, index) => ({
-      ...{ release, releaseId: `v${release}-aaaaaaaaaaaa`, deploymentId: `d-20261122-20400${index}-aaaaaa` },
-      ...{ at: instant(index), isRollback: isRollback && index === stable.length - 1 },
+      release,
+      releaseId: `v${release}-aaaaaaaaaaaa`,
+      deploymentId: `d-20261122-20400${index}-aaaaaa`,
+      at: instant(index),
+      isRollback: isRollback && index === stable.length - 1,
     })),
     ...rest,
   });

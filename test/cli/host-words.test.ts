@@ -46,7 +46,9 @@ describe('skip', () => {
 
     expect(await fake.run('skip', typed, '--reason', 'broken disk')).toBe(0);
     expect(await readControl(fake.ports, 'skip', id)).toMatchObject({
-      ...{ by: 'alice', reason: 'broken disk', hosts: [third] },
+      by: 'alice',
+      reason: 'broken disk',
+      hosts: [third],
     });
     expect(fake.stdout.text()).toBe(
       `${id} on local (embedded engine) leaves payment-3 out from now on; rollgate status --watch shows it\n`,

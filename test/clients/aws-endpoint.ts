@@ -117,8 +117,12 @@ async function readRequest(incoming: IncomingMessage): Promise<Request> {
   const action =
     headers['x-amz-target']?.split('.').at(-1) ?? new URLSearchParams(body).get('Action') ?? String(incoming.method);
   return {
-    ...{ method: String(incoming.method), path: decodeURIComponent(url.pathname), query: url.searchParams },
-    ...{ headers, body, action },
+    method: String(incoming.method),
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    headers,
+    body,
+    action,
   };
 }
 

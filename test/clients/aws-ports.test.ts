@@ -4,8 +4,13 @@ import type { HostCommand } from '../../core/model/host-commands.ts';
 import { givenAws, json, jsonError, s3Error, settings, startEndpoint } from './aws-endpoint.ts';
 
 const command: HostCommand = {
-  ...{ instanceId: 'i-0', document: 'verify', documentVersion: '1', documentHash: 'a', comment: 'c' },
-  ...{ parameters: {}, deliverySeconds: 30 },
+  instanceId: 'i-0',
+  document: 'verify',
+  documentVersion: '1',
+  documentHash: 'a',
+  comment: 'c',
+  parameters: {},
+  deliverySeconds: 30,
 };
 
 afterEach(() => {
@@ -16,8 +21,12 @@ test('the stage is told as it was set', async () => {
   const { ports } = await givenAws();
 
   expect(ports.stage).toMatchObject({
-    ...{ service: 'payment', name: 'prod', region: 'eu-west-1', kind: 'aws' },
-    ...{ stateBucket: 'state', artifactBucket: 'builds' },
+    service: 'payment',
+    name: 'prod',
+    region: 'eu-west-1',
+    kind: 'aws',
+    stateBucket: 'state',
+    artifactBucket: 'builds',
   });
 });
 
@@ -128,7 +137,8 @@ test('what AWS does not name as trouble that passes stays as it is', async () =>
   aws.answerInTurn(jsonError('StateMachineDoesNotExist', 'no such machine'));
 
   await expect(ports.executions.start('n', {})).rejects.toMatchObject({
-    ...{ name: 'StateMachineDoesNotExist', message: 'no such machine' },
+    name: 'StateMachineDoesNotExist',
+    message: 'no such machine',
   });
   expect(aws.requests).toHaveLength(1);
 });

@@ -58,15 +58,30 @@ test('hosts are asked for by their tags and state, and told by zone, then id', a
   const common = { privateAddress: '10.0.0.7', isSimulated: false };
   expect(await ports.inventory.hosts({ Service: 'payment' })).toEqual([
     {
-      ...{ instanceId: 'i-1', name: 'i-1', zone: 'eu-west-1a', state: 'running', ping: 'absent', ...common },
+      instanceId: 'i-1',
+      name: 'i-1',
+      zone: 'eu-west-1a',
+      state: 'running',
+      ping: 'absent',
+      ...common,
       tags: { Service: 'payment', Name: '' },
     },
     {
-      ...{ instanceId: 'i-2', name: 'i-2', zone: 'eu-west-1a', state: 'stopped', ping: 'ConnectionLost', ...common },
+      instanceId: 'i-2',
+      name: 'i-2',
+      zone: 'eu-west-1a',
+      state: 'stopped',
+      ping: 'ConnectionLost',
+      ...common,
       tags: { Service: 'payment' },
     },
     {
-      ...{ instanceId: 'i-3', name: 'payment-3', zone: 'eu-west-1b', state: 'running', ping: 'Online', ...common },
+      instanceId: 'i-3',
+      name: 'payment-3',
+      zone: 'eu-west-1b',
+      state: 'running',
+      ping: 'Online',
+      ...common,
       tags: { Service: 'payment', Name: 'payment-3' },
     },
   ]);

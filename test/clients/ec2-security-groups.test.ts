@@ -76,7 +76,10 @@ test('both ends are told with every kind of rule, whatever the interface belongs
             name: 'group sg-a',
             rules: [
               {
-                ...{ isEgress: true, protocol: '-1', fromPort: -1, toPort: -1 },
+                isEgress: true,
+                protocol: '-1',
+                fromPort: -1,
+                toPort: -1,
                 peer: { kind: 'addresses', cidr: '0.0.0.0/0' },
               },
             ],

@@ -32,7 +32,11 @@ describe('the versions of the artifact', () => {
 
     expect(await ports.artifacts.versions()).toEqual(
       ['v3', 'v1'].map((versionId) => ({
-        ...{ bucket: 'builds', key: 'payment.zip', versionId, etag: `"${versionId}-etag"`, bytes: 20 },
+        bucket: 'builds',
+        key: 'payment.zip',
+        versionId,
+        etag: `"${versionId}-etag"`,
+        bytes: 20,
         uploadedAt: at,
       })),
     );
@@ -228,7 +232,12 @@ test.each([
   );
 
   expect(await ports.artifacts.upload(Buffer.from(bytes))).toEqual({
-    ...{ bucket: 'builds', key: 'payment.zip', versionId, etag: `"${etag}"`, bytes: bytes.length, uploadedAt: at },
+    bucket: 'builds',
+    key: 'payment.zip',
+    versionId,
+    etag: `"${etag}"`,
+    bytes: bytes.length,
+    uploadedAt: at,
   });
   expect(aws.requests[0]?.body).toBe(bytes);
 });

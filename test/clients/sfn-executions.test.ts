@@ -11,7 +11,9 @@ test('an execution is started under its name, and its ARN is known before', asyn
   expect(ports.executions.arnOf('upload-1')).toBe(executionArn);
   expect(await ports.executions.start('upload-1', { upload: 'v1' })).toEqual({ kind: 'started', executionArn });
   expect(JSON.parse(aws.requests[0]?.body ?? '')).toEqual({
-    ...{ stateMachineArn: machine, name: 'upload-1', input: '{"upload":"v1"}' },
+    stateMachineArn: machine,
+    name: 'upload-1',
+    input: '{"upload":"v1"}',
   });
 });
 
@@ -42,18 +44,33 @@ test('an execution is told with how it ended', async () => {
   const startDate = Date.parse('2026-11-22T20:45:00Z') / 1000;
   aws.answerInTurn(
     json({
-      ...{ executionArn, stateMachineArn: machine, name: 'upload-1', status: 'FAILED', startDate, input: '{}' },
-      ...{ stopDate: startDate + 60, error: 'RolledBack', cause: 'why' },
+      executionArn,
+      stateMachineArn: machine,
+      name: 'upload-1',
+      status: 'FAILED',
+      startDate,
+      input: '{}',
+      stopDate: startDate + 60,
+      error: 'RolledBack',
+      cause: 'why',
     }),
     json({ executionArn, status: 'PENDING_REDRIVE', startDate, input: '{}', output: '{"a":1}' }),
   );
 
   expect(await ports.executions.describe(executionArn)).toEqual({
-    ...{ executionArn, name: 'upload-1', status: 'FAILED', input: '{}', error: 'RolledBack', cause: 'why' },
-    ...{ startedAt: '2026-11-22T20:45:00.000Z', stoppedAt: '2026-11-22T20:46:00.000Z' },
+    executionArn,
+    name: 'upload-1',
+    status: 'FAILED',
+    input: '{}',
+    error: 'RolledBack',
+    cause: 'why',
+    startedAt: '2026-11-22T20:45:00.000Z',
+    stoppedAt: '2026-11-22T20:46:00.000Z',
   });
   expect(await ports.executions.describe(executionArn)).toMatchObject({
-    ...{ name: 'upload-1', status: 'RUNNING', output: '{"a":1}' },
+    name: 'upload-1',
+    status: 'RUNNING',
+    output: '{"a":1}',
   });
 });
 

@@ -21,7 +21,7 @@ describe('the documents', () => {
     const { aws, ports } = await givenAws();
     aws.answer(({ body }) =>
       json({
-        Document: { ...{ Name: JSON.parse(body).Name, DocumentVersion: '7', DefaultVersion: '7' }, ...sha256('abc') },
+        Document: { Name: JSON.parse(body).Name, DocumentVersion: '7', DefaultVersion: '7', ...sha256('abc') },
       }),
     );
 
@@ -186,14 +186,24 @@ describe('the invocation of a command', () => {
     const { aws, ports } = await givenAws();
     aws.answerInTurn(
       json({
-        ...{ CommandId: commandId, InstanceId: instanceId, Status: 'Success', StatusDetails: 'Success' },
-        ...{ ResponseCode: 0, StandardOutputContent: '{"schema":1}', StandardErrorContent: 'narration' },
+        CommandId: commandId,
+        InstanceId: instanceId,
+        Status: 'Success',
+        StatusDetails: 'Success',
+        ResponseCode: 0,
+        StandardOutputContent: '{"schema":1}',
+        StandardErrorContent: 'narration',
       }),
     );
 
     expect(await ports.commands.invocation(commandId, instanceId)).toEqual({
-      ...{ commandId, instanceId, status: 'Success', statusDetails: 'Success', responseCode: 0 },
-      ...{ stdout: '{"schema":1}', stderr: 'narration' },
+      commandId,
+      instanceId,
+      status: 'Success',
+      statusDetails: 'Success',
+      responseCode: 0,
+      stdout: '{"schema":1}',
+      stderr: 'narration',
     });
   });
 
@@ -208,14 +218,22 @@ describe('the invocation of a command', () => {
     aws.answerInTurn(json({ Status, StatusDetails, ResponseCode: -1 }));
 
     expect(await ports.commands.invocation(commandId, instanceId)).toEqual({
-      ...{ commandId, instanceId, status, statusDetails, responseCode: -1, stdout: '', stderr: '' },
+      commandId,
+      instanceId,
+      status,
+      statusDetails,
+      responseCode: -1,
+      stdout: '',
+      stderr: '',
     });
   });
 });
 
 describe('a command whose answer was lost', () => {
   const listed = (CommandId: string, Comment: string, InstanceIds: readonly string[]) => ({
-    ...{ CommandId, Comment, InstanceIds },
+    CommandId,
+    Comment,
+    InstanceIds,
   });
 
   test('is found by its comment on any page, on its own host, also while no host has heard of it', async () => {

@@ -9,8 +9,13 @@ import { readStageDirectory } from '../../clients/aws/stage-directory.ts';
 
 const prod = { service: 'payment', stage: 'prod' };
 const directory = {
-  ...{ service: 'payment', stage: 'prod', region: 'eu-west-1', accountId: '123456789012', version: '0.1.0' },
-  ...{ stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1', artifactBucket: 'roboshop-builds' },
+  service: 'payment',
+  stage: 'prod',
+  region: 'eu-west-1',
+  accountId: '123456789012',
+  version: '0.1.0',
+  stateBucket: 'rollgate-payment-prod-state-123456789012-eu-west-1',
+  artifactBucket: 'roboshop-builds',
   artifactKey: 'payment.zip',
   stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:rollgate-payment-prod',
 };

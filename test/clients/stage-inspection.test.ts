@@ -17,8 +17,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createStageInspection } from '../../clients/aws/stage-inspection.ts';
 
 const directory = {
-  ...{ service: 'payment', stage: 'prod', region: 'eu-west-1', accountId: '123456789012', version: '0.1.0' },
-  ...{ stateBucket: 'state', artifactBucket: 'roboshop-builds', artifactKey: 'payment.zip' },
+  service: 'payment',
+  stage: 'prod',
+  region: 'eu-west-1',
+  accountId: '123456789012',
+  version: '0.1.0',
+  stateBucket: 'state',
+  artifactBucket: 'roboshop-builds',
+  artifactKey: 'payment.zip',
   stateMachineArn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:rollgate-payment-prod',
 };
 const [s3, ec2, ssm, sfn] = [mockClient(S3Client), mockClient(EC2Client), mockClient(SSMClient), mockClient(SFNClient)];
@@ -51,10 +57,14 @@ describe('the inspection of a stage', () => {
     const document = { kind: 'seen', value: { status: 'Active', defaultVersion: '2', latestVersion: '3' } };
 
     expect(await inspect()).toEqual({
-      ...{ version: '0.1.0', artifactKey: 'payment.zip', stateBucket: bucket, artifactBucket: bucket },
+      version: '0.1.0',
+      artifactKey: 'payment.zip',
+      stateBucket: bucket,
+      artifactBucket: bucket,
       documents: { install: document, activate: document, verify: document, settle: document, inspect: document },
       stateMachine: { kind: 'seen', value: { status: 'ACTIVE' } },
-      ...{ instances: { kind: 'seen', value: {} }, agents: { kind: 'seen', value: {} } },
+      instances: { kind: 'seen', value: {} },
+      agents: { kind: 'seen', value: {} },
       parameters: { kind: 'seen', value: {} },
     });
     expect(s3.commandCalls(GetBucketVersioningCommand).map((call) => call.args[0].input)).toEqual([
@@ -157,7 +167,9 @@ describe('the inspection of a stage', () => {
     );
     ssm.on(DescribeInstanceInformationCommand).callsFake((input) => ({
       InstanceInformationList: input.Filters[0].Values.map((InstanceId: string) => ({
-        ...{ InstanceId, AgentVersion: '3.3.1.0', LastPingDateTime: new Date('2026-11-22T20:00:00Z') },
+        InstanceId,
+        AgentVersion: '3.3.1.0',
+        LastPingDateTime: new Date('2026-11-22T20:00:00Z'),
       })),
     }));
 
@@ -165,13 +177,16 @@ describe('the inspection of a stage', () => {
     expect(instances).toEqual({
       kind: 'seen',
       value: {
-        ...{ 'i-0': { instanceProfile: 'hosts' }, 'i-1': { instanceProfile: null } },
-        ...{ 'i-200': { instanceProfile: 'hosts' }, 'i-201': { instanceProfile: null } },
+        'i-0': { instanceProfile: 'hosts' },
+        'i-1': { instanceProfile: null },
+        'i-200': { instanceProfile: 'hosts' },
+        'i-201': { instanceProfile: null },
       },
     });
     expect(agents.kind === 'seen' ? Object.keys(agents.value) : []).toHaveLength(260);
     expect(agents.kind === 'seen' ? agents.value['i-259'] : undefined).toEqual({
-      ...{ version: '3.3.1.0', lastPingAt: '2026-11-22T20:00:00.000Z' },
+      version: '3.3.1.0',
+      lastPingAt: '2026-11-22T20:00:00.000Z',
     });
   });
 

@@ -132,7 +132,11 @@ export function givenStep(given: GivenStep): Step {
   };
   const script = action === 'drain' || action === 'join' ? 'verify' : documentOfAction[action];
   const report = hostReport(script, oldRelease, {
-    ...{ key, fence, outcome: status === 'done' ? 'done' : 'failed', startedAtSeconds: at, finishedAtSeconds: at + 1 },
+    key,
+    fence,
+    outcome: status === 'done' ? 'done' : 'failed',
+    startedAtSeconds: at,
+    finishedAtSeconds: at + 1,
     ...(given.host === undefined ? {} : { host: given.host }),
     ...(given.packagesSha256 === undefined
       ? {}
@@ -140,7 +144,15 @@ export function givenStep(given: GivenStep): Step {
   });
   return {
     intent: {
-      ...{ instanceId, action, attempt, round, key, fence, at: 'then', deadlineMilliseconds: 0, comment: key },
+      instanceId,
+      action,
+      attempt,
+      round,
+      key,
+      fence,
+      at: 'then',
+      deadlineMilliseconds: 0,
+      comment: key,
       ...(action === 'drain' ? { wasRegistered: true } : {}),
     },
     commandId: status === undefined ? null : key,
@@ -148,7 +160,12 @@ export function givenStep(given: GivenStep): Step {
       status === undefined
         ? null
         : {
-            ...{ instanceId, action, attempt, round, fence, status },
+            instanceId,
+            action,
+            attempt,
+            round,
+            fence,
+            status,
             at: new Date(at * 1000).toISOString(),
             commandId: key,
             report: isReported ? report : null,

@@ -15,7 +15,9 @@ export function reportOf(
 ): HostReport {
   return hostReport(script, 'v41-aaaaaaaaaaaa', {
     outcome: failure === 'late-refused' || failure === 'fence-refused' ? 'refused' : 'failed',
-    ...{ failure, message, host: { isHealthy: null } },
+    failure,
+    message,
+    host: { isHealthy: null },
     ...more,
   });
 }

@@ -191,7 +191,9 @@ async function makeTargetGroup(elb: ElasticLoadBalancingV2Client, ec2: EC2Client
   );
   await elb.send(
     new CreateListenerCommand({
-      ...{ LoadBalancerArn: front?.LoadBalancerArn, Protocol: 'HTTP', Port: 80 },
+      LoadBalancerArn: front?.LoadBalancerArn,
+      Protocol: 'HTTP',
+      Port: 80,
       DefaultActions: [{ Type: 'forward', TargetGroupArn: made?.TargetGroupArn }],
     }),
   );

@@ -30,7 +30,13 @@ export function createFakeCommands(tell: TellDeed = tellNobody): FakeCommands {
   const invocations = new Map<string, Invocation>();
 
   const ended = (commandId: string, instanceId: string, more: Partial<Invocation>): Invocation => ({
-    ...{ commandId, instanceId, status: 'Success', statusDetails: 'Success', responseCode: 0, stdout: '', stderr: '' },
+    commandId,
+    instanceId,
+    status: 'Success',
+    statusDetails: 'Success',
+    responseCode: 0,
+    stdout: '',
+    stderr: '',
     ...more,
   });
 

@@ -151,8 +151,16 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 
   return {
     ports: {
-      ...{ stage, clock: time, ledger: bucket, artifacts, inventory: target.inventory, securityGroups },
-      ...{ commands, executions, balancer, alarms },
+      stage,
+      clock: time,
+      ledger: bucket,
+      artifacts,
+      inventory: target.inventory,
+      securityGroups,
+      commands,
+      executions,
+      balancer,
+      alarms,
     },
     bucket,
     artifacts,

@@ -46,7 +46,10 @@ export function interfaceIn(
 ): NetworkInterface {
   const number = group.groupId.replace(/^sg-/, '');
   return {
-    ...{ interfaceId: `eni-${number}`, vpcId: 'vpc-1', addresses: [address], deviceIndex: 0 },
+    interfaceId: `eni-${number}`,
+    vpcId: 'vpc-1',
+    addresses: [address],
+    deviceIndex: 0,
     groups: [{ ...group, rules }],
   };
 }

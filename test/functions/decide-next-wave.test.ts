@@ -53,7 +53,12 @@ test('a revert raises the fence before it is recorded, so that nothing sent earl
 test('what an execution that lost the lock decided in the same moment is not followed', async () => {
   const decision = { kind: 'finish' } as const;
   await writeDecision(given.ports, deploymentId, {
-    ...{ round: 1, decision, fence: fence - 1, at: 'then', executionArn: arnOf('zombie'), error: null },
+    round: 1,
+    decision,
+    fence: fence - 1,
+    at: 'then',
+    executionArn: arnOf('zombie'),
+    error: null,
   });
 
   expect(await run(input, given.ports)).toMatchObject({ next: 'wave', round: 2 });
@@ -62,7 +67,12 @@ test('what an execution that lost the lock decided in the same moment is not fol
 test('the lock goes to the successor before it is started, and a retry does the rest', async () => {
   const decision = { kind: 'continue' } as const;
   await writeDecision(given.ports, deploymentId, {
-    ...{ round: 1, decision, fence, at: 'then', executionArn, error: null },
+    round: 1,
+    decision,
+    fence,
+    at: 'then',
+    executionArn,
+    error: null,
   });
 
   const next = await run(input, given.ports);

@@ -71,9 +71,16 @@ export async function givenPorts(): Promise<GivenPorts> {
   const balancer = createFakeBalancer(tell);
   const executions = createFakeExecutions(time, { tell });
   const ports: Ports = {
-    ...{ stage: localStage, clock: { now: () => time.now(), wait: async () => undefined } },
-    ...{ ledger: bucket, artifacts, inventory: createFakeInventory(() => [...hosts, ...upstreams]) },
-    ...{ securityGroups, commands, balancer, executions, alarms: createFakeAlarms(() => alarms, tell) },
+    stage: localStage,
+    clock: { now: () => time.now(), wait: async () => undefined },
+    ledger: bucket,
+    artifacts,
+    inventory: createFakeInventory(() => [...hosts, ...upstreams]),
+    securityGroups,
+    commands,
+    balancer,
+    executions,
+    alarms: createFakeAlarms(() => alarms, tell),
   };
   providePorts(() => ports);
   await publishServiceConfig(ports, paymentYaml, 'test');
@@ -83,7 +90,13 @@ export async function givenPorts(): Promise<GivenPorts> {
     await changeState(ports, change);
   };
   return {
-    ...{ ports, bucket, artifacts, time, securityGroups, deeds, sent: commands.sent },
+    ports,
+    bucket,
+    artifacts,
+    time,
+    securityGroups,
+    deeds,
+    sent: commands.sent,
     givenExecution: executions.givenExecution,
     givenDeadToken: executions.givenDeadToken,
     givenSend: commands.givenSend,

@@ -76,7 +76,10 @@ test('the handler takes the event as EventBridge sends it', async () => {
   await givenParked('bake');
 
   await handler({
-    ...{ version: '0', source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', region: 'eu-west-1' },
+    version: '0',
+    source: 'aws.cloudwatch',
+    'detail-type': 'CloudWatch Alarm State Change',
+    region: 'eu-west-1',
     resources: ['arn:aws:cloudwatch:eu-west-1:123456789012:alarm:payment-5xx'],
     detail: {
       alarmName: 'payment-5xx',

@@ -19,7 +19,12 @@ beforeEach(async () => {
 test('a deployment that is parked for an operator or a bake is woken; its token stays until the end', async () => {
   const name = pauseParkingName('payment', deploymentId);
   await park(given.ports, name, {
-    ...{ kind: 'bake', token: 'token', deploymentId, executionArn, round: 1, parkedAt: 'then' },
+    kind: 'bake',
+    token: 'token',
+    deploymentId,
+    executionArn,
+    round: 1,
+    parkedAt: 'then',
   });
 
   await run(halt, given.ports);

@@ -55,7 +55,12 @@ test('a pause waits until resume', async () => {
   const decision = { kind: 'park', wave: 1, why: 'pause', untilMilliseconds: given.time.now() + 1_000_000 } as const;
   await say('pause');
   await writeDecision(given.ports, deploymentId, {
-    ...{ round: 1, decision, fence, at: now(), executionArn, error: null },
+    round: 1,
+    decision,
+    fence,
+    at: now(),
+    executionArn,
+    error: null,
   });
   const operator = { ...input, kind: 'operator' } as const;
 

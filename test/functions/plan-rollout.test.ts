@@ -148,7 +148,11 @@ describe('a load balancer', () => {
     await run(input, given.ports);
 
     expect((await readPlan(given.ports, deploymentId))?.loadBalancer).toEqual({
-      ...{ groupArn: 'arn:group', groupName: 'payment-local', port: 8080, drainSeconds: 30, healthySeconds: 120 },
+      groupArn: 'arn:group',
+      groupName: 'payment-local',
+      port: 8080,
+      drainSeconds: 30,
+      healthySeconds: 120,
     });
   });
 

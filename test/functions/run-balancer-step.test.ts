@@ -17,7 +17,9 @@ const join = { ...step, action: 'join', round: 3 } as const;
 const other: TargetHealth = { instanceId: idOf('b'), port: 8080, state: 'healthy', reason: null, description: null };
 const own = (state: string, reason: string | null = null): TargetHealth => ({
   ...other,
-  ...{ instanceId: idOf('a'), state, reason },
+  instanceId: idOf('a'),
+  state,
+  reason,
 });
 
 beforeEach(async () => {
@@ -109,7 +111,8 @@ test.each([
 
   expect(given.deeds.at(-1)).toBe('answer token {"status":"failed"}');
   expect((await steps())[0]?.outcome?.diagnosis).toMatchObject({
-    ...{ cause: 'target-group-unusable', meaning: 'payment-prod refused: no' },
+    cause: 'target-group-unusable',
+    meaning: 'payment-prod refused: no',
     remedy: expect.stringContaining(remedy),
   });
 });

@@ -67,7 +67,11 @@ describe('a step', () => {
     await given.givenState((state) => ({
       ...state,
       stableHistory: ['v1-111111111111', 'v2-222222222222', 'v3-333333333333', 'v2-222222222222'].map((releaseId) => ({
-        ...{ release: 1, releaseId, deploymentId: 'd', at: 'then', isRollback: false },
+        release: 1,
+        releaseId,
+        deploymentId: 'd',
+        at: 'then',
+        isRollback: false,
       })),
     }));
 
@@ -203,8 +207,13 @@ describe('a step', () => {
   test('keeps the packages that the first host resolved for all others', async () => {
     await run({ ...input, action: 'install', round: 0 }, given.ports);
     const installed = {
-      ...{ releaseId: 'v1-x', python: '3.11', platform: 'x', virtualenv: 'v', isVirtualenvReused: false },
-      ...{ packages: ['flask==1.0', 'pika==2.0'], packagesSha256: 'p' },
+      releaseId: 'v1-x',
+      python: '3.11',
+      platform: 'x',
+      virtualenv: 'v',
+      isVirtualenvReused: false,
+      packages: ['flask==1.0', 'pika==2.0'],
+      packagesSha256: 'p',
     };
     given.givenReport({ script: 'install', installed });
     await run({ ...input, action: 'install', round: 0, token: 'two' }, given.ports);

@@ -36,7 +36,12 @@ test('a successor that was never started is started', async () => {
   await given.givenState((state) => ({ ...state, lock }));
   const decision = { kind: 'continue' } as const;
   await writeDecision(given.ports, deploymentId, {
-    ...{ round: 4, decision, fence, at: 'then', executionArn, error: null },
+    round: 4,
+    decision,
+    fence,
+    at: 'then',
+    executionArn,
+    error: null,
   });
 
   await run({}, given.ports);

@@ -42,8 +42,14 @@ export const v2 = { number: 2, releaseId: 'v2-bbbbbbbbbbbb' };
 /** Anna deploys the newest upload, which is v2, over v1. */
 export function admittedDeployment(more: Partial<AdmittedDeployment> = {}): AdmittedDeployment {
   return {
-    ...{ deploymentId, executionArn, trigger: 'person', request: { kind: 'newest', isDryRun: false }, by: 'anna' },
-    ...{ admittedAt: instant(0), isDryRun: false, isRollback: false },
+    deploymentId,
+    executionArn,
+    trigger: 'person',
+    request: { kind: 'newest', isDryRun: false },
+    by: 'anna',
+    admittedAt: instant(0),
+    isDryRun: false,
+    isRollback: false,
     release: { ...v2, manifestSha256: 'b'.repeat(64), versionId: 'version-2' },
     stable: v1,
     warnings: [],
@@ -54,8 +60,14 @@ export function admittedDeployment(more: Partial<AdmittedDeployment> = {}): Admi
 /** The plan for these hosts, which are the whole target, with the policy of services/payment.yml. */
 export function deploymentPlan(hosts: readonly PlannedHost[], more: Partial<DeploymentPlan> = {}): DeploymentPlan {
   return {
-    ...{ hosts, skipped: [], isWholeTarget: true, downElsewhere: 0, secondsPerHost: 30 },
-    ...{ policy: serviceConfig.rollout, documents, plannedAt: instant(0) },
+    hosts,
+    skipped: [],
+    isWholeTarget: true,
+    downElsewhere: 0,
+    secondsPerHost: 30,
+    policy: serviceConfig.rollout,
+    documents,
+    plannedAt: instant(0),
     ...more,
   };
 }
@@ -63,8 +75,15 @@ export function deploymentPlan(hosts: readonly PlannedHost[], more: Partial<Depl
 /** How it ended: halted before it touched a host, unless something else is said. */
 export function deploymentOutcome(more: Partial<DeploymentOutcome> = {}): DeploymentOutcome {
   return {
-    ...{ deploymentId, executionArn, status: 'FailedClean', errorName: 'HaltedError', endedAt: instant(0) },
-    ...{ reason: { code: 'halted', text: 'halted by anna' }, isDryRun: false, isWholeTarget: true, hosts: [] },
+    deploymentId,
+    executionArn,
+    status: 'FailedClean',
+    errorName: 'HaltedError',
+    endedAt: instant(0),
+    reason: { code: 'halted', text: 'halted by anna' },
+    isDryRun: false,
+    isWholeTarget: true,
+    hosts: [],
     ...more,
   };
 }

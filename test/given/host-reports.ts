@@ -10,8 +10,17 @@ export function hostReport(
 ): HostReport {
   const fence = more.fence ?? 1;
   return {
-    ...{ schema: 1, script, service: 'payment', deploymentId, key: `${script}-1`, fence, outcome: 'done' },
-    ...{ replayed: false, message: 'as asked', startedAtSeconds: 1_795_380_300, finishedAtSeconds: 1_795_380_310 },
+    schema: 1,
+    script,
+    service: 'payment',
+    deploymentId,
+    key: `${script}-1`,
+    fence,
+    outcome: 'done',
+    replayed: false,
+    message: 'as asked',
+    startedAtSeconds: 1_795_380_300,
+    finishedAtSeconds: 1_795_380_310,
     host: { running, isActive: true, isHealthy: true, mainPid: 812, fence, ...host },
     ...more,
   };
@@ -20,8 +29,14 @@ export function hostReport(
 /** What a host answers to `inspect` that runs this, as it was recorded. */
 export function hostInspection(running: string, more: Partial<HostInspection> = {}): HostInspection {
   return {
-    ...{ schema: 1, script: 'inspect', service: 'payment', running, isActive: true, atSeconds: 1_795_380_300 },
-    ...{ findings: [], more: {} },
+    schema: 1,
+    script: 'inspect',
+    service: 'payment',
+    running,
+    isActive: true,
+    atSeconds: 1_795_380_300,
+    findings: [],
+    more: {},
     ...more,
   };
 }

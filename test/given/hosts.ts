@@ -13,8 +13,14 @@ export function nameOf(instanceId: string): string {
 /** A running host of the payment service, which SSM reaches. */
 export function hostNamed(name: string, more: Partial<Host> = {}): Host {
   return {
-    ...{ instanceId: idOf(name), name, zone: 'eu-west-1a', privateAddress: '10.0.0.1', tags: { Service: 'payment' } },
-    ...{ state: 'running', ping: 'Online', isSimulated: true },
+    instanceId: idOf(name),
+    name,
+    zone: 'eu-west-1a',
+    privateAddress: '10.0.0.1',
+    tags: { Service: 'payment' },
+    state: 'running',
+    ping: 'Online',
+    isSimulated: true,
     ...more,
   };
 }

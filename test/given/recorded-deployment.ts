@@ -81,7 +81,9 @@ export interface Recording {
  */
 export function recordOf(recording: Recording): DeploymentRecord {
   const admitted = admittedDeployment({
-    ...{ executionArn: arnOf('upload-1'), trigger: 'upload', by: 'upload' },
+    executionArn: arnOf('upload-1'),
+    trigger: 'upload',
+    by: 'upload',
     request: { kind: 'upload', versionId: 'version-2' },
     ...recording.admitted,
   });
@@ -90,7 +92,11 @@ export function recordOf(recording: Recording): DeploymentRecord {
   const steps = (recording.steps ?? []).map(stepOf);
   const decisions = (recording.decisions ?? []).map(
     ([seconds, decision], index): RecordedDecision => ({
-      ...{ round: index + 1, decision, fence: 100 + index, at: instant(seconds), error: null },
+      round: index + 1,
+      decision,
+      fence: 100 + index,
+      at: instant(seconds),
+      error: null,
       executionArn: admitted.executionArn,
     }),
   );
@@ -124,16 +130,28 @@ function ended(record: DeploymentRecord, admitted: AdmittedDeployment, plan: Dep
     errorName,
     hosts: hostOutcomes,
   } = evaluateOutcome({
-    ...{ admitted, plan, progress, decisions, controls },
+    admitted,
+    plan,
+    progress,
+    decisions,
+    controls,
     alarms: { kind: 'notAsked' },
-    ...{ isRepair: false, error: null, nowMilliseconds: record.nowMilliseconds },
+    isRepair: false,
+    error: null,
+    nowMilliseconds: record.nowMilliseconds,
   });
   return {
     ...record,
     outcome: {
-      ...{ deploymentId: record.deploymentId, status, reason, errorName, hosts: hostOutcomes },
-      ...{ endedAt: new Date(record.nowMilliseconds).toISOString(), isDryRun: admitted.isDryRun },
-      ...{ isWholeTarget: plan.isWholeTarget, executionArn: admitted.executionArn },
+      deploymentId: record.deploymentId,
+      status,
+      reason,
+      errorName,
+      hosts: hostOutcomes,
+      endedAt: new Date(record.nowMilliseconds).toISOString(),
+      isDryRun: admitted.isDryRun,
+      isWholeTarget: plan.isWholeTarget,
+      executionArn: admitted.executionArn,
     },
   };
 }
@@ -152,7 +170,13 @@ function stepOf(step: RecordedStep): Step {
   const fence = 100 + round;
   const status = step.status ?? 'done';
   const intent = {
-    ...{ instanceId, action, attempt, round, fence, key: `${action}-${attempt}`, at: instant(step.from) },
+    instanceId,
+    action,
+    attempt,
+    round,
+    fence,
+    key: `${action}-${attempt}`,
+    at: instant(step.from),
     ...(action === 'drain' ? { wasRegistered: true } : {}),
     ...{
       deadlineMilliseconds: beginning + 3_600_000,
@@ -163,7 +187,14 @@ function stepOf(step: RecordedStep): Step {
     return { intent, commandId: 'c-1', outcome: null };
   }
   const outcome: StepOutcome = {
-    ...{ instanceId, action, attempt, round, fence, status, at: instant(step.to), commandId: 'c-1' },
+    instanceId,
+    action,
+    attempt,
+    round,
+    fence,
+    status,
+    at: instant(step.to),
+    commandId: 'c-1',
     report: status === 'unknown' || isBalancer(action) ? null : reportOf({ ...step, action }, fence),
     ...(step.note === undefined ? {} : { note: step.note }),
     diagnosis: step.diagnosis ?? null,
@@ -182,7 +213,9 @@ function reportOf(step: RecordedStep & { readonly action: HostAction }, fence: n
     step.running ??
     { install: v1, settle: v1, revert: v1, verifyRevert: v1, activate: v2, verify: v2 }[step.action].releaseId;
   return hostReport(documentOfAction[step.action], running, {
-    ...{ key: `${step.action}-${step.attempt ?? 1}`, fence, outcome: step.status === 'failed' ? 'failed' : 'done' },
+    key: `${step.action}-${step.attempt ?? 1}`,
+    fence,
+    outcome: step.status === 'failed' ? 'failed' : 'done',
     ...(step.diagnosis === undefined ? {} : { message: step.diagnosis.meaning }),
     startedAtSeconds: Math.floor(beginning / 1000 + step.from),
     finishedAtSeconds: Math.floor(beginning / 1000 + (step.to ?? step.from)),
@@ -194,7 +227,12 @@ function reportOf(step: RecordedStep & { readonly action: HostAction }, fence: n
 
 function installed(step: RecordedStep): NonNullable<HostReport['installed']> {
   return {
-    ...{ releaseId: v2.releaseId, python: '3.11', platform: 'linux-x86_64', virtualenv: '/app/venvs/1' },
-    ...{ isVirtualenvReused: step.isReused ?? false, packages: ['Flask==3.0'], packagesSha256: 'd'.repeat(64) },
+    releaseId: v2.releaseId,
+    python: '3.11',
+    platform: 'linux-x86_64',
+    virtualenv: '/app/venvs/1',
+    isVirtualenvReused: step.isReused ?? false,
+    packages: ['Flask==3.0'],
+    packagesSha256: 'd'.repeat(64),
   };
 }

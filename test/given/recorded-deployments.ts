@@ -37,10 +37,18 @@ const drainFirst = { kind: 'drain', hosts: [first], maxConcurrency: 1 } as const
 const joinFirst = { kind: 'join', hosts: [first], maxConcurrency: 1 } as const;
 const finish = { kind: 'finish' } as const;
 const loadBalancer: PlannedBalancer = {
-  ...{ groupArn: 'arn:group', groupName: 'payment-prod', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+  groupArn: 'arn:group',
+  groupName: 'payment-prod',
+  port: 8080,
+  drainSeconds: 300,
+  healthySeconds: 120,
 };
 const timedOut = targetUnhealthy(loadBalancer, {
-  ...{ instanceId: first, port: 8080, state: 'unhealthy', reason: 'Target.Timeout', description: 'Request timed out' },
+  instanceId: first,
+  port: 8080,
+  state: 'unhealthy',
+  reason: 'Target.Timeout',
+  description: 'Request timed out',
 });
 
 /** The first host has left its load balancer, with connections still open, and passed its gate. */
@@ -164,7 +172,10 @@ export const notPutBack = recordOf({
     [56, finish],
   ],
   errors: [2, 4, 6].map((round) => ({
-    ...{ instanceId: first, round, name: 'AccessDenied', at: instant(37 + 3 * round) },
+    instanceId: first,
+    round,
+    name: 'AccessDenied',
+    at: instant(37 + 3 * round),
     cause: `ssm:SendCommand on ${first} was denied (AccessDenied: not authorized): the role must allow it`,
   })),
   now: 56.5,
@@ -200,7 +211,10 @@ function withReported(steps: readonly RecordedStep[]): readonly RecordedStep[] {
           ...step,
           checks: [
             {
-              ...{ name: 'http', isOk: false, failure: 'http-failed', isReportOnly: true },
+              name: 'http',
+              isOk: false,
+              failure: 'http-failed',
+              isReportOnly: true,
               detail: 'GET http://127.0.0.1:8080/health answered 500, not 200 (asked 40 times)',
             },
             { name: 'journal', isOk: true, isReportOnly: true, detail: '12 lines since the start' },
@@ -239,7 +253,9 @@ export const superseded = recordOf({
   record: {
     plan: null,
     outcome: deploymentOutcome({
-      ...{ status: 'Superseded', errorName: 'SupersededError', endedAt: instant(12) },
+      status: 'Superseded',
+      errorName: 'SupersededError',
+      endedAt: instant(12),
       reason: { code: 'newer-upload', text: 'a newer upload (version version-3) took its place' },
     }),
     lock: null,
@@ -250,9 +266,12 @@ export const superseded = recordOf({
 export const refused = recordOf({
   now: 1,
   record: {
-    ...{ admitted: null, plan: null, lock: null },
+    admitted: null,
+    plan: null,
+    lock: null,
     outcome: deploymentOutcome({
-      ...{ errorName: 'InvalidDeploymentError', endedAt: instant(1) },
+      errorName: 'InvalidDeploymentError',
+      endedAt: instant(1),
       reason: { code: 'invalid-input', text: 'the zip has no payment.ini\nthe zip has no requirements.txt' },
     }),
   },
@@ -263,7 +282,8 @@ export const goingOn = {
   waiting: recordOf({
     now: 4,
     record: {
-      ...{ plan: null, isQueued: true },
+      plan: null,
+      isQueued: true,
       lock: { deploymentId: 'd-20261122-204400-999999', purpose: 'rollout' },
     },
   }),

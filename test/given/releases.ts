@@ -8,8 +8,12 @@ import { instant } from './deployment.ts';
 /** The artifact of these bytes, uploaded as `version-<number>`. */
 export function artifactOf(number: number, zip: Uint8Array, requirements = ''): ReleaseManifest['artifact'] {
   return {
-    ...{ sha256: sha256Hex(zip), bytes: zip.length, bucket: 'roboshop-builds', key: 'payment.zip' },
-    ...{ versionId: `version-${number}`, requirementsSha256: sha256Hex(requirements) },
+    sha256: sha256Hex(zip),
+    bytes: zip.length,
+    bucket: 'roboshop-builds',
+    key: 'payment.zip',
+    versionId: `version-${number}`,
+    requirementsSha256: sha256Hex(requirements),
   };
 }
 

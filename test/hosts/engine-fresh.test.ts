@@ -21,7 +21,10 @@ test('an engine that starts fresh over what a crashed one left mounted deletes n
   await mustRun(['mount', '--bind', shared, merged]);
 
   const engine = await startEngine({
-    ...{ stateDirectory: stateDir, hosts: 'simulated', fresh: true, onProgress: () => undefined },
+    stateDirectory: stateDir,
+    hosts: 'simulated',
+    fresh: true,
+    onProgress: () => undefined,
   });
   await engine.stop();
 

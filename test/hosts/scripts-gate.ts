@@ -133,7 +133,9 @@ export function gateTests(given: () => ScriptsKit): void {
 
     for (const { report } of [install, verify]) {
       expect(report?.checks?.find((check) => check.name === 'upstream:nobody')).toMatchObject({
-        ...{ isOk: false, failure: 'upstream-refused', isReportOnly: true },
+        isOk: false,
+        failure: 'upstream-refused',
+        isReportOnly: true,
       });
     }
   });

@@ -202,7 +202,9 @@ function configurationOf(
     environment: { CART_PORT: cart, USER_PORT: user },
     upstreams: { rabbitmq: { port: brokerPort } },
     health: {
-      ...{ intervalSeconds: 0.2, stableSeconds: 1, deadlineSeconds: 20 },
+      intervalSeconds: 0.2,
+      stableSeconds: 1,
+      deadlineSeconds: 20,
       journalPatterns: ['[Cc]onnection refused', 'ACCESS_REFUSED'],
     },
   });

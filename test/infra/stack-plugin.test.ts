@@ -51,8 +51,11 @@ const settings = {
   LifecycleConfiguration: {
     Rules: [
       {
-        ...{ Id: 'parked', Status: 'Enabled', Prefix: 'rollgate/parked/' },
-        ...{ NoncurrentVersionExpiration: { NoncurrentDays: 7 }, ExpiredObjectDeleteMarker: true },
+        Id: 'parked',
+        Status: 'Enabled',
+        Prefix: 'rollgate/parked/',
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+        ExpiredObjectDeleteMarker: true,
       },
     ],
   },
@@ -121,7 +124,9 @@ describe('the state bucket', () => {
           ownership: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
           lifecycle: [
             {
-              ...{ ID: 'parked', Status: 'Enabled', Filter: { Prefix: 'rollgate/parked/' } },
+              ID: 'parked',
+              Status: 'Enabled',
+              Filter: { Prefix: 'rollgate/parked/' },
               NoncurrentVersionExpiration: { NoncurrentDays: 7 },
               Expiration: { ExpiredObjectDeleteMarker: true },
             },
@@ -225,8 +230,12 @@ describe('calls of S3', () => {
     s3.on(GetBucketNotificationConfigurationCommand).resolves({ QueueConfigurations: queues });
 
     await buckets.setUp('b', {
-      ...{ versioning: { Status: 'Enabled' }, encryption: { Rules: [] }, publicAccessBlock: {} },
-      ...{ ownership: { Rules: [] }, lifecycle: [], policy: '{}' },
+      versioning: { Status: 'Enabled' },
+      encryption: { Rules: [] },
+      publicAccessBlock: {},
+      ownership: { Rules: [] },
+      lifecycle: [],
+      policy: '{}',
     });
 
     expect(s3.commandCalls(PutBucketNotificationConfigurationCommand)[0]?.args[0].input).toEqual({

@@ -19,7 +19,9 @@ const other = 'd-20261122-204600-ffffff';
 
 /** A request of anna's, so many seconds after the deployment began. */
 const at = (second: number, more: Partial<Control> = {}): Control => ({
-  ...{ by: 'anna', at: new Date(Date.parse('2026-11-22T20:45:00Z') + second * 1000).toISOString(), reason: '' },
+  by: 'anna',
+  at: new Date(Date.parse('2026-11-22T20:45:00Z') + second * 1000).toISOString(),
+  reason: '',
   ...more,
 });
 
@@ -120,7 +122,10 @@ describe('decisions', () => {
 
     const latest = (verb: ControlVerb): Control => at(2, { reason: verb, isKept: true });
     expect(await readControls(ports, one)).toEqual({
-      ...{ halt: latest('halt'), pause: latest('pause'), resume: latest('resume'), approve: latest('approve') },
+      halt: latest('halt'),
+      pause: latest('pause'),
+      resume: latest('resume'),
+      approve: latest('approve'),
       skip: skips.toReversed().map((skip) => ({ verb: 'skip', ...skip })),
       retry: retries.toReversed().map((retry) => ({ verb: 'retry', ...retry })),
     });

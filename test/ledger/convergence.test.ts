@@ -5,7 +5,10 @@ import { changeConvergence, readConvergence } from '../../ledger/convergence.ts'
 import { createLedgerBench, type LedgerBench, settleTogether, withScheduledAnswers } from './ledger-bench.ts';
 
 const host: SeenHost = {
-  ...{ running: 'v1-aaaaaaaaaaaa', isRight: true, deploymentId: 'd-1', at: '2026-11-22T20:45:00.000Z' },
+  running: 'v1-aaaaaaaaaaaa',
+  isRight: true,
+  deploymentId: 'd-1',
+  at: '2026-11-22T20:45:00.000Z',
 };
 const seen =
   (instanceId: string) =>
@@ -35,7 +38,8 @@ test('a change is read by whoever reads next', async () => {
 
   expect(written).toEqual({
     ...emptyConvergence,
-    ...{ writeId: expect.stringMatching(/./), seen: { 'i-a': host, 'i-b': host } },
+    writeId: expect.stringMatching(/./),
+    seen: { 'i-a': host, 'i-b': host },
   });
   expect(await readConvergence(bench.ports)).toEqual(written);
   expect(bench.bucket.keys()).toEqual(['rollgate/payment/convergence.json']);

@@ -16,8 +16,14 @@ import {
 } from './ledger-bench.ts';
 
 const lock: Lock = {
-  ...{ deploymentId, executionArn: admitted.executionArn, fence: 7, acquiredAt: 'then', by: 'upload' },
-  ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+  deploymentId,
+  executionArn: admitted.executionArn,
+  fence: 7,
+  acquiredAt: 'then',
+  by: 'upload',
+  purpose: 'rollout',
+  repairs: 0,
+  isRollback: false,
 };
 
 let bench: LedgerBench;
@@ -46,8 +52,11 @@ describe('the record of a deployment', () => {
     await writeAdmitted(ports, { ...admitted, deploymentId: `${deploymentId}4` });
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ ...ended, stage: localStage, nowMilliseconds: ports.clock.now() },
-      ...{ lock: null, isQueued: false },
+      ...ended,
+      stage: localStage,
+      nowMilliseconds: ports.clock.now(),
+      lock: null,
+      isQueued: false,
     });
   });
 
@@ -56,23 +65,42 @@ describe('the record of a deployment', () => {
     await hold(lock);
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ ...goingOn, stage: localStage, nowMilliseconds: ports.clock.now() },
-      ...{ lock, isQueued: false },
+      ...goingOn,
+      stage: localStage,
+      nowMilliseconds: ports.clock.now(),
+      lock,
+      isQueued: false,
     });
   });
 
   test('has no plan, and says that it is queued, while it waits for the lock of another', async () => {
     const entry: QueueEntry = {
-      ...{ deploymentId, executionArn: admitted.executionArn, trigger: 'upload', versionId: 'version-2' },
-      ...{ admittedAt: admitted.admittedAt, by: 'upload', isRollback: false },
+      deploymentId,
+      executionArn: admitted.executionArn,
+      trigger: 'upload',
+      versionId: 'version-2',
+      admittedAt: admitted.admittedAt,
+      by: 'upload',
+      isRollback: false,
     };
     const other = { ...lock, deploymentId: 'd-another' };
     await writeAdmitted(ports, admitted);
     await changeState(ports, (state) => ({ ...state, lock: other, queue: [entry] }));
 
     expect(await readDeployment(ports, deploymentId)).toEqual({
-      ...{ stage: localStage, deploymentId, admitted, plan: null, steps: [], errors: [], decisions: [], words: [] },
-      ...{ outcome: null, lock: other, isQueued: true, supersedes: [], nowMilliseconds: ports.clock.now() },
+      stage: localStage,
+      deploymentId,
+      admitted,
+      plan: null,
+      steps: [],
+      errors: [],
+      decisions: [],
+      words: [],
+      outcome: null,
+      lock: other,
+      isQueued: true,
+      supersedes: [],
+      nowMilliseconds: ports.clock.now(),
     });
   });
 

@@ -105,7 +105,8 @@ describe('each part of a deployment that is written once', () => {
 
 describe('the release of a converge', () => {
   const converge: AdmittedDeployment = {
-    ...{ ...admitted, trigger: 'converge' },
+    ...admitted,
+    trigger: 'converge',
     request: { kind: 'converge', hosts: ['i-a'], by: 'rollgate', reason: 'new' },
   };
   const resolved = {
@@ -218,7 +219,12 @@ describe('the facts that decisions are made from', () => {
     const facts = await readFacts(ports, { admitted, plan }, { executionArn: 'arn:one', isRepair: true, error });
 
     expect(facts).toEqual({
-      ...{ admitted, plan, decisions: [decisionOf(1)], alarms: { kind: 'notAsked' }, isRepair: true, error },
+      admitted,
+      plan,
+      decisions: [decisionOf(1)],
+      alarms: { kind: 'notAsked' },
+      isRepair: true,
+      error,
       controls: { halt, pause: null, resume: null, approve: null, skip: [], retry: [] },
       progress: plan.hosts.map((each) => expect.objectContaining({ host: each })),
       nowMilliseconds: ports.clock.now(),

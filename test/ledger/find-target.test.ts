@@ -11,7 +11,11 @@ const offline = hostOf('d', { ping: 'ConnectionLost' });
 
 const planned = (...hosts: readonly ReturnType<typeof hostOf>[]) =>
   hosts.map(({ instanceId, name, zone, privateAddress, isSimulated }) => ({
-    ...{ instanceId, name, zone, privateAddress, isSimulated },
+    instanceId,
+    name,
+    zone,
+    privateAddress,
+    isSimulated,
   }));
 
 describe('the target of a deployment', () => {
@@ -22,8 +26,14 @@ describe('the target of a deployment', () => {
     };
 
     expect(await findTarget(ports, config, undefined)).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: true },
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
+      hosts: planned(a, b),
+      skipped: [],
+      isWholeTarget: true,
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 0,
+      targetHosts: 2,
+      lastSeenDown: [],
     });
   });
 
@@ -31,8 +41,14 @@ describe('the target of a deployment', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, c) };
 
     expect(await findTarget(ports, config, ['i-b'])).toEqual({
-      ...{ hosts: planned(b), skipped: [], isWholeTarget: false },
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 2, targetHosts: 3, lastSeenDown: [] },
+      hosts: planned(b),
+      skipped: [],
+      isWholeTarget: false,
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 2,
+      targetHosts: 3,
+      lastSeenDown: [],
     });
   });
 
@@ -57,8 +73,14 @@ describe('the target of a deployment', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, offline) };
 
     expect(await findTarget(ports, skipping, undefined)).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: true },
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
+      hosts: planned(a),
+      skipped: planned(offline),
+      isWholeTarget: true,
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 0,
+      targetHosts: 2,
+      lastSeenDown: [],
     });
   });
 });
@@ -68,8 +90,14 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-b'])).toEqual({
-      ...{ hosts: planned(a, b), skipped: [], isWholeTarget: false },
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2, lastSeenDown: [] },
+      hosts: planned(a, b),
+      skipped: [],
+      isWholeTarget: false,
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 0,
+      targetHosts: 2,
+      lastSeenDown: [],
     });
   });
 
@@ -77,7 +105,9 @@ describe('the hosts to converge', () => {
     const ports = { stage: localStage, inventory: inventoryOf(a, b, offline) };
 
     expect(await findConverging(ports, config, ['i-a', 'i-gone', 'i-d'])).toEqual({
-      ...{ hosts: planned(a), skipped: planned(offline), isWholeTarget: false },
+      hosts: planned(a),
+      skipped: planned(offline),
+      isWholeTarget: false,
       ...{
         downElsewhere: 1,
         downElsewhereNames: ['d (offline)'],

@@ -12,8 +12,14 @@ export function configOf(fixture: string): ServiceConfig {
 /** An instance of this service on the stage `local`. */
 export function hostOf(name: string, more: Partial<Host> = {}): Host {
   return {
-    ...{ instanceId: `i-${name}`, name, zone: 'eu-west-1a', privateAddress: '10.0.0.1', isSimulated: true },
-    ...{ tags: { Service: 'payment', Stage: 'local' }, state: 'running', ping: 'Online' },
+    instanceId: `i-${name}`,
+    name,
+    zone: 'eu-west-1a',
+    privateAddress: '10.0.0.1',
+    isSimulated: true,
+    tags: { Service: 'payment', Stage: 'local' },
+    state: 'running',
+    ping: 'Online',
     ...more,
   };
 }

@@ -13,7 +13,11 @@ export function buildOf(
 ): (number: number, zipKey: string) => ReleaseManifest {
   const bytes = zipOf(name);
   const artifact = {
-    ...{ sha256: sha256Hex(bytes), bytes: bytes.length, bucket: 'roboshop-builds', key: 'payment.zip', versionId },
+    sha256: sha256Hex(bytes),
+    bytes: bytes.length,
+    bucket: 'roboshop-builds',
+    key: 'payment.zip',
+    versionId,
     requirementsSha256: 'b'.repeat(64),
   };
   return (number, zipKey) => buildManifest({ number, artifact, zipKey, createdAt, configuration });

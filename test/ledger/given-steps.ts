@@ -12,8 +12,13 @@ export function stepOf(instanceId: string, action: StepAction, attempt = 1): Ste
     intent: { ...own, key: `key of ${name}`, at: 'then', deadlineMilliseconds: 1, comment: `comment of ${name}` },
     commandId: `command of ${name}`,
     outcome: {
-      ...{ ...own, status: 'done', at: 'later', commandId: `command of ${name}` },
-      ...{ report: null, diagnosis: null, isRetryable: false },
+      ...own,
+      status: 'done',
+      at: 'later',
+      commandId: `command of ${name}`,
+      report: null,
+      diagnosis: null,
+      isRetryable: false,
     },
   };
 }

@@ -21,11 +21,20 @@ import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-
 
 const name = commandParkingName('rollgate-payment-install', 'i-a');
 const command: ParkedCommand = {
-  ...{ kind: 'command', token: 'token-1', deploymentId: 'd-1', fence: 7, instanceId: 'i-a' },
-  ...{ action: 'install', round: 0, parkedAt: '2026-11-22T20:45:00.000Z' },
+  kind: 'command',
+  token: 'token-1',
+  deploymentId: 'd-1',
+  fence: 7,
+  instanceId: 'i-a',
+  action: 'install',
+  round: 0,
+  parkedAt: '2026-11-22T20:45:00.000Z',
 };
 const lock: ParkedLock = {
-  ...{ kind: 'lock', token: 'token-2', deploymentId: 'd-2', executionArn: 'arn:two' },
+  kind: 'lock',
+  token: 'token-2',
+  deploymentId: 'd-2',
+  executionArn: 'arn:two',
   parkedAt: '2026-11-22T20:45:00.000Z',
 };
 const newer: ParkedCommand = { ...command, token: 'token-1b' };

@@ -37,6 +37,8 @@ test('addresses that are written out are taken as they are, and nothing is looke
   const configuration = await resolveConfiguration({ stage: localStage, inventory }, configOf('addresses-by-name'));
 
   expect(configuration.environment).toEqual({
-    ...{ CART_HOST: 'internal-cart-1.eu-west-1.elb.amazonaws.com', CART_PORT: '8080', EMPTY: '' },
+    CART_HOST: 'internal-cart-1.eu-west-1.elb.amazonaws.com',
+    CART_PORT: '8080',
+    EMPTY: '',
   });
 });

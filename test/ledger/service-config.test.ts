@@ -52,7 +52,10 @@ describe('publishing a configuration', () => {
 
     expect(published).toEqual({ isChanged: true });
     expect(bench.bucket.json(key)).toEqual({
-      ...{ yaml, sha256: sha256Hex(yaml), publishedAt: '2026-11-22T20:45:00.000Z', by: 'anna' },
+      yaml,
+      sha256: sha256Hex(yaml),
+      publishedAt: '2026-11-22T20:45:00.000Z',
+      by: 'anna',
     });
   });
 

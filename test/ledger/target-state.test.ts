@@ -25,8 +25,14 @@ afterEach(() => {
 
 function lockOf(name: string, fence = 1): Lock {
   return {
-    ...{ deploymentId: `d-${name}`, executionArn: `arn:${name}`, fence, acquiredAt: 'then', by: 'anna' },
-    ...{ purpose: 'rollout', repairs: 0, isRollback: false },
+    deploymentId: `d-${name}`,
+    executionArn: `arn:${name}`,
+    fence,
+    acquiredAt: 'then',
+    by: 'anna',
+    purpose: 'rollout',
+    repairs: 0,
+    isRollback: false,
   };
 }
 
@@ -48,7 +54,9 @@ describe('the state of the target', () => {
 
     expect(written).toEqual({
       ...emptyTargetState('payment'),
-      ...{ writeId: expect.stringMatching(/./), fence: 7, lock: lockOf('one') },
+      writeId: expect.stringMatching(/./),
+      fence: 7,
+      lock: lockOf('one'),
     });
     expect(await readState(bench.ports)).toEqual(written);
     expect(bench.bucket.keys()).toEqual([key]);

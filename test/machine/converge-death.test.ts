@@ -47,7 +47,10 @@ async function expectConverged(world: World, { orElse }: Scene): Promise<void> {
   expect(world.target.running()).toEqual(['a', 'b', 'd'].map((name) => `${name} ${stable}`));
   expect(state).toMatchObject({ lock: null, queue: [] });
   expect(world.bucket.json(keys.convergence('payment')) as Convergence).toMatchObject({
-    ...{ waiting: {}, givenUp: {}, underWay: null, breaker: null },
+    waiting: {},
+    givenUp: {},
+    underWay: null,
+    breaker: null,
   });
   const releases = Object.keys(world.target.fleet.host(world.idOf('d')).state().releases);
   expect(releases.map((releaseId) => releaseId.split('-')[0])).toEqual(expect.arrayContaining([stable]));

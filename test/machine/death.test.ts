@@ -28,11 +28,14 @@ const scenes: Readonly<Record<string, Scene>> = {
   'two hosts at a time': { hosts: 'abcd', behaviour: 'well', rollout: { maxUnavailable: 2, waves: [1, '100%'] } },
   'a pause that is ended': { hosts: 'ab', behaviour: 'well', says: { Activate: 'pause', AwaitOperator: 'resume' } },
   'hosts behind a load balancer': {
-    ...{ hosts: 'ab', behaviour: 'well' },
+    hosts: 'ab',
+    behaviour: 'well',
     loadBalancer,
   },
   'a halt while hosts are staged': {
-    ...{ hosts: 'ab', behaviour: 'well', seconds: { install: 30 } },
+    hosts: 'ab',
+    behaviour: 'well',
+    seconds: { install: 30 },
     says: { InstallRelease: 'halt' },
   },
   'a rollback': { hosts: 'abc', behaviour: 'well', isRollback: true },
@@ -41,12 +44,15 @@ const scenes: Readonly<Record<string, Scene>> = {
 /** What is written of an error, and asked again, may die too. */
 const scenesOfErrors: Readonly<Record<string, Scene>> = {
   'errors of gate and load balancer': {
-    ...{ hosts: 'a', behaviour: 'well', loadBalancer },
+    hosts: 'a',
+    behaviour: 'well',
+    loadBalancer,
     errors: { drain: 1, verify: 2, join: 1 },
   },
   'an error of a revert': { hosts: 'a', behaviour: 'app-load-failed', errors: { revert: 1 } },
   'an install whose answer is lost, and an error of settling it': {
-    ...{ hosts: 'a', behaviour: 'well' },
+    hosts: 'a',
+    behaviour: 'well',
     answers: { install: 1 },
     errors: { settle: 1 },
   },

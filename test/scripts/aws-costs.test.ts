@@ -35,7 +35,13 @@ test.each([
 
 test('every kind of usage has its price', () => {
   const nothing: Usage = {
-    ...{ transitions: 0, invocations: 0, s3Writes: 0, s3Reads: 0, s3Events: 0, logBytes: 0, decryptions: 0 },
+    transitions: 0,
+    invocations: 0,
+    s3Writes: 0,
+    s3Reads: 0,
+    s3Events: 0,
+    logBytes: 0,
+    decryptions: 0,
   };
 
   expect(costOf(nothing)).toBe(0);

@@ -32,14 +32,29 @@ function seen(more: Partial<SeenFault> = {}): SeenFault {
       executionArn: 'arn',
       reason: { code: 'gate-failed', text: 'did not pass on a: it died 3 times' },
       hosts: hosts.map((host, index) => ({
-        ...{ ...host, status: 'reverted', running: 'v1', observedAt: null, repair: null },
+        ...host,
+        status: 'reverted',
+        running: 'v1',
+        observedAt: null,
+        repair: null,
         diagnosis: index === 0 ? diagnosis : null,
       })),
     },
     explained: {
-      ...{ service: 'payment', stage: 'local', deploymentId: 'd', status: 'RolledBack', reason: null, said: [] },
+      service: 'payment',
+      stage: 'local',
+      deploymentId: 'd',
+      status: 'RolledBack',
+      reason: null,
+      said: [],
       hosts: hosts.map((host, index) => ({
-        ...{ ...host, isSimulated: false, left: null, running: 'v1', repair: null, steps: [], errors: [] },
+        ...host,
+        isSimulated: false,
+        left: null,
+        running: 'v1',
+        repair: null,
+        steps: [],
+        errors: [],
         diagnosis: index === 0 ? diagnosis : null,
       })),
     },
@@ -113,7 +128,12 @@ describe('a fault is as it should be', () => {
 
 function fault(name: string, isAlike?: Fault['isAlike']): Fault {
   return {
-    ...{ name, injected: name, isSimulated: false, inject: () => undefined, mend: () => undefined, expected },
+    name,
+    injected: name,
+    isSimulated: false,
+    inject: () => undefined,
+    mend: () => undefined,
+    expected,
     deploy: { kind: 'good-release' },
     ...(isAlike === undefined ? {} : { isAlike }),
   };
@@ -121,8 +141,16 @@ function fault(name: string, isAlike?: Fault['isAlike']): Fault {
 
 function result(name: string, more: Partial<FaultResult> = {}): FaultResult {
   return {
-    ...{ name, injected: name, isSimulated: false, end: 'RolledBack', firstLine: 'why', diagnosis, repairs: [] },
-    ...{ seconds: 12.4, problems: [], isStageSpoilt: false },
+    name,
+    injected: name,
+    isSimulated: false,
+    end: 'RolledBack',
+    firstLine: 'why',
+    diagnosis,
+    repairs: [],
+    seconds: 12.4,
+    problems: [],
+    isStageSpoilt: false,
     ...more,
   };
 }

@@ -35,8 +35,15 @@ const platformErrors = [
 const mostPatient = {
   unit: { stopSeconds: 900, restartSeconds: 300 },
   health: {
-    ...{ port: 8080, path: '/health', expectStatus: 200, consecutiveSuccesses: 3, intervalSeconds: 1 },
-    ...{ timeoutSeconds: 2, stableSeconds: 3600, deadlineSeconds: 7200, journalPatterns: [] },
+    port: 8080,
+    path: '/health',
+    expectStatus: 200,
+    consecutiveSuccesses: 3,
+    intervalSeconds: 1,
+    timeoutSeconds: 2,
+    stableSeconds: 3600,
+    deadlineSeconds: 7200,
+    journalPatterns: [],
   },
 };
 

@@ -107,7 +107,9 @@ function decideForward(facts: RolloutFacts): Decision {
     maxUnavailable: facts.plan.policy.maxUnavailable,
   });
   return {
-    ...{ kind: 'wave', wave, hosts: hosts.slice(0, maxHostsAtOnce(facts.plan)) },
+    kind: 'wave',
+    wave,
+    hosts: hosts.slice(0, maxHostsAtOnce(facts.plan)),
     maxConcurrency: Math.min(maxConcurrency, maxBesideUncounted(facts)),
   };
 }

@@ -142,7 +142,10 @@ export function evaluateOutcome(read: RolloutFacts): Outcome {
       failedHosts.length === 0
         ? reason('unfinished', { release, hosts: names(facts.progress.filter((host) => host.run !== 'passed')) })
         : reason('within-budget', {
-            ...{ release, count: passed.length, failed: names(failedHosts), offline },
+            release,
+            count: passed.length,
+            failed: names(failedHosts),
+            offline,
             error: firstErrorOf(failedHosts),
           }),
     errorName: 'GateFailedError',

@@ -65,7 +65,10 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
   const gatewayPort = await freePort();
   const endpoint = `http://127.0.0.1:${gatewayPort}`;
   const miniStack = await startMiniStack({
-    ...{ bin: options.bin, folder: join(folder, 'emulator'), region, accountId: account },
+    bin: options.bin,
+    folder: join(folder, 'emulator'),
+    region,
+    accountId: account,
     // Lambdas call with the credentials of their own role, and its policies are judged.
     environment: { AWS_ENDPOINT_URL: endpoint, AUTH: 'true' },
   });
@@ -85,12 +88,16 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
       documents: {},
       agentOf: (instanceId) => (instanceIds().includes(instanceId) ? target?.agentOf(instanceId) : undefined),
       clock: { now: () => Date.now() },
-      ...{ region, account, log },
+      region,
+      account,
+      log,
       onEvent: (event) => deliverCommandEvent(event, emulator),
     });
     closing.push(async () => runCommand.close());
     const gateway = await openGateway({
-      ...{ port: gatewayPort, emulatorPort: miniStack.port, log },
+      port: gatewayPort,
+      emulatorPort: miniStack.port,
+      log,
       parts: [
         runCommandPart({ runCommand, instanceIds, account }),
         fullBucketsPart(emulator),
@@ -118,7 +125,11 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
       readObject: (key) => readObject(s3, stateBucket, key),
       parameters: parametersOf(ssm),
       place: {
-        ...{ service, region, account, stateBucket, passwordParameter },
+        service,
+        region,
+        account,
+        stateBucket,
+        passwordParameter,
         parameterPrefix: `/${service}/${stage}/`,
         instances: instancesFor({ endpoint, region, service, stage }),
       },
@@ -137,7 +148,15 @@ export async function startEmulatedStage(options: EmulatedStageOptions): Promise
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     };
     return {
-      ...{ endpoint, region, account, environment, emulator, target: opened, folder, logFile: miniStack.logFile, stop },
+      endpoint,
+      region,
+      account,
+      environment,
+      emulator,
+      target: opened,
+      folder,
+      logFile: miniStack.logFile,
+      stop,
       packager: createPackager(environment, stage, folder),
     };
   } catch (error) {

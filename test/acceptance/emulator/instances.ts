@@ -17,7 +17,8 @@ export interface InstancesOptions {
 export function instancesFor(options: InstancesOptions): TargetPlace['instances'] {
   const { service, stage, region } = options;
   const client = new EC2Client({
-    ...{ endpoint: options.endpoint, region },
+    endpoint: options.endpoint,
+    region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const run = async (
@@ -30,7 +31,10 @@ export function instancesFor(options: InstancesOptions): TargetPlace['instances'
     const all = { Name: name, Stage: stage, ...tags };
     const { Instances } = await client.send(
       new RunInstancesCommand({
-        ...{ ImageId: 'ami-00000000000000000', InstanceType: 't4g.small', MinCount: 1, MaxCount: 1 },
+        ImageId: 'ami-00000000000000000',
+        InstanceType: 't4g.small',
+        MinCount: 1,
+        MaxCount: 1,
         PrivateIpAddress: `${prefix}${octet}`,
         Placement: { AvailabilityZone: zone },
         TagSpecifications: [

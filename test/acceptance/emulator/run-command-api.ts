@@ -142,9 +142,18 @@ function answer(action: Action, body: unknown, options: RunCommandApiOptions): u
       const newest = runCommand.document(name).version;
       return {
         Document: {
-          ...{ Name: name, Hash: hash, HashType: 'Sha256', DocumentVersion: version },
-          ...{ LatestVersion: newest, DefaultVersion: newest, Status: 'Active', Owner: options.account },
-          ...{ DocumentType: 'Command', DocumentFormat: 'JSON', SchemaVersion: '2.2', PlatformTypes: ['Linux'] },
+          Name: name,
+          Hash: hash,
+          HashType: 'Sha256',
+          DocumentVersion: version,
+          LatestVersion: newest,
+          DefaultVersion: newest,
+          Status: 'Active',
+          Owner: options.account,
+          DocumentType: 'Command',
+          DocumentFormat: 'JSON',
+          SchemaVersion: '2.2',
+          PlatformTypes: ['Linux'],
         },
       };
     }

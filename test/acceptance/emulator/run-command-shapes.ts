@@ -3,8 +3,12 @@ import { type CommandRecord, deliveryDeadline, isTerminal } from '../../../local
 /** Of `DescribeInstanceInformation`. */
 export function describeInstance({ instanceId, ping }: { readonly instanceId: string; readonly ping: string }) {
   return {
-    ...{ InstanceId: instanceId, PingStatus: ping, ResourceType: 'EC2Instance', PlatformType: 'Linux' },
-    ...{ AgentVersion: '3.3.2746.0', LastPingDateTime: Date.now() / 1000 },
+    InstanceId: instanceId,
+    PingStatus: ping,
+    ResourceType: 'EC2Instance',
+    PlatformType: 'Linux',
+    AgentVersion: '3.3.2746.0',
+    LastPingDateTime: Date.now() / 1000,
   };
 }
 

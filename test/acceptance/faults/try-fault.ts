@@ -44,7 +44,9 @@ export async function tryFault(rig: PreparedStage, fault: Fault): Promise<FaultR
   const met = await meet(rig, fault).catch((error: unknown) => ({ ...nothing, problems: [textOf(error)] }));
   const unmended = await mend(rig, fault);
   return {
-    ...{ name, injected, isSimulated },
+    name,
+    injected,
+    isSimulated,
     ...met,
     seconds: (Date.now() - startedAt) / 1000,
     problems: [...met.problems, ...unmended],

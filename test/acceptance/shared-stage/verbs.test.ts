@@ -154,8 +154,14 @@ describe.runIf(why === undefined)('the verbs of an operator on three systemd hos
     await changeState(ports, (state) => ({
       ...state,
       lock: {
-        ...{ deploymentId: begun.deploymentId, executionArn, fence: state.fence, by: 'test' },
-        ...{ acquiredAt: new Date().toISOString(), purpose: 'rollout', repairs: 0, isRollback: false },
+        deploymentId: begun.deploymentId,
+        executionArn,
+        fence: state.fence,
+        by: 'test',
+        acquiredAt: new Date().toISOString(),
+        purpose: 'rollout',
+        repairs: 0,
+        isRollback: false,
       },
     }));
 

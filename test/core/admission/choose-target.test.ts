@@ -36,7 +36,10 @@ describe('the target', () => {
       hosts: [givenPlannedHost('a'), givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: true,
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 },
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 0,
+      targetHosts: 2,
       lastSeenDown: [],
     });
   });
@@ -48,7 +51,10 @@ describe('the target', () => {
       hosts: [givenPlannedHost('b')],
       skipped: [],
       isWholeTarget: false,
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 1, targetHosts: 2 },
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 1,
+      targetHosts: 2,
       lastSeenDown: [],
     });
     expect(choose({ found, named: ['i-b', 'i-a'] }).isWholeTarget).toBe(true);
@@ -72,7 +78,9 @@ describe('the target', () => {
     const seen = { 'i-a': down, 'i-b': down, 'i-c': { ...down, isServing: true }, 'i-gone': down };
 
     expect(choose({ found, named: ['i-a'], seen })).toMatchObject({
-      ...{ downElsewhere: 1, downElsewhereNames: ['b (last seen by d-1)'], lastSeenDown: ['i-a'] },
+      downElsewhere: 1,
+      downElsewhereNames: ['b (last seen by d-1)'],
+      lastSeenDown: ['i-a'],
     });
   });
 
@@ -81,7 +89,10 @@ describe('the target', () => {
       hosts: [givenPlannedHost('a')],
       skipped: [givenPlannedHost('b')],
       isWholeTarget: true,
-      ...{ downElsewhere: 0, downElsewhereNames: [], servingElsewhere: 0, targetHosts: 2 },
+      downElsewhere: 0,
+      downElsewhereNames: [],
+      servingElsewhere: 0,
+      targetHosts: 2,
       lastSeenDown: [],
     });
   });

@@ -26,7 +26,7 @@ function differingOf(words: readonly string[]): DifferingHosts {
       const [name = '', runs = ''] = word.split(' ');
       const by = `d-2026112${index}-204500-aaaaaa`;
       const mark = word.endsWith('(r)') ? { isRollback: true as const } : {};
-      return [name, { ...{ runs, since: 'then', by, why: 'Degraded' }, ...mark }];
+      return [name, { runs, since: 'then', by, why: 'Degraded', ...mark }];
     }),
   );
 }

@@ -23,9 +23,15 @@ function target(instanceId: string, state: string, more: Partial<TargetFacts> = 
 function look(own: string | undefined, others: readonly string[], more: Partial<BalancerLook> = {}): BalancerLook {
   const mine = own === undefined || own === '' ? [] : [target('i-1', own)];
   return {
-    ...{ balancer, instanceId: 'i-1', hostName: 'payment-1' },
+    balancer,
+    instanceId: 'i-1',
+    hostName: 'payment-1',
     targets: [...mine, ...others.map((state, index) => target(`i-${index + 2}`, state))],
-    ...{ nowMilliseconds: 10, deadlineMilliseconds: 20, hasChanged: false, healthyLooks: 0, isCancelled: false },
+    nowMilliseconds: 10,
+    deadlineMilliseconds: 20,
+    hasChanged: false,
+    healthyLooks: 0,
+    isCancelled: false,
     ...more,
   };
 }
@@ -97,7 +103,9 @@ describe('judgeJoin', () => {
   test('what is called off is registered all the same', () => {
     expect(judgeJoin(look('', [], { isCancelled: true })).kind).toBe('change');
     expect(judgeJoin(look('', [], { isCancelled: true, hasChanged: true }))).toMatchObject({
-      ...{ kind: 'ended', status: 'done', note: 'called off by an operator' },
+      kind: 'ended',
+      status: 'done',
+      note: 'called off by an operator',
     });
   });
 

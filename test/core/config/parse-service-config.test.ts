@@ -31,7 +31,10 @@ describe('services/payment.yml', () => {
     const withBalancer = payment.replace(/^# (?=loadBalancer:$)|^# (?= )/gm, '').replace(/^ *progressDeadline.*$/m, '');
 
     expect(parseServiceConfig(withBalancer).loadBalancer).toEqual({
-      ...{ targetGroup: 'payment-{stage}', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+      targetGroup: 'payment-{stage}',
+      port: 8080,
+      drainSeconds: 300,
+      healthySeconds: 120,
     });
   });
 

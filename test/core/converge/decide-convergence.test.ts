@@ -42,7 +42,11 @@ function decide(convergence: Partial<Convergence>, facts: Partial<ConvergenceFac
   return decideConvergence({
     convergence: { ...emptyConvergence, ...convergence },
     stable,
-    ...{ isLocked: false, isFrozen: false, found: [], appeared: null, nowMilliseconds: now },
+    isLocked: false,
+    isFrozen: false,
+    found: [],
+    appeared: null,
+    nowMilliseconds: now,
     ...facts,
   });
 }

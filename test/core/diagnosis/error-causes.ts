@@ -5,19 +5,25 @@ const call = { action: 'activate', isBegun: false } as const;
 /** Errors of functions, as Lambda and the machine tell of them. */
 export const errorCases = {
   denied: {
-    ...{ ...call, name: 'AccessDeniedException' },
+    ...call,
+    name: 'AccessDeniedException',
     cause: 'User: arn:aws:sts::1:assumed-role/steps is not authorized to perform: ssm:SendCommand on resource: i-0a',
   },
   deniedByUs: {
-    ...{ action: 'revert', isBegun: false, name: 'AccessDenied' },
+    action: 'revert',
+    isBegun: false,
+    name: 'AccessDenied',
     cause: 's3:GetObject on ledger/state.json was denied (AccessDenied): the role must allow it',
   },
   throttled: {
-    ...{ ...call, name: 'TransientAwsError' },
+    ...call,
+    name: 'TransientAwsError',
     cause: 'ssm:SendCommand on i-0a did not succeed after 3 attempts (ThrottlingException: Rate exceeded): AWS is busy',
   },
   limit: {
-    ...{ action: 'drain', isBegun: false, name: 'RequestLimitExceeded' },
+    action: 'drain',
+    isBegun: false,
+    name: 'RequestLimitExceeded',
     cause: 'Request limit exceeded.',
   },
   quota: { ...call, name: 'ServiceQuotaExceededException', cause: 'too many commands' },

@@ -251,7 +251,10 @@ describe('says what deployments survive, and is well all the same:', () => {
           freeze: { by: 'eve', at: '2026-11-20T10:00:00Z', reason: 'sale' },
           differing: {
             [goodFacts.hosts[0]?.instanceId ?? '']: {
-              ...{ runs: 'v3-x', since: '2026-11-22T20:45:30Z', by: 'd-20261122-204500-1a2b3c', why: 'Degraded' },
+              runs: 'v3-x',
+              since: '2026-11-22T20:45:30Z',
+              by: 'd-20261122-204500-1a2b3c',
+              why: 'Degraded',
             },
           },
         },

@@ -13,7 +13,10 @@ export function configurationWith(change: Change = {}) {
 }
 
 export const hosts: readonly DoctorHost[] = [1, 2, 3].map((number) => ({
-  ...{ instanceId: `i-0000000000000000${number}`, name: `payment-${number}`, state: 'running', ping: 'Online' },
+  instanceId: `i-0000000000000000${number}`,
+  name: `payment-${number}`,
+  state: 'running',
+  ping: 'Online',
   tags: { Service: 'payment', 'rollgate:payment': 'prod' },
 }));
 
@@ -32,9 +35,15 @@ export const goodBucket: BucketFacts = {
 const goodDocument = seen({ status: 'Active', defaultVersion: '3', latestVersion: '3' });
 
 export const goodStage: InspectedStage = {
-  ...{ version: '0.1.0', artifactKey: 'payment.zip', stateBucket: goodBucket, artifactBucket: goodBucket },
+  version: '0.1.0',
+  artifactKey: 'payment.zip',
+  stateBucket: goodBucket,
+  artifactBucket: goodBucket,
   documents: {
-    ...{ install: goodDocument, activate: goodDocument, verify: goodDocument, settle: goodDocument },
+    install: goodDocument,
+    activate: goodDocument,
+    verify: goodDocument,
+    settle: goodDocument,
     inspect: goodDocument,
   },
   stateMachine: seen({ status: 'ACTIVE' }),

@@ -32,7 +32,9 @@ const lock = lockOf('d-running', { acquiredAt: at(50) });
 
 function facts(change: Partial<HostInspection> = {}, more: Partial<HostDriftFacts> = {}): HostDriftFacts {
   return {
-    ...{ instanceId, name: 'payment-1', answer: { kind: 'inspected', inspection: { ...inspection, ...change } } },
+    instanceId,
+    name: 'payment-1',
+    answer: { kind: 'inspected', inspection: { ...inspection, ...change } },
     state: { stableHistory: [stable(v1, 10), stable(v2, 20)], lock: null },
     convergence: { seen: seen(v2, 20), waiting: {} },
     ...more,
@@ -83,8 +85,14 @@ describe('what a host should run', () => {
 describe('the drift of a host', () => {
   it('is none where it runs what it should and nothing was found', () => {
     expect(driftOfHost(facts())).toEqual({
-      ...{ instanceId, name: 'payment-1', isSimulated: false, verdict: 'as-recorded', runs: 'v2', shouldRun: 'v2' },
-      ...{ drift: [], notes: [] },
+      instanceId,
+      name: 'payment-1',
+      isSimulated: false,
+      verdict: 'as-recorded',
+      runs: 'v2',
+      shouldRun: 'v2',
+      drift: [],
+      notes: [],
     });
   });
 
@@ -97,7 +105,9 @@ describe('the drift of a host', () => {
       verdict: 'drifted',
       drift: [
         {
-          ...{ kind: 'release-differs', says, next: `rollgate deploy --release v2 --hosts ${instanceId}` },
+          kind: 'release-differs',
+          says,
+          next: `rollgate deploy --release v2 --hosts ${instanceId}`,
           does: 'brings v2 to payment-1 and restarts it through its gate',
         },
       ],
@@ -143,7 +153,10 @@ describe('the drift of a host', () => {
     const apart = { convergence: { seen: seen(v3, 30), waiting: {} } };
 
     expect(driftOfHost(facts({ running: v3 }, apart))).toMatchObject({
-      ...{ verdict: 'as-recorded', shouldRun: 'v3', drift: [], notes: ['v3 was left here by d-seen-30; v2 is stable'] },
+      verdict: 'as-recorded',
+      shouldRun: 'v3',
+      drift: [],
+      notes: ['v3 was left here by d-seen-30; v2 is stable'],
     });
   });
 
@@ -152,7 +165,8 @@ describe('the drift of a host', () => {
     const found = { findings: [{ kind: 'code-added' as const, what: 'x.py' }] };
 
     expect(driftOfHost(facts({ running: v3 }, running))).toMatchObject({
-      ...{ verdict: 'changing', drift: [] },
+      verdict: 'changing',
+      drift: [],
       notes: ['d-running changes the target now: look again when it has ended'],
     });
     expect(driftOfHost(facts(found, running))).toMatchObject({ verdict: 'drifted', drift: [{ kind: 'code-added' }] });
@@ -163,7 +177,8 @@ describe('the drift of a host', () => {
     const found = { findings: [{ kind: 'not-active' as const, what: 'inactive (dead)' }] };
 
     expect(driftOfHost(facts({ ...found, atWork: 'activate' }, running))).toMatchObject({
-      ...{ verdict: 'changing', drift: [] },
+      verdict: 'changing',
+      drift: [],
       notes: [
         'the activate script of d-running is at work on it',
         'd-running changes the target now: look again when it has ended',
@@ -190,7 +205,11 @@ describe('the drift of a host', () => {
 
   it('is not known of a host that does not answer', () => {
     expect(driftOfHost(facts({}, { answer: { kind: 'silent', why: 'not asked: it is stopped' } }))).toMatchObject({
-      ...{ verdict: 'silent', runs: null, shouldRun: 'v2', drift: [], notes: ['not asked: it is stopped'] },
+      verdict: 'silent',
+      runs: null,
+      shouldRun: 'v2',
+      drift: [],
+      notes: ['not asked: it is stopped'],
     });
   });
 });
@@ -219,8 +238,13 @@ describe('the command of inspect', () => {
 
   it('has neither key nor fence', () => {
     expect(buildInspectCommand({ instanceId, ...asked })).toEqual({
-      ...{ instanceId, document: 'inspect', documentVersion: '3', documentHash: 'f', deliverySeconds: 60 },
-      ...{ comment: 'rollgate inspect unique-1', parameters: { service: 'payment', region: 'eu-west-1' } },
+      instanceId,
+      document: 'inspect',
+      documentVersion: '3',
+      documentHash: 'f',
+      deliverySeconds: 60,
+      comment: 'rollgate inspect unique-1',
+      parameters: { service: 'payment', region: 'eu-west-1' },
     });
   });
 

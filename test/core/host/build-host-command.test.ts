@@ -130,9 +130,14 @@ function parameters(kind: DocumentKind): Record<string, string> {
       fence: '1',
       notAfter: '1795380600',
     },
-    ...{ releaseId, region: 'us-gov-west-1', stateBucket: 'a-bucket', manifestKey: 'rollgate/payment/releases/1.json' },
-    ...{ manifestSha256: '0'.repeat(64), packagesKey: `rollgate/payment/packages/${'0'.repeat(64)}.txt` },
-    ...{ packagesSha256: '0'.repeat(64), keep: releaseId },
+    releaseId,
+    region: 'us-gov-west-1',
+    stateBucket: 'a-bucket',
+    manifestKey: 'rollgate/payment/releases/1.json',
+    manifestSha256: '0'.repeat(64),
+    packagesKey: `rollgate/payment/packages/${'0'.repeat(64)}.txt`,
+    packagesSha256: '0'.repeat(64),
+    keep: releaseId,
   };
   return Object.fromEntries(Object.keys(parameterPatterns[kind]).map((name) => [name, all[name] ?? '']));
 }

@@ -105,11 +105,13 @@ describe('who asks for the lock', () => {
       { ...rollback, supersedes: [{ deploymentId: 'one', release: 4 }] },
     ]);
     expect(ask(queued, upload('one'))).toMatchObject({
-      ...{ kind: 'superseded', by: { kind: 'rollback', deploymentId: 'back' } },
+      kind: 'superseded',
+      by: { kind: 'rollback', deploymentId: 'back' },
     });
     const free = { ...queued, lock: null, queue: queued.queue.filter(({ deploymentId }) => deploymentId !== 'person') };
     expect(ask(free, rollback)).toMatchObject({
-      ...{ kind: 'acquired', state: { lock: { supersedes: [{ deploymentId: 'one', release: 4 }] } } },
+      kind: 'acquired',
+      state: { lock: { supersedes: [{ deploymentId: 'one', release: 4 }] } },
     });
   });
 

@@ -7,7 +7,10 @@ import { documentedRows, wordsOf } from '../documented-rows.ts';
 
 const deploymentId = 'd-20261122-204500-bbbbbb';
 const earlier: DifferingHost = {
-  ...{ runs: 'v3-x', since: instant(-60), by: 'd-20261121-204500-aaaaaa', why: 'Succeeded' },
+  runs: 'v3-x',
+  since: instant(-60),
+  by: 'd-20261121-204500-aaaaaa',
+  why: 'Succeeded',
 };
 
 function ended(host: Pick<HostOutcome, 'status' | 'running'>): HostOutcome {
@@ -74,7 +77,8 @@ describe('differingAfter', () => {
 
   test('keeps the instant at which a host was first seen on the same release', () => {
     expect(endOn({ a: earlier }, { status: 'passed', running: 'v3-x' })['a']).toMatchObject({
-      ...{ since: earlier.since, by: deploymentId },
+      since: earlier.since,
+      by: deploymentId,
     });
   });
 

@@ -36,8 +36,12 @@ test('an error comes out as it was thrown: its name is what the machine catches'
   await expect(handler(event)).rejects.toBe(error);
 
   expect(lines.at(-1)).toEqual({
-    ...{ level: 'error', function: 'say', at: 'error', deploymentId: 'd-1' },
-    ...{ error: 'LockLostError', message: 'somebody else has it' },
+    level: 'error',
+    function: 'say',
+    at: 'error',
+    deploymentId: 'd-1',
+    error: 'LockLostError',
+    message: 'somebody else has it',
   });
 });
 

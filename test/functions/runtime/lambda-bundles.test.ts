@@ -42,7 +42,9 @@ const firstRequests: Readonly<Record<string, readonly [event: unknown, request: 
   'on-command-status': [
     {
       detail: {
-        ...{ 'command-id': 'c', 'document-name': 'rollgate-payment-prod-verify', 'instance-id': instance },
+        'command-id': 'c',
+        'document-name': 'rollgate-payment-prod-verify',
+        'instance-id': instance,
         status: 'Success',
       },
     },

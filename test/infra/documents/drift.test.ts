@@ -63,7 +63,8 @@ describe.each(pythons)('what drift compares, on %s', (interpreter) => {
 
   test('without a record there is nothing to compare with', async () => {
     expect(await run('recorded.main("folder", *sys.argv[1:])', code, join(top, 'none'))).toMatchObject({
-      ...{ code: 0, stdout: '' },
+      code: 0,
+      stdout: '',
     });
   });
 

@@ -192,7 +192,12 @@ const lock: Lock = {
     deploymentId: running,
     executionArn: 'arn:aws:states:eu-west-1:000000000000:execution:rollgate-payment:person-1',
   },
-  ...{ fence: 1, acquiredAt: '2026-11-22T20:30:00.000Z', by: 'bob', purpose: 'rollout', repairs: 0, isRollback: false },
+  fence: 1,
+  acquiredAt: '2026-11-22T20:30:00.000Z',
+  by: 'bob',
+  purpose: 'rollout',
+  repairs: 0,
+  isRollback: false,
 };
 
 /** What every verb begins with on AWS. The credentials are asked for, and never used. */

@@ -18,7 +18,8 @@ async function givenService(status: number): Promise<number> {
 
 const probe = createHttpProbe({
   addressOf: (instanceId) => (instanceId === 'i-1' ? '127.0.0.1' : undefined),
-  ...{ path: '/health', timeoutMilliseconds: 200 },
+  path: '/health',
+  timeoutMilliseconds: 200,
 });
 
 test.each([

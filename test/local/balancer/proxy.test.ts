@@ -22,7 +22,10 @@ async function given(): Promise<{
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
   const target = { instanceId: 'i-1', port: (service.address() as AddressInfo).port };
   const group = createTargetGroup({
-    ...{ now: () => 0, probe: async () => ({ isOk: true }), drainMilliseconds: 30_000, registered: [target] },
+    now: () => 0,
+    probe: async () => ({ isOk: true }),
+    drainMilliseconds: 30_000,
+    registered: [target],
   });
   const proxy = await startProxy({ group, addressOf: () => '127.0.0.1' });
   const stopService = (): void => {
@@ -34,7 +37,10 @@ async function given(): Promise<{
     stopService();
   });
   return {
-    ...{ group, proxy, target, stopService },
+    group,
+    proxy,
+    target,
+    stopService,
     arrived: () =>
       new Promise((resolve) => {
         const response = responses.shift();

@@ -129,7 +129,15 @@ export async function givenEndpoints(): Promise<GivenEndpoints> {
   }
 
   return Object.assign(state, {
-    ...{ accesses, endpoints, url, call, token, metadata, roleCredentials, s3, ssm },
+    accesses,
+    endpoints,
+    url,
+    call,
+    token,
+    metadata,
+    roleCredentials,
+    s3,
+    ssm,
     async close() {
       for (const client of clients) client.destroy();
       await endpoints.close();

@@ -87,7 +87,15 @@ export async function givenSimulatedHost(): Promise<GivenSimulatedHost> {
 
   let host = create();
   return {
-    ...{ time, faults, objects, release, common, install, activate, verify, settle },
+    time,
+    faults,
+    objects,
+    release,
+    common,
+    install,
+    activate,
+    verify,
+    settle,
     v1: await release(1),
     v2: await release(2, 'v2'),
     get host() {

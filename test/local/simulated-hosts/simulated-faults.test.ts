@@ -50,7 +50,10 @@ describe('faults', () => {
     expect([installed.outcome, verified.outcome, verified.failure]).toEqual(['done', 'done', undefined]);
     expect(installed.checks?.filter((check) => !check.isOk)).toEqual([
       {
-        ...{ name: 'amqp:rabbitmq', isOk: false, failure: 'amqp-auth-failed', isReportOnly: true },
+        name: 'amqp:rabbitmq',
+        isOk: false,
+        failure: 'amqp-auth-failed',
+        isReportOnly: true,
         detail: 'simulated: amqp-auth-failed',
       },
     ]);

@@ -124,8 +124,13 @@ test('commands through Run Command end as on a real host', async () => {
 async function inspect(): Promise<unknown> {
   const { version, hash } = await local.commands.document('inspect');
   const sent = await local.commands.send({
-    ...{ instanceId: 'i-0a1', document: 'inspect', documentVersion: version, documentHash: hash },
-    ...{ comment: 'rollgate inspect 1', parameters: { service: 'payment', region: 'eu-west-1' }, deliverySeconds: 30 },
+    instanceId: 'i-0a1',
+    document: 'inspect',
+    documentVersion: version,
+    documentHash: hash,
+    comment: 'rollgate inspect 1',
+    parameters: { service: 'payment', region: 'eu-west-1' },
+    deliverySeconds: 30,
   });
   await local.runCommand.idle();
   const commandId = sent.kind === 'sent' ? sent.commandId : '';
@@ -143,7 +148,9 @@ test('an inspection says what a simulated host runs, that it is simulated, and c
 
   fleet.host('i-0a1').given({ isActive: false });
   expect(await inspect()).toMatchObject({
-    ...{ ...report, isActive: false, findings: [{ kind: 'not-active', what: 'inactive (dead)' }] },
+    ...report,
+    isActive: false,
+    findings: [{ kind: 'not-active', what: 'inactive (dead)' }],
   });
 });
 

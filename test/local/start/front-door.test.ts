@@ -15,7 +15,10 @@ async function givenEngine() {
   const { port } = host.address() as AddressInfo;
   const registered = [{ instanceId: instance.instanceId, port }];
   const balancer = createTargetGroup({
-    ...{ now: () => 0, probe: async () => ({ isOk: true }), drainMilliseconds: 1000, registered },
+    now: () => 0,
+    probe: async () => ({ isOk: true }),
+    drainMilliseconds: 1000,
+    registered,
   });
   const entry = { instance, privateAddress: '127.0.0.1', isSimulated: false, state: () => 'running' as const };
   return { balancer, target: { entries: [entry] } };

@@ -256,7 +256,7 @@ test('a Wait lasts as long as it says, and passes its input on', async () => {
 
 test('the machine as a whole times out', async () => {
   const { run, clock } = await givenMachine(
-    { ...{ StartAt: 'Admit', States: { Admit: lambda('F') } }, TimeoutSeconds: 60 },
+    { StartAt: 'Admit', States: { Admit: lambda('F') }, TimeoutSeconds: 60 },
     { F: () => new Promise(() => undefined) },
   );
   const ended = run();

@@ -109,7 +109,14 @@ export function keepChronicle(world: World, names: string): ChronicleWriter {
   });
 
   return {
-    ...{ requests, plans, changedEnds, states, changes, disturbances, lines, note },
+    requests,
+    plans,
+    changedEnds,
+    states,
+    changes,
+    disturbances,
+    lines,
+    note,
     get ends() {
       return [...ends.values()];
     },

@@ -29,7 +29,9 @@ describeMachine('an older upload whose event is late', () => {
     expect(await world.all()).toHaveLength(before);
     expect(world.target.running()).toEqual(['a v2', 'b v2', 'c v2']);
     expect((await world.state()).newestUpload).toMatchObject({
-      ...{ versionId: three, deploymentId: person.deploymentId, by: 'anna' },
+      versionId: three,
+      deploymentId: person.deploymentId,
+      by: 'anna',
       uploadedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/),
     });
   });

@@ -146,7 +146,9 @@ describeMachine('hosts behind a load balancer', () => {
       ...['NextWave', ...reverted(1), 'NextWave', ...joined(), 'NextWave', 'Finish', 'FailedDirty'],
     ]);
     expect(hostOf(story.outcome?.hosts, 'a')).toMatchObject({
-      ...{ status: 'dirty', isOutside: true, diagnosis: { cause: 'target-unhealthy' } },
+      status: 'dirty',
+      isOutside: true,
+      diagnosis: { cause: 'target-unhealthy' },
       repair: `rollgate deploy --release v1 --hosts ${world.idOf('a')}`,
     });
     expect(world.inGroup()).toEqual(['b healthy', 'c healthy']);

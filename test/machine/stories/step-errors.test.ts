@@ -30,7 +30,9 @@ describeMachine('a step that can not be begun on a host', () => {
       text: reasonOf(world, 'activate could not be sent to a'),
     });
     expect(story.outcome?.hosts[0]).toMatchObject({
-      ...{ name: 'a', status: 'untouched', repair: null },
+      name: 'a',
+      status: 'untouched',
+      repair: null,
       diagnosis: { cause: 'permission-denied', remedy: expect.stringContaining('ssm:SendCommand') as string },
     });
     expect(world.calls().filter((call) => call === 'ledger.read').length).toBeLessThan(1000);

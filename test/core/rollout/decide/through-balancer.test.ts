@@ -31,7 +31,10 @@ test('first out, then the release, then in, then the next host', () => {
 
   expect(decide([givenHost('a'), givenHost('b')])).toEqual(out);
   expect(decide([givenHost('a', place('out')), givenHost('b')])).toEqual({
-    ...{ kind: 'wave', wave: 1, hosts: ['i-a'], maxConcurrency: 1 },
+    kind: 'wave',
+    wave: 1,
+    hosts: ['i-a'],
+    maxConcurrency: 1,
   });
   expect(decide([givenHost('a', { run: 'passed', ...place('out') }), givenHost('b')])).toEqual({
     ...out,
@@ -47,7 +50,9 @@ test('a wave of many leaves in parts, as many at once as may be down', () => {
   const hosts = ['a', 'b', 'c'].map((name) => givenHost(name));
 
   expect(decide(hosts, { policy: { waves: ['100%'], maxUnavailable: 2 } })).toEqual({
-    ...{ kind: 'drain', hosts: ['i-a', 'i-b'], maxConcurrency: 2 },
+    kind: 'drain',
+    hosts: ['i-a', 'i-b'],
+    maxConcurrency: 2,
   });
 });
 

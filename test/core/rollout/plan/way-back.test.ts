@@ -70,10 +70,16 @@ describe('in a rollback', () => {
   test('a host that passed and waits to join its load balancer joins it, also once the rollback turns back', () => {
     const balancer = { standing: 'out', wasRegistered: true, attempts: 0, lostDrains: 0 } as const;
     const loadBalancer = {
-      ...{ groupArn: 'arn:group', groupName: 'payment-prod', port: 8080, drainSeconds: 300, healthySeconds: 120 },
+      groupArn: 'arn:group',
+      groupName: 'payment-prod',
+      port: 8080,
+      drainSeconds: 300,
+      healthySeconds: 120,
     };
     const facts = givenRollout([givenHost('a', { run: 'passed', balancer }), givenHost('b')], {
-      ...{ ...rollback, controls: { halt: said(1) }, plan: { loadBalancer } },
+      ...rollback,
+      controls: { halt: said(1) },
+      plan: { loadBalancer },
     });
 
     expect(decideNextWave(facts).decision).toMatchObject({ kind: 'join', hosts: ['i-a'] });

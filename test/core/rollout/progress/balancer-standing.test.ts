@@ -8,7 +8,10 @@ import { documentedRows } from '../../documented-rows.ts';
 import { givenHost, givenPlannedHost, givenRollout, givenStep, recorded } from '../../given-rollout.ts';
 
 const standing = (word: BalancerProgress['standing'], more: Partial<BalancerProgress> = {}): BalancerProgress => ({
-  ...{ standing: word, wasRegistered: true, attempts: 0, lostDrains: 0 },
+  standing: word,
+  wasRegistered: true,
+  attempts: 0,
+  lostDrains: 0,
   ...more,
 });
 

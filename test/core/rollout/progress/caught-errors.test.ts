@@ -20,7 +20,10 @@ const park: Decision = { kind: 'park', wave: 1, why: 'platform-fault', untilMill
 const decisionsOf = (...decisions: readonly Decision[]): RecordedDecision[] =>
   decisions.map((decision, index) => recorded(decision, index + 1));
 const errorIn = (round: number): StepError => ({
-  ...{ instanceId: 'i-a', round, name: 'AccessDenied', cause: 'no' },
+  instanceId: 'i-a',
+  round,
+  name: 'AccessDenied',
+  cause: 'no',
   at: new Date(round * 1000).toISOString(),
 });
 
