@@ -17,10 +17,10 @@ export interface Progress {
 export const drawingMilliseconds = 120;
 
 /** Nothing while it goes on: for `--json`, which prints one document at the end. */
-export const silentProgress: Progress = { show: () => {}, finish: () => {} };
+const silentProgress: Progress = { show: () => {}, finish: () => {} };
 
 /** The tree, drawn again in place: for a terminal. */
-export function liveProgress(output: Output): Progress {
+function liveProgress(output: Output): Progress {
   const screen = createLiveScreen(output);
   let frame = 0;
   return {
@@ -34,7 +34,7 @@ export function liveProgress(output: Output): Progress {
 }
 
 /** One line for each change: for a log. */
-export function lineProgress(output: Output): Progress {
+function lineProgress(output: Output): Progress {
   const style = styleOf({ hasColour: output.hasColour });
   let before: DeploymentView | null = null;
   const print = (lines: readonly string[]): void => {

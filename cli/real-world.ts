@@ -68,7 +68,7 @@ function userName(): string {
 }
 
 /** A stream of this process; https://no-color.org and TERM=dumb are respected. */
-export function outputOf(stream: NodeJS.WriteStream): Output {
+function outputOf(stream: NodeJS.WriteStream): Output {
   const isTerminal = stream.isTTY === true && process.env['TERM'] !== 'dumb';
   const noColour = (process.env['NO_COLOR'] ?? '') !== '';
   return {

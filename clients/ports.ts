@@ -134,7 +134,7 @@ export type SendResult =
     };
 
 /** Name on SSM, version and Sha256 of a document as it is now. */
-export interface DocumentVersion {
+interface DocumentVersion {
   readonly name: string;
   readonly version: string;
   readonly hash: string;

@@ -32,7 +32,7 @@ export interface ParkedLock {
 }
 
 /** Waits for an operator, or for the bake time to pass. */
-export interface ParkedPause {
+interface ParkedPause {
   readonly kind: 'operator' | 'bake';
   readonly token: string;
   readonly deploymentId: string;

@@ -1,5 +1,5 @@
 /**
- * Imports run one way: functions, cli, dashboard, local -> ledger -> clients -> core. Only `clients/` imports an AWS SDK.
+ * Imports run one way: functions, cli, local -> ledger -> clients -> core. Only `clients/` imports an AWS SDK.
  * `core/` has no SDK, clock, environment or I/O. Inside a floor no two rooms import each other, and the rooms of `core/`
  * import only rooms below them. No files import each other in a circle, type imports included. Prints every violation;
  * exits 1 if there is one.
@@ -12,7 +12,7 @@ import { findImports, importProblems, purityProblems, type SourceFile } from './
 import { roomProblems } from './room-rules.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'dashboard', 'local', 'infra', 'scripts', 'test'];
+const layers = ['core', 'clients', 'ledger', 'functions', 'cli', 'local', 'infra', 'scripts', 'test'];
 
 const files = layers.flatMap((layer) => sourcesIn(join(root, layer)).map(readSource));
 const problems = [

@@ -14,7 +14,7 @@ interface Check {
 const skippedFolders = new Set(['node_modules', '.git', '.rollgate', '.serverless', 'dist', 'coverage']);
 
 /**
- * Runs every check, also after one that failed: format and lint, types, import direction, shell scripts, the state
+ * Runs every check, also after one that failed: format and lint, types, import direction, unused code, shell scripts, the state
  * machine definition. Prints what each found; returns the names of those that failed.
  */
 export async function runChecks(
@@ -52,6 +52,7 @@ function checksOf(bin: string, scripts: readonly string[]): readonly Check[] {
     { name: 'format and lint', command: join(bin, 'biome'), args: ['check', '--error-on-warnings', '.'] },
     { name: 'types', command: join(bin, 'tsc'), args: ['--noEmit'] },
     { name: 'import direction', command: process.execPath, args: ['scripts/check-imports.ts'] },
+    { name: 'unused code', command: join(bin, 'knip'), args: ['--no-progress'] },
     { name: 'shell lint', needs: 'shellcheck', command: 'shellcheck', args: ['--external-sources', ...scripts] },
     { name: 'shell format', needs: 'shfmt', command: 'shfmt', args: ['--diff', ...scripts] },
     {

@@ -12,8 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ledger: ['ledger/', 'clients/ports.ts', 'core/'],
   functions: ['functions/', 'ledger/', 'clients/', 'core/'],
   cli: ['cli/', 'ledger/', 'clients/', 'core/', 'local/rpc/', 'scripts/launch.mjs'],
-  dashboard: ['dashboard/', 'ledger/', 'clients/', 'core/', 'local/rpc/'],
-  local: ['local/', 'cli/', 'dashboard/', 'functions/', 'infra/', 'samples/', 'ledger/', 'clients/', 'core/'],
+  local: ['local/', 'cli/', 'functions/', 'infra/', 'samples/', 'ledger/', 'clients/', 'core/'],
   infra: ['infra/', 'clients/aws/deployed-buckets.ts', 'core/'],
 };
 

@@ -69,7 +69,7 @@ export function nameOf(error: unknown): string {
 }
 
 /** HTTP status of the answer; undefined where there was none. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   return ((error ?? {}) as SdkError).$metadata?.httpStatusCode;
 }
 

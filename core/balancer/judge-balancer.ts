@@ -4,7 +4,7 @@ import type { PlannedBalancer, TargetFacts } from '../model/planned-balancer.ts'
 import { isNotInUse } from './plan-balancer.ts';
 
 /** Looks in a row, a heartbeat apart, that must find a host healthy: ELB calls a new target so after one good answer. */
-export const healthyLooks = 3;
+const healthyLooks = 3;
 
 /** One look at the target group on behalf of one host that leaves or joins it. */
 export interface BalancerLook {

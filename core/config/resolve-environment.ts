@@ -10,7 +10,7 @@ export interface EnvironmentLookup {
 }
 
 /** What a look-up found. */
-export interface FoundInstance {
+interface FoundInstance {
   readonly instanceId: string;
   readonly privateAddress: string;
   readonly state: string;

@@ -6,7 +6,7 @@ import { createTags } from './check-configuration.ts';
 import type { AgentFacts, DoctorFacts, DoctorHost, InspectedStage } from './facts.ts';
 
 /** From this version on the agent ends a step as the documents say (`onFailure`). */
-export const minAgentVersion = '3.0.502';
+const minAgentVersion = '3.0.502';
 
 /** The hosts of the target: found, willing, running, reached. */
 export function checkHosts(facts: DoctorFacts, config: ServiceConfig): readonly Check[] {

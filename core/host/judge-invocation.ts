@@ -58,7 +58,7 @@ export function judgeInvocation(facts: InvocationFacts): Verdict {
  * An instance that is off runs nothing, and SSM may take an hour to say so of its command. One that reboots is `running`
  * to EC2 all the time.
  */
-export function isHostGone(state: string | undefined): boolean {
+function isHostGone(state: string | undefined): boolean {
   return state !== undefined && goneStates.includes(state);
 }
 

@@ -1,13 +1,17 @@
 /**
- * Every error that Rollgate throws on purpose. `name` is the contract with the state machine, the CLI and the page;
- * the message says what happened and what to type next, and is never branched on.
+ * Names of every error that Rollgate throws on purpose, and of the ends of a deployment that count as an error. The name is
+ * the contract with the state machine and the CLI; the message says what happened and what to type next, and no code
+ * branches on the message. No code throws the ends that have no class below: the outcome of a deployment holds their name.
  */
 export const errorNames = [
   'InvalidDeploymentError',
   'DeploymentLockedError',
+  /** A newer upload, or a person's request, took the place of this upload. */
   'SupersededError',
   'HaltedError',
+  /** The failure budget is spent. */
   'GateFailedError',
+  /** A host could not be put back on its previous release. */
   'RevertFailedError',
   'LockLostError',
   'TransientAwsError',
@@ -44,24 +48,9 @@ export class DeploymentLockedError extends Error {
   override readonly name = 'DeploymentLockedError';
 }
 
-/** A newer upload, or what a person asked for, took the place of this upload. */
-export class SupersededError extends Error {
-  override readonly name = 'SupersededError';
-}
-
 /** An operator said halt. */
 export class HaltedError extends Error {
   override readonly name = 'HaltedError';
-}
-
-/** The failure budget is spent. */
-export class GateFailedError extends Error {
-  override readonly name = 'GateFailedError';
-}
-
-/** A host could not be put back on its previous release. */
-export class RevertFailedError extends Error {
-  override readonly name = 'RevertFailedError';
 }
 
 /** This execution no longer holds the lock: it stops and changes nothing. */

@@ -30,7 +30,7 @@ export interface CommonParameters {
   readonly notAfter: number;
 }
 
-export interface InstallParameters extends CommonParameters {
+interface InstallParameters extends CommonParameters {
   readonly releaseId: string;
   readonly region: string;
   readonly stateBucket: string;
@@ -44,12 +44,12 @@ export interface InstallParameters extends CommonParameters {
 }
 
 /** Of activate and of verify. */
-export interface ActivateParameters extends CommonParameters {
+interface ActivateParameters extends CommonParameters {
   /** A release id, or `previous`: what ran on this host before this deployment. */
   readonly releaseId: string;
 }
 
-export type SettleParameters = CommonParameters;
+type SettleParameters = CommonParameters;
 
 export type ParametersOf<A extends HostAction> = A extends 'install'
   ? InstallParameters

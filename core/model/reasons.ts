@@ -26,7 +26,6 @@ const templates = {
   unfinished: (facts: { release: string; hosts: string }) =>
     `no end was found after so many decisions; ${facts.release} does not run on: ${facts.hosts}`,
   'invalid-input': (facts: { problems: string }) => facts.problems,
-  'no-hosts': (facts: { tags: string }) => `no instance carries the tags ${facts.tags}`,
   'stage-failed': (facts: { host: string; why: string }) => `could not be staged on ${facts.host}: ${facts.why}`,
   'gate-failed': (facts: { host: string; why: string }) => `did not pass on ${facts.host}: ${facts.why}`,
   'step-error': (facts: { what: string; why: string }) => `${facts.what}: ${facts.why}`,
@@ -51,6 +50,8 @@ const templates = {
 } as const;
 
 export type ReasonCode = keyof typeof templates;
+
+export const reasonCodes = Object.keys(templates) as readonly ReasonCode[];
 
 export interface Reason {
   readonly code: ReasonCode;

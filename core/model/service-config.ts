@@ -41,7 +41,7 @@ export type EnvironmentValue =
   | { readonly kind: 'literal'; readonly value: string }
   | { readonly kind: 'tag'; readonly tags: Tags };
 
-export interface SecretConfig {
+interface SecretConfig {
   /** Name of an SSM SecureString; `{stage}` stands for the stage's name. */
   readonly parameter: string;
   /** Pins one version; absent: always the parameter's current one. */
@@ -68,11 +68,11 @@ export type UpstreamConfig =
     };
 
 /** Reaches the host as it is. */
-export type HealthConfig = Omit<HostConfiguration['health'], 'reportOnly'> & {
+type HealthConfig = Omit<HostConfiguration['health'], 'reportOnly'> & {
   readonly reportOnly: readonly string[];
 };
 
-export interface LoadBalancerConfig {
+interface LoadBalancerConfig {
   /** Name or ARN; `{stage}` stands for the stage's name. */
   readonly targetGroup: string;
   /** The port that the hosts are registered with; `health.port` where absent. */

@@ -64,11 +64,11 @@ function judgeResume({ deploymentId, controls, decisions }: SpokenToFacts): Word
 }
 
 /** What a deployment is parked for; null while it is not. */
-export function parkReason(decisions: readonly RecordedDecision[]): ParkReason | null {
+function parkReason(decisions: readonly RecordedDecision[]): ParkReason | null {
   const last = decisions.at(-1)?.decision;
   return last?.kind === 'park' ? last.why : null;
 }
 
-export function refused(why: string, next: string): WordVerdict {
+function refused(why: string, next: string): WordVerdict {
   return { kind: 'refused', why, next };
 }

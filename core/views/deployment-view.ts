@@ -50,7 +50,7 @@ export interface DeploymentView {
   readonly end: EndView | null;
 }
 
-export interface SupersededView {
+interface SupersededView {
   readonly deploymentId: string;
   readonly release: string;
   readonly command: string;

@@ -90,7 +90,7 @@ function stableName(state: TargetState): string | null {
   return stable === undefined ? null : releaseName(stable.release);
 }
 
-export interface ReleaseEntry {
+interface ReleaseEntry {
   readonly release: string;
   readonly releaseId: string;
   /** `previous`: what a rollback goes to. */

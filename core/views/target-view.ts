@@ -24,7 +24,7 @@ export interface TargetView {
   readonly convergence: ConvergenceView;
 }
 
-export interface DifferingView {
+interface DifferingView {
   readonly instanceId: string;
   readonly name: string;
   /** `v3`, `not seen` */

@@ -47,7 +47,7 @@ interface Step {
 }
 
 /** Ends each file of an archive; a script that holds this line can't be built. */
-export const endOfFile = 'END-OF-ROLLGATE-FILE';
+const endOfFile = 'END-OF-ROLLGATE-FILE';
 
 /**
  * The final text (JSON) of the five SSM documents. Scripts are embedded gzipped in base64: SSM replaces `{{ … }}`

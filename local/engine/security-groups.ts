@@ -5,7 +5,7 @@ import { shopPort } from '../upstreams/provision-upstreams.ts';
 import type { LocalTarget } from './local-target.ts';
 
 /** An upstream of the local stage by the name of its instance: `cart`, `user`, `rabbitmq`. */
-export type UpstreamName = 'cart' | 'user' | 'rabbitmq';
+type UpstreamName = 'cart' | 'user' | 'rabbitmq';
 
 /**
  * The security groups of the local stage: simulated records, one group for the hosts and one for each upstream. What they

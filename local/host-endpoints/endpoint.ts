@@ -23,7 +23,7 @@ export interface EndpointResponse {
 }
 
 /** What the access log says of a request: who and what, nothing secret. */
-export interface Access {
+interface Access {
   /** The owner of the credentials, else the host of the address, else undefined. */
   readonly instanceId: string | undefined;
   readonly endpoint: 'metadata' | 's3' | 'ssm';

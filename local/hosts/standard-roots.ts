@@ -31,7 +31,7 @@ const buildHome = '/var/lib/rollgate/build';
  * The base with what the first installation of the sample would add to it but the service itself: compiler, headers and
  * pip's cache with uWSGI compiled. For tests: hosts made from it skip the slow minute of a bare host, and nothing else.
  */
-export async function ensureWarmRoot(rootsDir: string, options: RootOptions = {}): Promise<Root> {
+async function ensureWarmRoot(rootsDir: string, options: RootOptions = {}): Promise<Root> {
   const base = await ensureBaseRoot(rootsDir, options);
   const parent = await ensurePackageLayer(rootsDir, { name: 'warm', packages: buildPackages, parent: base }, options);
   const requirements = await sampleRequirements();

@@ -21,7 +21,7 @@ export interface FileLedgerOptions {
 }
 
 /** An object as its bytes, for hosts that download it. */
-export interface StoredObject {
+interface StoredObject {
   readonly body: Uint8Array;
   /** In quotes, as S3 answers it. */
   readonly etag: string;

@@ -1,11 +1,8 @@
 import {
   DeploymentLockedError,
-  GateFailedError,
   HaltedError,
   InvalidDeploymentError,
   LockLostError,
-  RevertFailedError,
-  SupersededError,
   TransientAwsError,
 } from '../../core/model/errors.ts';
 import { EngineStartingError } from './engine-errors.ts';
@@ -80,10 +77,7 @@ export function toWireError(thrown: unknown): WireError {
 
 const errorClasses: Readonly<Record<string, new (message: string) => Error>> = {
   DeploymentLockedError,
-  SupersededError,
   HaltedError,
-  GateFailedError,
-  RevertFailedError,
   LockLostError,
   TransientAwsError,
 };

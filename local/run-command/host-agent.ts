@@ -23,7 +23,7 @@ export interface AgentJob {
 
 export type AgentResult = { readonly kind: 'lost' } | ({ readonly kind: 'finished' } & DocumentResult);
 
-export interface DocumentResult extends StepOutcome {
+interface DocumentResult extends StepOutcome {
   readonly steps: readonly StepResult[];
 }
 

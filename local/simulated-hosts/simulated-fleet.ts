@@ -12,7 +12,7 @@ import { createSimulatedHost, type SimulatedHost } from './simulated-host.ts';
 import { freshState, type SimulatedState, simulatedStateSchema } from './simulated-state.ts';
 
 /** Who a simulated host pretends to be. */
-export interface SimulatedHostSpec {
+interface SimulatedHostSpec {
   readonly instanceId: string;
   readonly name: string;
   readonly zone: string;

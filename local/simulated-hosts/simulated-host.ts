@@ -24,7 +24,7 @@ export interface SimulatedHostOptions {
 }
 
 /** How a command ended: with a report, or in one of the ways in which none comes. */
-export type SimulatedRun =
+type SimulatedRun =
   | { readonly kind: 'reported'; readonly report: HostReport }
   | { readonly kind: 'lost' }
   | { readonly kind: 'timed-out' }

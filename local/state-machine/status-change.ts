@@ -3,7 +3,7 @@ import type { EventBridgeEvent } from 'aws-lambda';
 import type { ExecutionInfo, ExecutionStatus } from '../../clients/ports.ts';
 import { localAccount } from '../ledger/object-created.ts';
 
-export interface ExecutionStatusDetail {
+interface ExecutionStatusDetail {
   readonly executionArn: string;
   readonly stateMachineArn: string;
   readonly name: string;

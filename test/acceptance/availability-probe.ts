@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 
 /** What one round of asking all hosts at the same moment saw. */
-export interface ProbeRound {
+interface ProbeRound {
   readonly at: number;
   /** Names of the hosts that did not answer 200 in time. */
   readonly silent: readonly string[];

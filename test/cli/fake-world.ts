@@ -22,7 +22,7 @@ import { hosts } from '../given/recorded-deployment.ts';
 import { localStage } from '../given/stages.ts';
 import { type RecordingOutput, recordingOutput } from './recording-output.ts';
 
-export interface Started {
+interface Started {
   readonly name: string;
   readonly executionArn: string;
   readonly deploymentId: string;

@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** `lost`: the connection breaks before the answer; `cut`: in the middle of it; `silent`: it never comes. */
-export type Reply = Answer | 'lost' | 'cut' | 'silent';
+type Reply = Answer | 'lost' | 'cut' | 'silent';
 
 /** AWS as a server on this machine that answers what a test says; the SDK in front of it is the real one. */
 export interface Endpoint {

@@ -35,7 +35,7 @@ export const capabilities = {
 export type Capability = keyof typeof capabilities;
 
 /** Why a back end can't show it, and where it is proven instead. */
-export interface Gap {
+interface Gap {
   readonly why: string;
   readonly instead: string;
   /** Its tests might pass by luck: they are left out. Else they are run, and have to fail: a gap that closed is told. */

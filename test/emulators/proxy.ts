@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { type LoopbackServer, serveLoopback } from './serve-loopback.ts';
 
-export interface ProxiedRequest {
+interface ProxiedRequest {
   readonly method: string;
   /** With its query. */
   readonly path: string;

@@ -28,7 +28,7 @@ export interface TargetOptions {
 }
 
 /** A command that has run on a host, whatever has become of its report. */
-export interface HostRun {
+interface HostRun {
   readonly name: string;
   /** It was to activate a release, or to put one back. */
   readonly isSwitch: boolean;
@@ -63,7 +63,7 @@ export interface SimulatedTarget {
 }
 
 /** Seconds that the documents take on a simulated host. */
-export const paceSeconds = { install: 20, activate: 3, verify: 12, settle: 1 } as const;
+const paceSeconds = { install: 20, activate: 3, verify: 12, settle: 1 } as const;
 
 /** Simulated hosts tagged as the payment service's, besides the ones it calls; watches how many are down at once. */
 export function createSimulatedTarget(options: TargetOptions): SimulatedTarget {

@@ -16,7 +16,7 @@ import { artifactOf, manifestOf } from '../given/releases.ts';
 import { type AmqpBroker, startAmqpBroker } from '../infra/documents/amqp-broker.ts';
 
 /** What the scripts need of a host. */
-export interface LabHost {
+interface LabHost {
   readonly instanceId: string;
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
@@ -178,7 +178,7 @@ export async function createLab(address: string, hostAddresses: Readonly<Record<
 }
 
 /** The one step's script with the parameters put in as text, as SSM does. */
-export function scriptOf(document: string, parameters: Readonly<Record<string, string>>): string {
+function scriptOf(document: string, parameters: Readonly<Record<string, string>>): string {
   const parsed = JSON.parse(document) as { mainSteps: { inputs: { runCommand: string[] } }[] };
   const text = (parsed.mainSteps[0]?.inputs.runCommand ?? []).join('\n');
   return text.replaceAll(/\{\{ ([A-Za-z0-9]+) \}\}/g, (_, name: string) => parameters[name] ?? '');

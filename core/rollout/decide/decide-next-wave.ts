@@ -18,7 +18,7 @@ import { throughBalancer } from './through-balancer.ts';
 import { waitToRetry } from './wait-to-retry.ts';
 
 /** A host that did not settle is asked once more, then named in FailedDirty. */
-export const maxSettleAttempts = 2;
+const maxSettleAttempts = 2;
 
 /** No deployment takes more decisions than this, whatever happens: every loop has a bound. */
 export const maxRounds = 2_000;

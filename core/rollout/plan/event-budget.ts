@@ -18,10 +18,10 @@ export const maxEventsPerExecution = 18_000;
 type EventPlan = Pick<DeploymentPlan, 'secondsPerHost' | 'loadBalancer'>;
 
 /** What a decision costs besides its hosts: the hub, a park, a Map's own start and end. */
-export const eventsPerDecision = 30;
+const eventsPerDecision = 30;
 
 /** A parked task is looked at again every 15 minutes: failed, scheduled, started and submitted anew. */
-export const eventsPerHeartbeat = 4;
+const eventsPerHeartbeat = 4;
 const heartbeatMilliseconds = 900_000;
 
 /**

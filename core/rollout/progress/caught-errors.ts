@@ -5,7 +5,7 @@ import type { Decision, RecordedDecision } from '../../model/rollout-facts.ts';
 import type { HostAction, StepAction } from '../../model/statuses.ts';
 
 /** Rounds in a row that ended in an error before their step had an intent: then this step is not asked for again. */
-export const maxVainRounds = 3;
+const maxVainRounds = 3;
 
 /**
  * Rounds in a row that left no step of any host, with or without an error: nothing will come of the next one either. A host

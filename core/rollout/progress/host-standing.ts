@@ -4,7 +4,7 @@ import { decideByCause } from '../decide/decide-by-cause.ts';
 import { isOutside } from './balancer-standing.ts';
 
 /** A host that could not be reverted is tried once more, then named in FailedDirty. */
-export const maxRevertAttempts = 2;
+const maxRevertAttempts = 2;
 
 /**
  * The host does not serve, whatever made it so; one that nobody has heard of is taken for down, and so is one that its

@@ -17,7 +17,7 @@ export interface GatewayResponse {
 }
 
 /** What a part of the gateway makes of a request: an answer of its own, another body to pass on, or nothing. */
-export type GatewayDecision = GatewayResponse | { readonly passOn: Buffer } | undefined;
+type GatewayDecision = GatewayResponse | { readonly passOn: Buffer } | undefined;
 
 /** One thing that the emulator does not do. */
 export interface GatewayPart {

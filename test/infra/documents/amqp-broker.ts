@@ -9,7 +9,7 @@ export interface AmqpBroker {
   close(): Promise<void>;
 }
 
-export interface AmqpUser {
+interface AmqpUser {
   password: string;
   /** Those that they may open. */
   readonly vhosts: readonly string[];

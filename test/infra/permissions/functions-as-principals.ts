@@ -8,7 +8,7 @@ import { distinct, replayAll } from './replay.ts';
 import { arnOf } from './stage.ts';
 
 /** `AdmitDeployment`, the key in serverless.yml, with `admit-deployment`, its file and the name of its handler. */
-export const functionKeys: ReadonlyMap<string, string> = new Map(
+const functionKeys: ReadonlyMap<string, string> = new Map(
   [...Object.keys(stepFunctions), ...Object.keys(eventFunctions)].map((key) => [
     key,
     key.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase(),

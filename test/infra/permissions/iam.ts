@@ -11,7 +11,7 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-export interface Condition {
+interface Condition {
   readonly operator: string;
   readonly key: string;
   readonly values: readonly string[];
@@ -45,7 +45,7 @@ export function applies(statement: Statement, request: Request): boolean {
 const patterns = new Map<string, RegExp>();
 
 /** `*` stands for any text, `?` for one character. */
-export function matches(pattern: string, text: string): boolean {
+function matches(pattern: string, text: string): boolean {
   let known = patterns.get(pattern);
   if (known === undefined) {
     const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');

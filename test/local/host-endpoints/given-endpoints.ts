@@ -17,13 +17,13 @@ export interface Credentials {
   readonly sessionToken: string;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string;

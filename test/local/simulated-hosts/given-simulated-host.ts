@@ -16,7 +16,7 @@ import { sampleRelease } from './sample-artifact.ts';
 type Release = Awaited<ReturnType<typeof sampleRelease>>;
 type Parameters = Readonly<Record<string, string>>;
 
-export interface Told {
+interface Told {
   readonly deploymentId?: string;
   readonly fence?: number;
   readonly key?: string;

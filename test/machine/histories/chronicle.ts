@@ -5,10 +5,10 @@ import type { SimulatedState } from '../../../local/simulated-hosts/simulated-st
 import type { World } from '../../fakes/world.ts';
 
 /** The hosts at one instant, by name. */
-export type Sight = ReadonlyMap<string, SimulatedState>;
+type Sight = ReadonlyMap<string, SimulatedState>;
 
 /** A command of a deployment changed what a host runs. */
-export interface HostChange {
+interface HostChange {
   readonly at: number;
   readonly name: string;
   readonly deploymentId: string;
@@ -27,7 +27,7 @@ export interface EndSeen {
 }
 
 /** `state.json` was written. */
-export interface StateSeen {
+interface StateSeen {
   readonly at: number;
   readonly state: TargetState;
 }

@@ -28,7 +28,7 @@ export type Act = Deed & {
   readonly afterSeconds: number;
 };
 
-export type PortCallName = Parameters<PortFaults['given']>[0];
+type PortCallName = Parameters<PortFaults['given']>[0];
 
 /** What somebody does, or what goes wrong. Hosts are named by their letter. */
 export type Deed =
@@ -77,8 +77,8 @@ export type Deed =
   | { readonly kind: 'service-stops'; readonly host: string };
 
 /** How the event of an upload comes. */
-export type Heard = 'at-once' | 'twice' | 'late' | 'never';
-export type CallFault = Extract<PortFault['kind'], 'throttle' | 'lose-response' | 'repeat'>;
+type Heard = 'at-once' | 'twice' | 'late' | 'never';
+type CallFault = Extract<PortFault['kind'], 'throttle' | 'lose-response' | 'repeat'>;
 /** `late`: the agent starts it after Rollgate has given it up. */
 export type CommandFault =
   | 'throttle'

@@ -3,9 +3,9 @@ import type { World } from '../../../fakes/world.ts';
 import type { Chronicle } from '../chronicle.ts';
 
 /** Four hosts at most, one after another, each put back twice, settled twice and verified after its bake: with room to spare. */
-export const maxRoundsOfHistory = 60;
+const maxRoundsOfHistory = 60;
 /** The first execution, and the repairs of one that died again and again. */
-export const maxExecutionsOfDeployment = 8;
+const maxExecutionsOfDeployment = 8;
 
 /** No deployment takes more decisions or more executions than it can need. */
 export function roundsAreBounded({ bucket }: World, { requests, states }: Chronicle): readonly string[] {
