@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
 import type { TargetState } from '../core/model/target-state.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { CliError } from './cli-error.ts';
 import { printLines } from './print.ts';
 import type { World } from './world.ts';

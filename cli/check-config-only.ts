@@ -2,10 +2,10 @@ import type { Ports } from '../clients/ports.ts';
 import { type ConfigChange, releaseChanges } from '../core/config/changes.ts';
 import { releaseName } from '../core/model/release-manifest.ts';
 import { checkArtifactOf } from '../core/release/artifact-check.ts';
-import { releaseOfContent } from '../ledger/release-of-content.ts';
-import { readStableArtifact } from '../ledger/releases.ts';
-import { readServiceYaml } from '../ledger/service-config.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readServiceYaml } from '../ledger/config/service-config.ts';
+import { readState } from '../ledger/lock/target-state.ts';
+import { findReleaseByContent } from '../ledger/release/find-release-by-content.ts';
+import { readStableArtifact } from '../ledger/release/releases.ts';
 import { type CheckedRequest, checkRequest } from './check-request.ts';
 import { compareWithInForce } from './compare-with-in-force.ts';
 import type { ConfigFile } from './read-input-files.ts';
@@ -43,7 +43,7 @@ export async function checkConfigOnly(
   const from = releaseName(manifest.number);
   const source = `the artifact of ${from}, which is stable`;
   const checked = await checkRequest(ports, file, { bytes, source }, named);
-  const known = checked.contentSha256 === null ? undefined : await releaseOfContent(ports, checked.contentSha256);
+  const known = checked.contentSha256 === null ? undefined : await findReleaseByContent(ports, checked.contentSha256);
   const { changes } = compareWithInForce(await readServiceYaml(ports), file);
   return {
     ...checked,

@@ -6,9 +6,9 @@ import { sha256Hex } from '../core/model/canonical-json.ts';
 import type { HostConfiguration } from '../core/model/release-manifest.ts';
 import { checkArtifact } from '../core/release/artifact-check.ts';
 import { contentSha256 } from '../core/release/build-release.ts';
+import { resolveConfiguration } from '../ledger/config/resolve-configuration.ts';
 import { findAlarms } from '../ledger/find-alarms.ts';
 import { findTarget } from '../ledger/find-target.ts';
-import { resolveConfiguration } from '../ledger/resolve-configuration.ts';
 import type { ConfigFile } from './read-input-files.ts';
 import { withNext } from './report-error.ts';
 

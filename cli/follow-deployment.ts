@@ -1,8 +1,8 @@
 import type { ExecutionInfo, Ports } from '../clients/ports.ts';
 import type { DeploymentRecord } from '../core/model/deployment-record.ts';
 import { type DeploymentView, deploymentView } from '../core/views/deployment-view.ts';
-import { readDeployment } from '../ledger/deployment-history.ts';
 import { rememberWrittenOnce } from '../ledger/remember-written-once.ts';
+import { readDeployment } from '../ledger/rollout/deployment-history.ts';
 import { drawingMilliseconds, type Progress } from './progress.ts';
 import type { World } from './world.ts';
 

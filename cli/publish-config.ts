@@ -1,6 +1,6 @@
 import type { Ports } from '../clients/ports.ts';
 import { stageLabel } from '../core/views/stage-label.ts';
-import { publishServiceConfig } from '../ledger/service-config.ts';
+import { publishServiceConfig } from '../ledger/config/service-config.ts';
 import { askerOf } from './asker.ts';
 import { tell } from './print.ts';
 import type { CommonOptions, World } from './world.ts';

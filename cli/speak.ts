@@ -2,7 +2,7 @@ import type { Ports } from '../clients/ports.ts';
 import type { DeploymentRecord } from '../core/model/deployment-record.ts';
 import type { Control, ControlVerb } from '../core/model/operator-requests.ts';
 import { stageLabel } from '../core/views/stage-label.ts';
-import { writeControl } from '../ledger/controls.ts';
+import { writeControl } from '../ledger/operator/requests.ts';
 import { askerOf } from './asker.ts';
 import { asTyped, printJson, printLines } from './print.ts';
 import type { CommonOptions, World } from './world.ts';

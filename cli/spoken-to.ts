@@ -1,7 +1,7 @@
 import type { Ports } from '../clients/ports.ts';
 import type { DeploymentRecord } from '../core/model/deployment-record.ts';
-import { readDeployment } from '../ledger/deployment-history.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
+import { readDeployment } from '../ledger/rollout/deployment-history.ts';
 import { CliError } from './cli-error.ts';
 
 /** The deployment that is meant: the named one, else the one that has the lock; undefined where none has. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { lockParkingName, park, unpark } from '../ledger/parked-tasks.ts';
+import { lockParkingName, park, unpark } from '../ledger/waiting/parked-tasks.ts';
 import { tryAcquireLock } from './lock/try-acquire-lock.ts';
 import { toHandler } from './runtime/handler.ts';
 

@@ -3,8 +3,14 @@ import type { Ports } from '../clients/ports.ts';
 import type { Decision, MachineError, RecordedDecision } from '../core/model/rollout-facts.ts';
 import { type Lock, nextFence } from '../core/model/target-state.ts';
 import { decideNextWave } from '../core/rollout/decide/decide-next-wave.ts';
-import { openPlanned, type PlannedDeployment, readDecision, readFacts, writeDecision } from '../ledger/deployments.ts';
-import { changeState, readState, requireLock } from '../ledger/target-state.ts';
+import { changeState, readState, requireLock } from '../ledger/lock/target-state.ts';
+import {
+  openPlanned,
+  type PlannedDeployment,
+  readDecision,
+  readFacts,
+  writeDecision,
+} from '../ledger/rollout/deployments.ts';
 import { withAlarms } from './alarms/look-at-alarms.ts';
 import { startSuccessor } from './lock/start-successor.ts';
 import { toHandler } from './runtime/handler.ts';

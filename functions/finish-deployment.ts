@@ -9,10 +9,10 @@ import type { MachineError, RolloutFacts } from '../core/model/rollout-facts.ts'
 import type { Lock } from '../core/model/target-state.ts';
 import { decideNextWave } from '../core/rollout/decide/decide-next-wave.ts';
 import { evaluateOutcome } from '../core/rollout/outcome/evaluate-outcome.ts';
-import { readAdmitted, readFacts, readOutcome, readPlan, writeOutcomeOnce } from '../ledger/deployments.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { lockParkingName, pauseParkingName, unpark } from '../ledger/parked-tasks.ts';
-import { changeState, readState } from '../ledger/target-state.ts';
+import { changeState, readState } from '../ledger/lock/target-state.ts';
+import { readAdmitted, readFacts, readOutcome, readPlan, writeOutcomeOnce } from '../ledger/rollout/deployments.ts';
+import { lockParkingName, pauseParkingName, unpark } from '../ledger/waiting/parked-tasks.ts';
 import { recordEnd } from './converge/record-end.ts';
 import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';

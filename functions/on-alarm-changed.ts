@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
 import { alarmsOfBake, wakeBake } from './waiting/wake-bake.ts';
 

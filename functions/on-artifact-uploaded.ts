@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ArtifactVersion, Ports } from '../clients/ports.ts';
 import { executionNames } from '../core/admission/execution-names.ts';
 import { compareUploads } from '../core/lock/upload-order.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { toHandler } from './runtime/handler.ts';
 import { writeLine } from './runtime/log.ts';
 

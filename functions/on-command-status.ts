@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { TransientAwsError } from '../core/model/errors.ts';
-import { openDeployment } from '../ledger/deployments.ts';
-import { commandParkingName, findParked } from '../ledger/parked-tasks.ts';
+import { openDeployment } from '../ledger/rollout/deployments.ts';
+import { commandParkingName, findParked } from '../ledger/waiting/parked-tasks.ts';
 import { answerStep } from './host-step/answer-step.ts';
 import { toHandler } from './runtime/handler.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { wholeTarget } from '../ledger/keys.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { repairOnRequest } from './lock/repair-lock.ts';
 import { applyFreeze } from './operator/apply-freeze.ts';
 import { cutShortSteps } from './operator/cut-short-steps.ts';

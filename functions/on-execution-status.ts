@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import type { TargetState } from '../core/model/target-state.ts';
-import { readConvergence } from '../ledger/convergence.ts';
+import { readConvergence } from '../ledger/converge/convergence.ts';
 import { deploymentIdOf } from '../ledger/keys.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
 import { executionLeftBehind } from './lock/repair-left-behind.ts';
 import { startRepair } from './lock/start-repair.ts';

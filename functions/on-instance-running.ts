@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { TransientAwsError } from '../core/model/errors.ts';
-import { changeConvergence } from '../ledger/convergence.ts';
+import { changeConvergence } from '../ledger/converge/convergence.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
 import { toHandler } from './runtime/handler.ts';
 

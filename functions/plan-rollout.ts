@@ -12,12 +12,12 @@ import { type RolloutConfig, type ServiceConfig, targetTags } from '../core/mode
 import { stableIdentity, stableRelease, type TargetState } from '../core/model/target-state.ts';
 import { alarmsOfStage, firingAlarms, haveAlarmsASay } from '../core/rollout/decide/alarms.ts';
 import { asksBeforeStaging } from '../core/rollout/decide/approval.ts';
-import { readConvergence } from '../ledger/convergence.ts';
-import { readAdmitted, readOutcome, writePlan, writeResolvedRelease } from '../ledger/deployments.ts';
+import { readServiceConfig } from '../ledger/config/service-config.ts';
+import { readConvergence } from '../ledger/converge/convergence.ts';
 import { findConverging, findTarget } from '../ledger/find-target.ts';
-import { readRelease } from '../ledger/releases.ts';
-import { readServiceConfig } from '../ledger/service-config.ts';
-import { readState, requireLock } from '../ledger/target-state.ts';
+import { readState, requireLock } from '../ledger/lock/target-state.ts';
+import { readRelease } from '../ledger/release/releases.ts';
+import { readAdmitted, readOutcome, writePlan, writeResolvedRelease } from '../ledger/rollout/deployments.ts';
 import { lookAtAlarms } from './alarms/look-at-alarms.ts';
 import { toHandler } from './runtime/handler.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { writeStepError } from '../ledger/host-steps.ts';
+import { writeStepError } from '../ledger/rollout/host-steps.ts';
 import { toHandler } from './runtime/handler.ts';
 import { machineError, machineErrorSchema } from './runtime/machine-error.ts';
 

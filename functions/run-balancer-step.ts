@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { balancerActions } from '../core/model/statuses.ts';
-import { readPlan } from '../ledger/deployments.ts';
-import { balancerParkingName, findParked, type ParkedBalancer, park, unpark } from '../ledger/parked-tasks.ts';
-import { readState, requireLock } from '../ledger/target-state.ts';
+import { readState, requireLock } from '../ledger/lock/target-state.ts';
+import { readPlan } from '../ledger/rollout/deployments.ts';
+import { balancerParkingName, findParked, type ParkedBalancer, park, unpark } from '../ledger/waiting/parked-tasks.ts';
 import { advanceBalancerStep } from './balancer/advance-balancer-step.ts';
 import { toHandler } from './runtime/handler.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
 import { hostActions } from '../core/model/statuses.ts';
-import { openPlanned } from '../ledger/deployments.ts';
-import { readSteps } from '../ledger/host-steps.ts';
-import { park } from '../ledger/parked-tasks.ts';
-import { readState, requireLock } from '../ledger/target-state.ts';
+import { readState, requireLock } from '../ledger/lock/target-state.ts';
+import { openPlanned } from '../ledger/rollout/deployments.ts';
+import { readSteps } from '../ledger/rollout/host-steps.ts';
+import { park } from '../ledger/waiting/parked-tasks.ts';
 import { answerStep } from './host-step/answer-step.ts';
 import { isHeldBack } from './host-step/held-back.ts';
 import { sendStep } from './host-step/send-step.ts';

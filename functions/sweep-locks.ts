@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Ports } from '../clients/ports.ts';
-import { readState } from '../ledger/target-state.ts';
+import { readState } from '../ledger/lock/target-state.ts';
 import { convergeHosts } from './converge/converge-hosts.ts';
 import { repairLeftBehind } from './lock/repair-left-behind.ts';
 import { repairIfDead } from './lock/repair-lock.ts';

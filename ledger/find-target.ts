@@ -3,7 +3,7 @@ import { type ChosenTarget, chooseTarget, type TargetFacts } from '../core/admis
 import { differingWithin } from '../core/lock/differing-hosts.ts';
 import { type ServiceConfig, targetTags } from '../core/model/service-config.ts';
 import type { TargetState } from '../core/model/target-state.ts';
-import { readServiceConfig } from './service-config.ts';
+import { readServiceConfig } from './config/service-config.ts';
 
 interface More extends Pick<TargetFacts, 'seen'> {
   /** A rollback leaves offline hosts out, whatever the policy says: one dead host never blocks the way back. */

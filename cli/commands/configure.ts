@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import { configWarnings } from '../../core/config/warnings.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
-import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
+import { publishServiceConfig, readServiceYaml } from '../../ledger/config/service-config.ts';
 import { askerOf } from '../asker.ts';
 import { CliError } from '../cli-error.ts';
 import { compareWithInForce } from '../compare-with-in-force.ts';

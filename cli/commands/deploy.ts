@@ -1,9 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
+import { readServiceConfig } from '../../ledger/config/service-config.ts';
 import { findTarget } from '../../ledger/find-target.ts';
-import { readRelease } from '../../ledger/releases.ts';
-import { readServiceConfig } from '../../ledger/service-config.ts';
+import { readRelease } from '../../ledger/release/releases.ts';
 import { checkRequest } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
 import type { DeployOptions } from '../deploy-options.ts';

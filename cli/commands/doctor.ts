@@ -7,8 +7,8 @@ import type { ConfigurationFacts, DoctorFacts } from '../../core/doctor/facts.ts
 import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import { type ServiceConfig, targetTags } from '../../core/model/service-config.ts';
 import { alarmsOfStage } from '../../core/rollout/decide/alarms.ts';
-import { readServiceYaml } from '../../ledger/service-config.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readServiceYaml } from '../../ledger/config/service-config.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
 import { CliError } from '../cli-error.ts';
 import { asTyped, printJson, printLines } from '../print.ts';
 import { renderDoctor } from '../render/render-doctor.ts';

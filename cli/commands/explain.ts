@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
 import { type ExplainedHost, type ExplainView, explainView } from '../../core/views/explain-view.ts';
-import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
+import { readDeployment, readHistory } from '../../ledger/rollout/deployment-history.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { nextLine, printJson, printLines } from '../print.ts';

@@ -1,8 +1,8 @@
 import { refusedUploadsView } from '../../core/views/refused-uploads-view.ts';
 import { stageLabel } from '../../core/views/stage-label.ts';
-import { readControl } from '../../ledger/controls.ts';
 import { wholeTarget } from '../../ledger/keys.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
 import { awaitEffect } from '../await-effect.ts';
 import { CliError } from '../cli-error.ts';
 import { asTyped, printJson, printLines } from '../print.ts';

@@ -1,8 +1,8 @@
 import { historyView, releasesView } from '../../core/views/history-view.ts';
-import { readRecords } from '../../ledger/controls.ts';
-import { readHistory } from '../../ledger/deployment-history.ts';
-import { listReleases, readRelease } from '../../ledger/releases.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readRecords } from '../../ledger/operator/requests.ts';
+import { listReleases, readRelease } from '../../ledger/release/releases.ts';
+import { readHistory } from '../../ledger/rollout/deployment-history.ts';
 import { printJson, printLines } from '../print.ts';
 import { renderHistory, renderReleases } from '../render/render-lists.ts';
 import { styleOf } from '../render/style.ts';

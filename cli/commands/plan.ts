@@ -4,9 +4,9 @@ import { stableRelease } from '../../core/model/target-state.ts';
 import { releaseIdOf } from '../../core/release/build-release.ts';
 import { alarmsOfStage } from '../../core/rollout/decide/alarms.ts';
 import { planView } from '../../core/views/plan-view.ts';
-import { readHistory } from '../../ledger/deployment-history.ts';
-import { releaseOfContent } from '../../ledger/release-of-content.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { findReleaseByContent } from '../../ledger/release/find-release-by-content.ts';
+import { readHistory } from '../../ledger/rollout/deployment-history.ts';
 import { checkConfigOnly } from '../check-config-only.ts';
 import { type CheckedRequest, checkRequest, type GivenArtifact } from '../check-request.ts';
 import { CliError } from '../cli-error.ts';
@@ -35,7 +35,7 @@ export async function plan(world: World, zip: string | undefined, options: PlanO
     ? await checkConfigOnly(ports, file, options.hosts)
     : await checkUpload(world, ports, file, zip, options);
   const content = checked.contentSha256;
-  const known = content === null ? undefined : await releaseOfContent(ports, content);
+  const known = content === null ? undefined : await findReleaseByContent(ports, content);
   const stable = stableRelease(await readState(ports));
   const view = planView({
     stage: ports.stage,

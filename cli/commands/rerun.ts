@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
 import { rerunInput } from '../../core/admission/rerun-input.ts';
 import type { AdmittedDeployment } from '../../core/model/deployment-records.ts';
-import { readHistory } from '../../ledger/deployment-history.ts';
-import { readAdmitted } from '../../ledger/deployments.ts';
+import { readHistory } from '../../ledger/rollout/deployment-history.ts';
+import { readAdmitted } from '../../ledger/rollout/deployments.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { followToExit } from '../follow-to-exit.ts';

@@ -3,7 +3,7 @@ import { isResumable } from '../../core/admission/hosts-to-retry.ts';
 import type { DeploymentOutcome } from '../../core/model/deployment-records.ts';
 import { controlsOf } from '../../core/operator/controls-of.ts';
 import { validateRequest } from '../../core/operator/validate-request.ts';
-import { readHistory } from '../../ledger/deployment-history.ts';
+import { readHistory } from '../../ledger/rollout/deployment-history.ts';
 import { CliError } from '../cli-error.ts';
 import { deploymentArgument } from '../deployment-argument.ts';
 import { printLines } from '../print.ts';

@@ -1,5 +1,5 @@
 import { stageLabel } from '../../core/views/stage-label.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
 import { awaitEffect } from '../await-effect.ts';
 import { CliError } from '../cli-error.ts';
 import { asTyped, printJson, printLines } from '../print.ts';

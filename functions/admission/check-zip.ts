@@ -2,7 +2,7 @@ import type { Ports } from '../../clients/ports.ts';
 import { mayLackZip, missingZipProblem, missingZipWarning } from '../../core/admission/missing-zip.ts';
 import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import { type ReleaseManifest, releaseName } from '../../core/model/release-manifest.ts';
-import { hasZip } from '../../ledger/releases.ts';
+import { hasZip } from '../../ledger/release/releases.ts';
 import type { Origin, OwnRequest } from './origin.ts';
 
 /** Kinds that have just copied or read the zip of their release, or would copy it but for a dry run. */

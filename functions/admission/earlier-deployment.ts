@@ -4,7 +4,7 @@ import type { AdmittedDeployment } from '../../core/model/deployment-records.ts'
 import type { DeploymentRequest } from '../../core/model/deployment-request.ts';
 import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import { releaseName } from '../../core/model/release-manifest.ts';
-import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';
+import { readAdmitted, readOutcome } from '../../ledger/rollout/deployments.ts';
 
 /**
  * The ended deployment that is resumed or retried. Throws InvalidDeploymentError where there is none, it has not ended, or

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import { withRefusedUpload } from '../../core/lock/upload-order.ts';
 import type { DeploymentRequest } from '../../core/model/deployment-request.ts';
-import { changeState } from '../../ledger/target-state.ts';
+import { changeState } from '../../ledger/lock/target-state.ts';
 
 /** Keeps on record that a freeze refuses this upload. A person's request is not kept: whoever asked is told. */
 export async function keepRefusedUpload(

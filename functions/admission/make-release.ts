@@ -6,8 +6,8 @@ import type { ServiceConfig } from '../../core/model/service-config.ts';
 import type { UploadedVersion } from '../../core/model/target-state.ts';
 import { checkArtifact } from '../../core/release/artifact-check.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
-import { previewRelease, type StoredRelease, storeRelease } from '../../ledger/releases.ts';
-import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
+import { resolveConfiguration } from '../../ledger/config/resolve-configuration.ts';
+import { previewRelease, type StoredRelease, storeRelease } from '../../ledger/release/releases.ts';
 
 type UploadRequest = Extract<DeploymentRequest, { readonly kind: 'newest' | 'version' | 'upload' }>;
 

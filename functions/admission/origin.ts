@@ -6,7 +6,7 @@ import { InvalidDeploymentError } from '../../core/model/errors.ts';
 import type { ServiceConfig } from '../../core/model/service-config.ts';
 import { stableRelease, type TargetState } from '../../core/model/target-state.ts';
 import { withinTarget } from '../../ledger/find-target.ts';
-import { readRelease } from '../../ledger/releases.ts';
+import { readRelease } from '../../ledger/release/releases.ts';
 import { earlierDeployment } from './earlier-deployment.ts';
 import { makeRelease, type RequestedRelease } from './make-release.ts';
 import { reconfigureStable } from './reconfigure-stable.ts';

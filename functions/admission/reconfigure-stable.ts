@@ -4,8 +4,13 @@ import type { ServiceConfig } from '../../core/model/service-config.ts';
 import type { TargetState } from '../../core/model/target-state.ts';
 import { checkArtifactOf } from '../../core/release/artifact-check.ts';
 import { buildManifest } from '../../core/release/build-release.ts';
-import { numberRelease, previewRelease, readStableArtifact, type StoredRelease } from '../../ledger/releases.ts';
-import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
+import { resolveConfiguration } from '../../ledger/config/resolve-configuration.ts';
+import {
+  numberRelease,
+  previewRelease,
+  readStableArtifact,
+  type StoredRelease,
+} from '../../ledger/release/releases.ts';
 
 type ConfigRequest = Extract<DeploymentRequest, { readonly kind: 'config' }>;
 

@@ -4,11 +4,11 @@ import { groupGone, registrationRefused } from '../../core/diagnosis/diagnose-ba
 import type { PlannedHost, StepIntent, StepOutcome } from '../../core/model/deployment-records.ts';
 import type { PlannedBalancer } from '../../core/model/planned-balancer.ts';
 import { isCancelled } from '../../core/rollout/decide/is-cancelled.ts';
-import { readControls } from '../../ledger/controls.ts';
-import { readDecision } from '../../ledger/deployments.ts';
-import { readSteps, writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
-import type { ParkedBalancer } from '../../ledger/parked-tasks.ts';
-import { readState, requireLock } from '../../ledger/target-state.ts';
+import { readState, requireLock } from '../../ledger/lock/target-state.ts';
+import { readControls } from '../../ledger/operator/requests.ts';
+import { readDecision } from '../../ledger/rollout/deployments.ts';
+import { readSteps, writeIntent, writeOutcome } from '../../ledger/rollout/host-steps.ts';
+import type { ParkedBalancer } from '../../ledger/waiting/parked-tasks.ts';
 import { stepOfRound } from '../host-step/step-of-round.ts';
 
 export type Looked =

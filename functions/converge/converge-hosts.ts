@@ -5,11 +5,11 @@ import type { Convergence } from '../../core/model/convergence.ts';
 import { releaseName } from '../../core/model/release-manifest.ts';
 import { targetTags } from '../../core/model/service-config.ts';
 import { stableRelease } from '../../core/model/target-state.ts';
-import { changeConvergence, readConvergence } from '../../ledger/convergence.ts';
-import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';
+import { readServiceConfig } from '../../ledger/config/service-config.ts';
+import { changeConvergence, readConvergence } from '../../ledger/converge/convergence.ts';
 import { deploymentIdOf } from '../../ledger/keys.ts';
-import { readServiceConfig } from '../../ledger/service-config.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readAdmitted, readOutcome } from '../../ledger/rollout/deployments.ts';
 
 /** What a look found: undefined where no release is stable yet, so that there is nothing to converge to. */
 export interface Look {

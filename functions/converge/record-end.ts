@@ -3,7 +3,7 @@ import { withEnd } from '../../core/converge/record-end.ts';
 import type { AdmittedDeployment, DeploymentOutcome } from '../../core/model/deployment-records.ts';
 import { releaseName } from '../../core/model/release-manifest.ts';
 import { type StableEntry, stableRelease, type TargetState } from '../../core/model/target-state.ts';
-import { changeConvergence } from '../../ledger/convergence.ts';
+import { changeConvergence } from '../../ledger/converge/convergence.ts';
 
 /** Keeps what the end of a deployment says about its hosts, for who looks at them when they come back. */
 export async function recordEnd(

@@ -3,7 +3,7 @@ import type { StepOutcome } from '../../core/model/deployment-records.ts';
 import type { Controls } from '../../core/model/operator-requests.ts';
 import { interrupts } from '../../core/operator/interrupts.ts';
 import type { HostStep } from '../../core/rollout/progress/host-step.ts';
-import { writeOutcome } from '../../ledger/host-steps.ts';
+import { writeOutcome } from '../../ledger/rollout/host-steps.ts';
 
 /**
  * Ends the waiting for a step where an operator's word does: its command is cancelled, which SSM does not promise, so the

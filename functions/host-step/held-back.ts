@@ -3,8 +3,8 @@ import type { HostAction } from '../../core/model/statuses.ts';
 import type { Lock } from '../../core/model/target-state.ts';
 import { interrupts, mayBeInterrupted } from '../../core/operator/interrupts.ts';
 import { shouldDefer } from '../../core/rollout/decide/should-defer.ts';
-import { readStoppingWords } from '../../ledger/controls.ts';
-import { type PlannedDeployment, readFacts } from '../../ledger/deployments.ts';
+import { readStoppingWords } from '../../ledger/operator/requests.ts';
+import { type PlannedDeployment, readFacts } from '../../ledger/rollout/deployments.ts';
 import { withAlarms } from '../alarms/look-at-alarms.ts';
 
 interface AskedStep {

@@ -10,12 +10,12 @@ import type { DeploymentPlan, Step, StepIntent } from '../../core/model/deployme
 import type { CommonParameters, HostCommand } from '../../core/model/host-commands.ts';
 import { documentOfAction } from '../../core/model/statuses.ts';
 import type { TargetState } from '../../core/model/target-state.ts';
-import type { PlannedDeployment } from '../../ledger/deployments.ts';
-import { type StepEnd, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
-import type { ParkedCommand } from '../../ledger/parked-tasks.ts';
-import { readPackages, readRelease, type StoredRelease } from '../../ledger/releases.ts';
-import { readState, requireLock } from '../../ledger/target-state.ts';
+import { readState, requireLock } from '../../ledger/lock/target-state.ts';
+import { readPackages, readRelease, type StoredRelease } from '../../ledger/release/releases.ts';
+import type { PlannedDeployment } from '../../ledger/rollout/deployments.ts';
+import { type StepEnd, writeIntent, writeOutcome, writeSent } from '../../ledger/rollout/host-steps.ts';
+import type { ParkedCommand } from '../../ledger/waiting/parked-tasks.ts';
 import { isHeldBack } from './held-back.ts';
 import { stepOfRound } from './step-of-round.ts';
 

@@ -1,7 +1,7 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { DeploymentPlan, StepOutcome } from '../../core/model/deployment-records.ts';
 import { documentOfAction } from '../../core/model/statuses.ts';
-import { commandParkingName, findParked, markAnswered, type ParkedCommand } from '../../ledger/parked-tasks.ts';
+import { commandParkingName, findParked, markAnswered, type ParkedCommand } from '../../ledger/waiting/parked-tasks.ts';
 
 /** Tells the task of a step how it ended. A retry may have parked a newer token since this one was read: then that one is told. */
 export async function tellStep(

@@ -1,6 +1,6 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { TargetState } from '../../core/model/target-state.ts';
-import { listRecentWithoutEnd, readAdmitted, readOutcome } from '../../ledger/deployments.ts';
+import { listRecentWithoutEnd, readAdmitted, readOutcome } from '../../ledger/rollout/deployments.ts';
 import { hasEnded, startRepair } from './start-repair.ts';
 
 /**

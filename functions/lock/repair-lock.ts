@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
 import { maxRepairsWithoutAPerson } from '../../core/lock/acquire-lock.ts';
 import type { Lock } from '../../core/model/target-state.ts';
-import { readControl } from '../../ledger/controls.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
 import { startRepair } from './start-repair.ts';
 import { startHeir } from './start-successor.ts';
 

@@ -2,8 +2,8 @@ import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
 import type { RecordedDecision } from '../../core/model/rollout-facts.ts';
 import type { Lock } from '../../core/model/target-state.ts';
-import { readDecisions } from '../../ledger/deployments.ts';
-import { changeState, requireLock } from '../../ledger/target-state.ts';
+import { changeState, requireLock } from '../../ledger/lock/target-state.ts';
+import { readDecisions } from '../../ledger/rollout/deployments.ts';
 
 /**
  * Hands the lock to the execution in which a deployment goes on, and starts it. The lock goes first; a retry finds either

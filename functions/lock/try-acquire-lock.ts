@@ -5,9 +5,9 @@ import type { AdmittedDeployment } from '../../core/model/deployment-records.ts'
 import { DeploymentLockedError, HaltedError, InvalidDeploymentError, LockLostError } from '../../core/model/errors.ts';
 import type { TargetState } from '../../core/model/target-state.ts';
 import { frozenSentence } from '../../core/operator/freeze.ts';
-import { readControl } from '../../ledger/controls.ts';
-import { readAdmitted, readDecisions, readOutcome, readPlan } from '../../ledger/deployments.ts';
-import { changeState, readState } from '../../ledger/target-state.ts';
+import { changeState, readState } from '../../ledger/lock/target-state.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
+import { readAdmitted, readDecisions, readOutcome, readPlan } from '../../ledger/rollout/deployments.ts';
 import { isDead, repairIfDead } from './repair-lock.ts';
 import { hasEnded } from './start-repair.ts';
 

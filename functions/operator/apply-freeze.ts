@@ -1,8 +1,8 @@
 import type { Ports } from '../../clients/ports.ts';
 import { withFreeze } from '../../core/operator/freeze.ts';
-import { readControl } from '../../ledger/controls.ts';
 import { wholeTarget } from '../../ledger/keys.ts';
-import { changeState } from '../../ledger/target-state.ts';
+import { changeState } from '../../ledger/lock/target-state.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
 
 /** Puts the last word about freezing in force. Who runs goes on; who asks for the lock is refused from now on. */
 export async function applyFreeze(ports: Ports): Promise<void> {

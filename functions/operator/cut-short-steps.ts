@@ -4,10 +4,10 @@ import type { DeploymentPlan } from '../../core/model/deployment-records.ts';
 import type { Controls } from '../../core/model/operator-requests.ts';
 import { interrupts } from '../../core/operator/interrupts.ts';
 import { type HostStep, isHostStep } from '../../core/rollout/progress/host-step.ts';
-import { readStoppingWords } from '../../ledger/controls.ts';
-import { readPlan } from '../../ledger/deployments.ts';
-import { readSteps } from '../../ledger/host-steps.ts';
-import { findParked } from '../../ledger/parked-tasks.ts';
+import { readStoppingWords } from '../../ledger/operator/requests.ts';
+import { readPlan } from '../../ledger/rollout/deployments.ts';
+import { readSteps } from '../../ledger/rollout/host-steps.ts';
+import { findParked } from '../../ledger/waiting/parked-tasks.ts';
 import { cutShort } from '../host-step/cut-short.ts';
 import { parkingNameOf, tellStep } from '../host-step/tell-step.ts';
 

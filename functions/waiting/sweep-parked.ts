@@ -1,9 +1,9 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { Lock } from '../../core/model/target-state.ts';
 import { judgeParked, type ParkedFacts } from '../../core/waiting/judge-parked.ts';
-import { openDeployment, readAdmitted, readOutcome } from '../../ledger/deployments.ts';
-import { listParked, type ParkedTask, readParked, removeParked } from '../../ledger/parked-tasks.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { openDeployment, readAdmitted, readOutcome } from '../../ledger/rollout/deployments.ts';
+import { listParked, type ParkedTask, readParked, removeParked } from '../../ledger/waiting/parked-tasks.ts';
 import { answerStep } from '../host-step/answer-step.ts';
 
 /** Tokens that are looked at at once. */

@@ -2,8 +2,8 @@ import type { Ports } from '../../clients/ports.ts';
 import type { AlarmConfig } from '../../core/model/service-config.ts';
 import type { Lock } from '../../core/model/target-state.ts';
 import { alarmsOf, firingAlarms, haveAlarmsASay } from '../../core/rollout/decide/alarms.ts';
-import { openDeployment } from '../../ledger/deployments.ts';
-import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { openDeployment } from '../../ledger/rollout/deployments.ts';
+import { findParked, pauseParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { lookAtAlarms } from '../alarms/look-at-alarms.ts';
 import { wakePause } from './wake.ts';
 

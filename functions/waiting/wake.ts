@@ -1,8 +1,14 @@
 import type { Ports } from '../../clients/ports.ts';
 import type { QueueEntry } from '../../core/model/target-state.ts';
 import { keys } from '../../ledger/keys.ts';
-import { findParked, lockParkingName, pauseParkingName, readParked, removeParked } from '../../ledger/parked-tasks.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import {
+  findParked,
+  lockParkingName,
+  pauseParkingName,
+  readParked,
+  removeParked,
+} from '../../ledger/waiting/parked-tasks.ts';
 import { hasEnded, startRepair } from '../lock/start-repair.ts';
 import { gaveWay, tryAcquireLock } from '../lock/try-acquire-lock.ts';
 

@@ -5,8 +5,8 @@ import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
 import { releaseName } from '../../core/model/release-manifest.ts';
 import { stableRelease } from '../../core/model/target-state.ts';
-import { publishServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { publishServiceConfig, readServiceYaml } from '../../ledger/config/service-config.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
 
 export interface FirstDeployment extends StartedDeployment {
   /** What is done, for a person: one sentence a line. */

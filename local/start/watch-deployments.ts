@@ -2,8 +2,8 @@ import { followDeployment } from '../../cli/follow-deployment.ts';
 import { progressFor } from '../../cli/progress.ts';
 import type { World } from '../../cli/world.ts';
 import type { Ports } from '../../clients/ports.ts';
-import { readAdmitted, readOutcome } from '../../ledger/deployments.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readAdmitted, readOutcome } from '../../ledger/rollout/deployments.ts';
 
 /** How often it is looked for a new deployment. */
 const lookMilliseconds = 500;

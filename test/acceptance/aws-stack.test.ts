@@ -8,7 +8,7 @@ import type { Ports } from '../../clients/ports.ts';
 import { executionNames } from '../../core/admission/execution-names.ts';
 import { stageDirectoryParameter } from '../../core/model/names.ts';
 import { keys } from '../../ledger/keys.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
 import type { HostMachine } from '../../local/hosts/host-machine.ts';
 import { makeArtifact } from '../../samples/make-zip.ts';
 import { ensurePythonTools } from '../../scripts/python-tools.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSteps } from '../../ledger/host-steps.ts';
 import { keys } from '../../ledger/keys.ts';
-import { readRelease } from '../../ledger/releases.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readRelease } from '../../ledger/release/releases.ts';
+import { readSteps } from '../../ledger/rollout/host-steps.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import { clearFirewall, dropTraffic } from '../hosts/firewall.ts';
 import { isHealthy, probeAvailability } from './availability-probe.ts';

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listDeployments, readOutcome } from '../../ledger/deployments.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { listDeployments, readOutcome } from '../../ledger/rollout/deployments.ts';
 import { isHealthy } from './availability-probe.ts';
 import { type LocalStage, mainPid, on, startStage, until, whyNoHostTests } from './local-stage.ts';
 import { setUpByHand } from './set-up-by-hand.ts';

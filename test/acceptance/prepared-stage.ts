@@ -1,5 +1,5 @@
 import { deploymentIdOf } from '../../ledger/keys.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
 import type { SystemdHost } from '../../local/hosts/systemd-host.ts';
 import type { Broker } from '../../local/upstreams/broker.ts';
 import { isHealthy } from './availability-probe.ts';

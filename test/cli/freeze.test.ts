@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TargetState } from '../../core/model/target-state.ts';
 import { withFreeze } from '../../core/operator/freeze.ts';
-import { readControl, readRecords } from '../../ledger/controls.ts';
 import { keys, wholeTarget } from '../../ledger/keys.ts';
-import { readState } from '../../ledger/target-state.ts';
+import { readState } from '../../ledger/lock/target-state.ts';
+import { readControl, readRecords } from '../../ledger/operator/requests.ts';
 import { lockOf } from '../given/lock.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
 import { givenState } from './given-target.ts';

@@ -1,8 +1,8 @@
 import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
 import { sha256Hex } from '../../core/model/canonical-json.ts';
 import { emptyTargetState, type TargetState } from '../../core/model/target-state.ts';
+import { resolveConfiguration } from '../../ledger/config/resolve-configuration.ts';
 import { keys } from '../../ledger/keys.ts';
-import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
 import type { StateBucket } from '../fakes/state-bucket.ts';
 import { paymentYaml } from '../given/configuration.ts';
 import { instant } from '../given/deployment.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
-import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
+import { readControl, readRecord } from '../../ledger/operator/requests.ts';
 import { lockOf } from '../given/lock.ts';
 import { crashLoop, hosts, recordOf } from '../given/recorded-deployment.ts';
 import { endings, goingOn, oneFailed, staged, wave1 } from '../given/recorded-deployments.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OperatorRequest } from '../../core/model/operator-requests.ts';
-import { readControl, readRecord } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
+import { readControl, readRecord } from '../../ledger/operator/requests.ts';
 import { lockOf } from '../given/lock.ts';
 import { endings, goingOn } from '../given/recorded-deployments.ts';
 import { type FakeWorld, fakeWorld, givenDeployment } from './fake-world.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ExecutionInfo } from '../../clients/ports.ts';
 import type { Lock } from '../../core/model/target-state.ts';
-import { readControl } from '../../ledger/controls.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
 import { lockOf } from '../given/lock.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
 import { givenState } from './given-target.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { TransientAwsError } from '../../core/model/errors.ts';
-import { changeState, readState } from '../../ledger/target-state.ts';
+import { changeState, readState } from '../../ledger/lock/target-state.ts';
 import type { BackEnd } from './back-end.ts';
 import { contract } from './contract-test.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/acquire-lock.ts';
-import { writeControl } from '../../ledger/controls.ts';
-import { findParked, lockParkingName } from '../../ledger/parked-tasks.ts';
+import { writeControl } from '../../ledger/operator/requests.ts';
+import { findParked, lockParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { releaseChanges } from '../../core/config/changes.ts';
 import { handler, run } from '../../functions/admit-deployment.ts';
-import { readControl } from '../../ledger/controls.ts';
-import { readAdmitted, writeOutcomeOnce } from '../../ledger/deployments.ts';
-import { readRelease } from '../../ledger/releases.ts';
-import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../ledger/config/service-config.ts';
+import { readControl } from '../../ledger/operator/requests.ts';
+import { readRelease } from '../../ledger/release/releases.ts';
+import { readAdmitted, writeOutcomeOnce } from '../../ledger/rollout/deployments.ts';
 import { paymentYaml } from '../given/configuration.ts';
 import { arnOf, deploymentId, deploymentOutcome, executionArn } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { decideNextWave } from '../../core/rollout/decide/decide-next-wave.ts';
 import { handler, run } from '../../functions/decide-next-wave.ts';
-import { openPlanned, readDecision, readFacts, writeDecision, writePlan } from '../../ledger/deployments.ts';
-import { writeIntent, writeOutcome } from '../../ledger/host-steps.ts';
+import { openPlanned, readDecision, readFacts, writeDecision, writePlan } from '../../ledger/rollout/deployments.ts';
+import { writeIntent, writeOutcome } from '../../ledger/rollout/host-steps.ts';
 import { givenStep } from '../core/given-rollout.ts';
 import { arnOf, deploymentId, deploymentPlan, executionArn } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';

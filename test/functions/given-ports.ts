@@ -4,12 +4,12 @@ import type { AdmittedDeployment, DeploymentPlan } from '../../core/model/deploy
 import type { Lock, TargetState } from '../../core/model/target-state.ts';
 import { logTo } from '../../functions/runtime/log.ts';
 import { providePorts } from '../../functions/runtime/ports.ts';
-import { writeAdmitted, writePlan } from '../../ledger/deployments.ts';
+import { resolveConfiguration } from '../../ledger/config/resolve-configuration.ts';
+import { publishServiceConfig } from '../../ledger/config/service-config.ts';
 import { keys } from '../../ledger/keys.ts';
-import { storeRelease } from '../../ledger/releases.ts';
-import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
-import { publishServiceConfig } from '../../ledger/service-config.ts';
-import { changeState } from '../../ledger/target-state.ts';
+import { changeState } from '../../ledger/lock/target-state.ts';
+import { storeRelease } from '../../ledger/release/releases.ts';
+import { writeAdmitted, writePlan } from '../../ledger/rollout/deployments.ts';
 import { createFakeAlarms } from '../fakes/alarms.ts';
 import { type ArtifactBucket, createArtifactBucket } from '../fakes/artifact-bucket.ts';
 import { artifactZip, requirements } from '../fakes/artifact-zips.ts';

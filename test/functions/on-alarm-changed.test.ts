@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-alarm-changed.ts';
 import { run as sweep } from '../../functions/sweep-locks.ts';
-import { park, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { park, pauseParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { policy } from '../core/given-rollout.ts';
 import { deploymentId, executionArn } from '../given/deployment.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';

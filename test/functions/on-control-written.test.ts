@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/on-control-written.ts';
-import { writeControl } from '../../ledger/controls.ts';
 import { keys } from '../../ledger/keys.ts';
-import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { writeControl } from '../../ledger/operator/requests.ts';
+import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
 import { queueEntry } from '../given/lock.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';

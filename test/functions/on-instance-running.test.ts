@@ -3,8 +3,8 @@ import { type Convergence, emptyConvergence } from '../../core/model/convergence
 import { run as executionEnded } from '../../functions/on-execution-status.ts';
 import { handler, run } from '../../functions/on-instance-running.ts';
 import { run as sweep } from '../../functions/sweep-locks.ts';
-import { writeOutcomeOnce } from '../../ledger/deployments.ts';
 import { deploymentIdOf, keys } from '../../ledger/keys.ts';
+import { writeOutcomeOnce } from '../../ledger/rollout/deployments.ts';
 import { instanceRunning } from '../../local/engine/instance-running.ts';
 import { arnOf, deploymentOutcome, executionArn } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';

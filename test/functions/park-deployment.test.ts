@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/park-deployment.ts';
-import { writeControl } from '../../ledger/controls.ts';
-import { writeDecision } from '../../ledger/deployments.ts';
-import { findParked, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { writeControl } from '../../ledger/operator/requests.ts';
+import { writeDecision } from '../../ledger/rollout/deployments.ts';
+import { findParked, pauseParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';
 

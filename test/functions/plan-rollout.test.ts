@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { handler, run } from '../../functions/plan-rollout.ts';
-import { readAdmitted, readPlan } from '../../ledger/deployments.ts';
-import { publishServiceConfig } from '../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../ledger/config/service-config.ts';
+import { readAdmitted, readPlan } from '../../ledger/rollout/deployments.ts';
 import { paymentYamlWith } from '../given/configuration.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/record-step-error.ts';
-import { readHosts } from '../../ledger/host-steps.ts';
+import { readHosts } from '../../ledger/rollout/host-steps.ts';
 import { deploymentId } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';
 import { type GivenPorts, givenPorts } from './given-ports.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TransientAwsError } from '../../core/model/errors.ts';
 import { type HostStepInput, handler, run } from '../../functions/run-host-step.ts';
-import { writeControl } from '../../ledger/controls.ts';
-import { readSteps } from '../../ledger/host-steps.ts';
+import { writeControl } from '../../ledger/operator/requests.ts';
+import { readSteps } from '../../ledger/rollout/host-steps.ts';
 import { arnOf, deploymentId } from '../given/deployment.ts';
 import { idOf } from '../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { handler, run } from '../../functions/sweep-locks.ts';
 import { wakeLockWaiters } from '../../functions/waiting/wake.ts';
-import { writeDecision } from '../../ledger/deployments.ts';
-import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/parked-tasks.ts';
+import { writeDecision } from '../../ledger/rollout/deployments.ts';
+import { findParked, lockParkingName, park, pauseParkingName } from '../../ledger/waiting/parked-tasks.ts';
 import { arnOf, deploymentId, executionArn } from '../given/deployment.ts';
 import { lockOf, queueEntry } from '../given/lock.ts';
 import { fence, type GivenPorts, givenPorts } from './given-ports.ts';

@@ -1,9 +1,9 @@
 import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../../core/model/deployment-records.ts';
 import type { RecordedDecision } from '../../core/model/rollout-facts.ts';
-import { writeControl } from '../../ledger/controls.ts';
-import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/deployments.ts';
-import { writeStepError } from '../../ledger/host-steps.ts';
+import { writeControl } from '../../ledger/operator/requests.ts';
+import { writeAdmitted, writeDecision, writeOutcomeOnce, writePlan } from '../../ledger/rollout/deployments.ts';
+import { writeStepError } from '../../ledger/rollout/host-steps.ts';
 import { hosts, recordOf } from '../given/recorded-deployment.ts';
 import { keepStep, present } from './given-steps.ts';
 import type { LedgerPorts } from './ledger-bench.ts';

@@ -1,6 +1,6 @@
 import type { Step } from '../../core/model/deployment-records.ts';
 import type { StepAction } from '../../core/model/statuses.ts';
-import { writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
+import { writeIntent, writeOutcome, writeSent } from '../../ledger/rollout/host-steps.ts';
 import type { LedgerPorts } from './ledger-bench.ts';
 
 export const deploymentId = 'd-20261122-204500-1a2b3c';

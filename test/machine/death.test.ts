@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../core/model/deployment-records.ts';
 import type { ControlVerb } from '../../core/model/operator-requests.ts';
-import { readSteps } from '../../ledger/host-steps.ts';
+import { readSteps } from '../../ledger/rollout/host-steps.ts';
 import { statesOf } from '../../local/state-machine/definition.ts';
 import type { Behaviour } from '../fakes/artifact-zips.ts';
 import { createWorld, definition, type World, type WorldOptions } from '../fakes/world.ts';

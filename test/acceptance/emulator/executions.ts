@@ -1,8 +1,8 @@
 import { DescribeExecutionCommand, paginateGetExecutionHistory, type SFNClient } from '@aws-sdk/client-sfn';
 import type { Ports } from '../../../clients/ports.ts';
 import type { DeploymentOutcome } from '../../../core/model/deployment-records.ts';
-import { readOutcome } from '../../../ledger/deployments.ts';
 import { deploymentIdOf } from '../../../ledger/keys.ts';
+import { readOutcome } from '../../../ledger/rollout/deployments.ts';
 import { until } from '../local-stage.ts';
 
 /** How the emulator and the ledger say that an execution ended. */

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stableRelease } from '../../../core/model/target-state.ts';
-import { readConvergence } from '../../../ledger/convergence.ts';
+import { readConvergence } from '../../../ledger/converge/convergence.ts';
 import { keys } from '../../../ledger/keys.ts';
-import { readState } from '../../../ledger/target-state.ts';
+import { readState } from '../../../ledger/lock/target-state.ts';
 import type { HostMachine } from '../../../local/hosts/host-machine.ts';
 import { limitMemory } from '../../hosts/limit-memory.ts';
 import { type AvailabilityProbe, isHealthy, probeAvailability } from '../availability-probe.ts';

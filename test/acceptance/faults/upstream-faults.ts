@@ -1,6 +1,6 @@
-import { writeControl } from '../../../ledger/controls.ts';
-import { readDecisions } from '../../../ledger/deployments.ts';
-import { readSteps } from '../../../ledger/host-steps.ts';
+import { writeControl } from '../../../ledger/operator/requests.ts';
+import { readDecisions } from '../../../ledger/rollout/deployments.ts';
+import { readSteps } from '../../../ledger/rollout/host-steps.ts';
 import { passwordParameter } from '../../../local/engine/stage.ts';
 import { clearFirewall, dropTraffic } from '../../hosts/firewall.ts';
 import { on, until } from '../local-stage.ts';

@@ -1,6 +1,6 @@
-import { readDecisions } from '../../../ledger/deployments.ts';
-import { readSteps } from '../../../ledger/host-steps.ts';
-import { readState } from '../../../ledger/target-state.ts';
+import { readState } from '../../../ledger/lock/target-state.ts';
+import { readDecisions } from '../../../ledger/rollout/deployments.ts';
+import { readSteps } from '../../../ledger/rollout/host-steps.ts';
 import { isHealthy } from '../availability-probe.ts';
 import { type LocalStage, on, until } from '../local-stage.ts';
 

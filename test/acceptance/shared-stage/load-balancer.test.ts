@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSteps } from '../../../ledger/host-steps.ts';
+import { readSteps } from '../../../ledger/rollout/host-steps.ts';
 import { type BalancerProxy, startProxy } from '../../../local/balancer/proxy.ts';
 import { type LocalStage, until, whyNoHostTests } from '../local-stage.ts';
 import { shortGate } from '../prepared-stage.ts';

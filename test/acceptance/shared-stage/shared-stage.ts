@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { DriftView } from '../../../core/drift/drift-view.ts';
-import { readConvergence } from '../../../ledger/convergence.ts';
-import { readState } from '../../../ledger/target-state.ts';
+import { readConvergence } from '../../../ledger/converge/convergence.ts';
+import { readState } from '../../../ledger/lock/target-state.ts';
 import { mustRun } from '../../../local/hosts/run-program.ts';
 import { on } from '../local-stage.ts';
 import { pay } from '../pay.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readState } from '../../../ledger/target-state.ts';
+import { readState } from '../../../ledger/lock/target-state.ts';
 import { type LocalStage, until, whyNoHostTests } from '../local-stage.ts';
 import { shortGate } from '../prepared-stage.ts';
 import { typeCommand } from '../type-command.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSteps } from '../../../ledger/host-steps.ts';
-import { changeState, readState } from '../../../ledger/target-state.ts';
+import { changeState, readState } from '../../../ledger/lock/target-state.ts';
+import { readSteps } from '../../../ledger/rollout/host-steps.ts';
 import type { SystemdHost } from '../../../local/hosts/systemd-host.ts';
 import { clearFirewall, dropTraffic } from '../../hosts/firewall.ts';
 import { type Ended, type LocalStage, mainPid, until, whyNoHostTests } from '../local-stage.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { HostReport } from '../../../core/model/host-report.ts';
 import { run } from '../../../functions/run-host-step.ts';
-import { readSteps } from '../../../ledger/host-steps.ts';
+import { readSteps } from '../../../ledger/rollout/host-steps.ts';
 import { endsOf } from '../../fakes/security-groups.ts';
 import { deploymentId } from '../../given/deployment.ts';
 import { idOf } from '../../given/hosts.ts';

@@ -3,15 +3,15 @@ import type { Ports } from '../../../clients/ports.ts';
 import { TransientAwsError } from '../../../core/model/errors.ts';
 import { run as runHostStep } from '../../../functions/run-host-step.ts';
 import { sweepParked } from '../../../functions/waiting/sweep-parked.ts';
-import { writeOutcomeOnce } from '../../../ledger/deployments.ts';
 import { keys } from '../../../ledger/keys.ts';
+import { writeOutcomeOnce } from '../../../ledger/rollout/deployments.ts';
 import {
   commandParkingName,
   findParked,
   lockParkingName,
   park,
   pauseParkingName,
-} from '../../../ledger/parked-tasks.ts';
+} from '../../../ledger/waiting/parked-tasks.ts';
 import { deploymentId, deploymentOutcome, executionArn } from '../../given/deployment.ts';
 import { idOf } from '../../given/hosts.ts';
 import { fence, type GivenPorts, givenPorts } from '../given-ports.ts';

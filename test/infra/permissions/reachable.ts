@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { keyless } from './recorded-calls.ts';
 
-/** Functions of ours, as `ledger/releases.ts readRelease`. */
+/** Functions of ours, as `ledger/release/releases.ts readRelease`. */
 export interface PortCallers {
   /** All that may come to call a port. */
   readonly all: ReadonlySet<string>;

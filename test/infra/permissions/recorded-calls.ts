@@ -9,7 +9,7 @@ export interface RecordedCall {
   /** Who made it: functions or verbs. */
   readonly by: readonly string[];
   /**
-   * Our functions that it came through, innermost first, as `ledger/deployments.ts readPlan`: those of the ledger and the
+   * Our functions that it came through, innermost first, as `ledger/rollout/deployments.ts readPlan`: those of the ledger and the
    * first one above it. They settle what it is about; who else can come through them can make the same call.
    */
   readonly through: readonly string[];

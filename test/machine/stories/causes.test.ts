@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../../ledger/config/service-config.ts';
 import { paymentYaml } from '../../given/configuration.ts';
 import { afterStage, describeMachine, givenMachine, givenUpgrade, map, settled, wave } from '../given-machine.ts';
 

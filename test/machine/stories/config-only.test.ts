@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/model/target-state.ts';
-import { readRelease } from '../../../ledger/releases.ts';
-import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../../ledger/config/service-config.ts';
+import { readRelease } from '../../../ledger/release/releases.ts';
 import type { World } from '../../fakes/world.ts';
 import { paymentYaml } from '../../given/configuration.ts';
 import { describeMachine, givenMachine, givenUpgrade, staged, toPlan, wave } from '../given-machine.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../../ledger/config/service-config.ts';
 import type { World } from '../../fakes/world.ts';
 import { paymentYamlWith } from '../../given/configuration.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readAdmitted } from '../../../ledger/deployments.ts';
 import { wholeTarget } from '../../../ledger/keys.ts';
+import { readAdmitted } from '../../../ledger/rollout/deployments.ts';
 import type { World } from '../../fakes/world.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade } from '../given-machine.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readAdmitted } from '../../../ledger/deployments.ts';
 import { keys } from '../../../ledger/keys.ts';
+import { readAdmitted } from '../../../ledger/rollout/deployments.ts';
 import { artifactZip } from '../../fakes/artifact-zips.ts';
 import type { World } from '../../fakes/world.ts';
 import { describeMachine, givenMachine, givenUpgrade } from '../given-machine.ts';

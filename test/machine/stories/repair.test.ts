@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/model/target-state.ts';
-import { readOutcome } from '../../../ledger/deployments.ts';
 import { keys } from '../../../ledger/keys.ts';
+import { readOutcome } from '../../../ledger/rollout/deployments.ts';
 import {
   describeMachine,
   expectTail,

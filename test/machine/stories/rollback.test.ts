@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { rerunInput } from '../../../core/admission/rerun-input.ts';
 import { stableRelease } from '../../../core/model/target-state.ts';
 import { deploymentView } from '../../../core/views/deployment-view.ts';
-import { readDeployment } from '../../../ledger/deployment-history.ts';
-import { readAdmitted } from '../../../ledger/deployments.ts';
-import { publishServiceConfig } from '../../../ledger/service-config.ts';
+import { publishServiceConfig } from '../../../ledger/config/service-config.ts';
+import { readDeployment } from '../../../ledger/rollout/deployment-history.ts';
+import { readAdmitted } from '../../../ledger/rollout/deployments.ts';
 import { paymentYamlWith } from '../../given/configuration.ts';
 import { afterStage, describeMachine, givenMachine, reverted, staged, toPlan, wave } from '../given-machine.ts';
 

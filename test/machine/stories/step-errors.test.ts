@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deploymentView } from '../../../core/views/deployment-view.ts';
 import { explainView } from '../../../core/views/explain-view.ts';
-import { readDeployment } from '../../../ledger/deployment-history.ts';
+import { readDeployment } from '../../../ledger/rollout/deployment-history.ts';
 import { afterStage, again, describeMachine, givenMachine, givenUpgrade } from '../given-machine.ts';
 import { loadBalancer } from './load-balancer-kit.ts';
 import { cause, denied, givenStepError, reasonOf } from './step-errors-kit.ts';

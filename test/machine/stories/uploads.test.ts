@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { stableRelease } from '../../../core/model/target-state.ts';
 import { deploymentView } from '../../../core/views/deployment-view.ts';
-import { readDeployment } from '../../../ledger/deployment-history.ts';
+import { readDeployment } from '../../../ledger/rollout/deployment-history.ts';
 import { describeMachine, givenMachine, givenRunningUpgrade, staged, toPlan, wave } from '../given-machine.ts';
 
 describeMachine('uploads', () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
-import { sha256Hex } from '../../core/model/canonical-json.ts';
-import { InvalidDeploymentError, TransientAwsError } from '../../core/model/errors.ts';
-import { publishServiceConfig, readServiceConfig, readServiceYaml } from '../../ledger/service-config.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
+import { parseServiceConfig } from '../../../core/config/parse-service-config.ts';
+import { sha256Hex } from '../../../core/model/canonical-json.ts';
+import { InvalidDeploymentError, TransientAwsError } from '../../../core/model/errors.ts';
+import { publishServiceConfig, readServiceConfig, readServiceYaml } from '../../../ledger/config/service-config.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from '../ledger-bench.ts';
 
 const key = 'rollgate/payment/service.json';
 const yaml = readFileSync('test/fixtures/accepted/service-config/least.yml', 'utf8');

@@ -1,10 +1,10 @@
-import type { Ports } from '../clients/ports.ts';
-import type { DeploymentRecord } from '../core/model/deployment-record.ts';
-import type { AdmittedDeployment, DeploymentOutcome } from '../core/model/deployment-records.ts';
-import { readRecord } from './controls.ts';
+import type { Ports } from '../../clients/ports.ts';
+import type { DeploymentRecord } from '../../core/model/deployment-record.ts';
+import type { AdmittedDeployment, DeploymentOutcome } from '../../core/model/deployment-records.ts';
+import { readState } from '../lock/target-state.ts';
+import { readRecord } from '../operator/requests.ts';
 import { listDeployments, readAdmitted, readDecisions, readOutcome, readPlan } from './deployments.ts';
 import { readHosts } from './host-steps.ts';
-import { readState } from './target-state.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 

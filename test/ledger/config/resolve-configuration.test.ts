@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { resolveConfiguration } from '../../ledger/resolve-configuration.ts';
-import { localStage } from '../given/stages.ts';
-import { configOf, hostOf, inventoryOf, problemsOf } from './given-inventory.ts';
+import { resolveConfiguration } from '../../../ledger/config/resolve-configuration.ts';
+import { localStage } from '../../given/stages.ts';
+import { configOf, hostOf, inventoryOf, problemsOf } from '../given-inventory.ts';
 
 const config = configOf('stage-in-tags-and-secrets');
 const cartOn = (stageName: string, privateAddress: string) =>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TransientAwsError } from '../../core/model/errors.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
 import {
   balancerParkingName,
   commandParkingName,
@@ -15,9 +15,9 @@ import {
   readParked,
   removeParked,
   unpark,
-} from '../../ledger/parked-tasks.ts';
-import { present } from './given-steps.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
+} from '../../../ledger/waiting/parked-tasks.ts';
+import { present } from '../given-steps.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from '../ledger-bench.ts';
 
 const name = commandParkingName('rollgate-payment-install', 'i-a');
 const command: ParkedCommand = {

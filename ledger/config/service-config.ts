@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Ports } from '../clients/ports.ts';
-import { parseServiceConfig } from '../core/config/parse-service-config.ts';
-import { InvalidDeploymentError } from '../core/model/errors.ts';
-import type { ServiceConfig } from '../core/model/service-config.ts';
-import { encode, readJson } from './json-objects.ts';
-import { keys } from './keys.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { parseServiceConfig } from '../../core/config/parse-service-config.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import type { ServiceConfig } from '../../core/model/service-config.ts';
+import { encode, readJson } from '../json-objects.ts';
+import { keys } from '../keys.ts';
 
 /** `service.json`: the configuration in force, as the text that people wrote. */
 interface PublishedConfig {

@@ -1,7 +1,7 @@
-import type { Ports } from '../clients/ports.ts';
-import type { BalancerAction, HostAction } from '../core/model/statuses.ts';
-import { encode, readJson } from './json-objects.ts';
-import { keys } from './keys.ts';
+import type { Ports } from '../../clients/ports.ts';
+import type { BalancerAction, HostAction } from '../../core/model/statuses.ts';
+import { encode, readJson } from '../json-objects.ts';
+import { keys } from '../keys.ts';
 
 /**
  * A Step Functions task that waits for something, as `rollgate/parked/<hash>.json`. The newest token wins: a retry of

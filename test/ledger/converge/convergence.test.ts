@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Convergence, emptyConvergence, type SeenHost } from '../../core/model/convergence.ts';
-import { changeConvergence, readConvergence } from '../../ledger/convergence.ts';
-import { createLedgerBench, type LedgerBench, settleTogether, withScheduledAnswers } from './ledger-bench.ts';
+import { type Convergence, emptyConvergence, type SeenHost } from '../../../core/model/convergence.ts';
+import { changeConvergence, readConvergence } from '../../../ledger/converge/convergence.ts';
+import { createLedgerBench, type LedgerBench, settleTogether, withScheduledAnswers } from '../ledger-bench.ts';
 
 const host: SeenHost = {
   running: 'v1-aaaaaaaaaaaa',

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { releaseOfContent } from '../../ledger/release-of-content.ts';
-import { numberRelease } from '../../ledger/releases.ts';
-import { buildOf, contentOf } from './given-releases.ts';
-import { createLedgerBench } from './ledger-bench.ts';
+import { findReleaseByContent } from '../../../ledger/release/find-release-by-content.ts';
+import { numberRelease } from '../../../ledger/release/releases.ts';
+import { buildOf, contentOf } from '../given-releases.ts';
+import { createLedgerBench } from '../ledger-bench.ts';
 
 test('a content has the number of the release that was made of it, and a new one has none', async () => {
   const { ports } = createLedgerBench();
@@ -10,7 +10,9 @@ test('a content has the number of the release that was made of it, and a new one
   await numberRelease(ports, buildOf('two'));
   await numberRelease(ports, buildOf('one'));
 
-  const numbers = await Promise.all(['one', 'two', 'three'].map((name) => releaseOfContent(ports, contentOf(name))));
+  const numbers = await Promise.all(
+    ['one', 'two', 'three'].map((name) => findReleaseByContent(ports, contentOf(name))),
+  );
 
   expect(numbers).toEqual([1, 2, undefined]);
 });
@@ -18,7 +20,7 @@ test('a content has the number of the release that was made of it, and a new one
 test('looking for the release of a content makes none', async () => {
   const { ports, bucket } = createLedgerBench();
 
-  await releaseOfContent(ports, contentOf('one'));
+  await findReleaseByContent(ports, contentOf('one'));
 
   expect(bucket.keys()).toEqual([]);
 });
@@ -27,5 +29,5 @@ test('the releases of another service are none of this one', async () => {
   const { ports } = createLedgerBench();
   await numberRelease({ ...ports, stage: { ...ports.stage, service: 'cart' } }, buildOf('one'));
 
-  expect(await releaseOfContent(ports, contentOf('one'))).toBeUndefined();
+  expect(await findReleaseByContent(ports, contentOf('one'))).toBeUndefined();
 });

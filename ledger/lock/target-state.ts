@@ -1,8 +1,8 @@
-import type { Ports } from '../clients/ports.ts';
-import { LockLostError } from '../core/model/errors.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../core/model/target-state.ts';
-import { compareAndSwap, withMissing } from './compare-and-swap.ts';
-import { keys } from './keys.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { LockLostError } from '../../core/model/errors.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../../core/model/target-state.ts';
+import { compareAndSwap, withMissing } from '../compare-and-swap.ts';
+import { keys } from '../keys.ts';
 
 type StatePorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { TransientAwsError } from '../../core/model/errors.ts';
-import { balancerActions, hostActions } from '../../core/model/statuses.ts';
-import { readSteps, writeIntent, writeOutcome, writeSent } from '../../ledger/host-steps.ts';
-import { createJson } from '../../ledger/json-objects.ts';
-import { deploymentId, keepStep, present, stepOf } from './given-steps.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
+import { balancerActions, hostActions } from '../../../core/model/statuses.ts';
+import { createJson } from '../../../ledger/json-objects.ts';
+import { readSteps, writeIntent, writeOutcome, writeSent } from '../../../ledger/rollout/host-steps.ts';
+import { deploymentId, keepStep, present, stepOf } from '../given-steps.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from '../ledger-bench.ts';
 
 const step = stepOf('i-a', 'verify');
 const { intent } = step;

@@ -1,14 +1,14 @@
-import type { Ports } from '../clients/ports.ts';
-import type { Control } from '../core/model/operator-requests.ts';
+import type { Ports } from '../../clients/ports.ts';
+import type { Control } from '../../core/model/operator-requests.ts';
 import {
   type Controls,
   type ControlVerb,
   deploymentVerbs,
   type OperatorRequest,
   targetVerbs,
-} from '../core/model/operator-requests.ts';
-import { encode, readAll, readEach, readJson } from './json-objects.ts';
-import { keys, wholeTarget } from './keys.ts';
+} from '../../core/model/operator-requests.ts';
+import { encode, readAll, readEach, readJson } from '../json-objects.ts';
+import { keys, wholeTarget } from '../keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger'>;
 

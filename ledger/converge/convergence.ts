@@ -1,8 +1,8 @@
-import type { Ports } from '../clients/ports.ts';
-import { type Convergence, emptyConvergence } from '../core/model/convergence.ts';
-import { compareAndSwap } from './compare-and-swap.ts';
-import { readJson } from './json-objects.ts';
-import { keys } from './keys.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { type Convergence, emptyConvergence } from '../../core/model/convergence.ts';
+import { compareAndSwap } from '../compare-and-swap.ts';
+import { readJson } from '../json-objects.ts';
+import { keys } from '../keys.ts';
 
 /** Reads `convergence.json`; a target where no deployment has ended yet reads as empty. */
 export async function readConvergence(ports: Pick<Ports, 'stage' | 'ledger'>): Promise<Convergence> {

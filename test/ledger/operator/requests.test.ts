@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TransientAwsError } from '../../core/model/errors.ts';
-import type { Control } from '../../core/model/operator-requests.ts';
-import { type ControlVerb, deploymentVerbs, noControls, targetVerbs } from '../../core/model/operator-requests.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
+import type { Control } from '../../../core/model/operator-requests.ts';
+import { type ControlVerb, deploymentVerbs, noControls, targetVerbs } from '../../../core/model/operator-requests.ts';
+import { keys, wholeTarget } from '../../../ledger/keys.ts';
 import {
   readControl,
   readControls,
@@ -10,9 +11,8 @@ import {
   readRecords,
   readStoppingWords,
   writeControl,
-} from '../../ledger/controls.ts';
-import { keys, wholeTarget } from '../../ledger/keys.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
+} from '../../../ledger/operator/requests.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from '../ledger-bench.ts';
 
 const one = 'd-20261122-204500-1a2b3c';
 const other = 'd-20261122-204600-ffffff';

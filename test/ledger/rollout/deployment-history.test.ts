@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Lock, QueueEntry } from '../../core/model/target-state.ts';
-import { readDeployment, readHistory } from '../../ledger/deployment-history.ts';
-import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../ledger/deployments.ts';
-import { changeState } from '../../ledger/target-state.ts';
-import { localStage } from '../given/stages.ts';
-import { admitted, ended, goingOn, keepRecord, outcome } from './given-records.ts';
-import { deploymentId, present } from './given-steps.ts';
+import type { Lock, QueueEntry } from '../../../core/model/target-state.ts';
+import { changeState } from '../../../ledger/lock/target-state.ts';
+import { readDeployment, readHistory } from '../../../ledger/rollout/deployment-history.ts';
+import { writeAdmitted, writeDecision, writeOutcomeOnce } from '../../../ledger/rollout/deployments.ts';
+import { localStage } from '../../given/stages.ts';
+import { admitted, ended, goingOn, keepRecord, outcome } from '../given-records.ts';
+import { deploymentId, present } from '../given-steps.ts';
 import {
   createLedgerBench,
   type LedgerBench,
   type LedgerPorts,
   settleTogether,
   withScheduledAnswers,
-} from './ledger-bench.ts';
+} from '../ledger-bench.ts';
 
 const lock: Lock = {
   deploymentId,

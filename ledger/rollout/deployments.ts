@@ -1,11 +1,11 @@
-import type { Ports } from '../clients/ports.ts';
-import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/model/deployment-records.ts';
-import type { MachineError, RecordedDecision, RolloutFacts } from '../core/model/rollout-facts.ts';
-import { progressOfHosts } from '../core/operator/progress-of-hosts.ts';
-import { readControls } from './controls.ts';
+import type { Ports } from '../../clients/ports.ts';
+import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../../core/model/deployment-records.ts';
+import type { MachineError, RecordedDecision, RolloutFacts } from '../../core/model/rollout-facts.ts';
+import { progressOfHosts } from '../../core/operator/progress-of-hosts.ts';
+import { createJson, readAll, readJson } from '../json-objects.ts';
+import { keys } from '../keys.ts';
+import { readControls } from '../operator/requests.ts';
 import { readHosts } from './host-steps.ts';
-import { createJson, readAll, readJson } from './json-objects.ts';
-import { keys } from './keys.ts';
 
 type LedgerPorts = Pick<Ports, 'stage' | 'ledger' | 'clock'>;
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LockLostError } from '../../core/model/errors.ts';
-import { emptyTargetState, type Lock, type TargetState } from '../../core/model/target-state.ts';
-import { changeState, type LockClaim, readState, requireLock } from '../../ledger/target-state.ts';
+import { LockLostError } from '../../../core/model/errors.ts';
+import { emptyTargetState, type Lock, type TargetState } from '../../../core/model/target-state.ts';
+import { changeState, type LockClaim, readState, requireLock } from '../../../ledger/lock/target-state.ts';
 import {
   createLedgerBench,
   type LedgerBench,
   type LedgerPorts,
   settleTogether,
   withScheduledAnswers,
-} from './ledger-bench.ts';
+} from '../ledger-bench.ts';
 
 const key = 'rollgate/payment/state.json';
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AdmittedDeployment } from '../../core/model/deployment-records.ts';
-import { TransientAwsError } from '../../core/model/errors.ts';
-import { writeControl } from '../../ledger/controls.ts';
+import type { AdmittedDeployment } from '../../../core/model/deployment-records.ts';
+import { TransientAwsError } from '../../../core/model/errors.ts';
+import { keys } from '../../../ledger/keys.ts';
+import { writeControl } from '../../../ledger/operator/requests.ts';
 import {
   listDeployments,
   openDeployment,
@@ -18,11 +19,10 @@ import {
   writeOutcomeOnce,
   writePlan,
   writeResolvedRelease,
-} from '../../ledger/deployments.ts';
-import { keys } from '../../ledger/keys.ts';
-import { admitted, decisionOf, outcome, plan } from './given-records.ts';
-import { deploymentId, keepStep, stepOf } from './given-steps.ts';
-import { createLedgerBench, type LedgerBench, type LedgerPorts } from './ledger-bench.ts';
+} from '../../../ledger/rollout/deployments.ts';
+import { admitted, decisionOf, outcome, plan } from '../given-records.ts';
+import { deploymentId, keepStep, stepOf } from '../given-steps.ts';
+import { createLedgerBench, type LedgerBench, type LedgerPorts } from '../ledger-bench.ts';
 
 let bench: LedgerBench;
 let ports: LedgerPorts;

@@ -1,9 +1,9 @@
-import type { Ledger, Ports } from '../clients/ports.ts';
-import { oneLine } from '../core/diagnosis/finding.ts';
-import type { Step, StepError, StepIntent, StepOutcome } from '../core/model/deployment-records.ts';
-import type { StepAction } from '../core/model/statuses.ts';
-import { createJson, encode, readAll, readEach } from './json-objects.ts';
-import { keys } from './keys.ts';
+import type { Ledger, Ports } from '../../clients/ports.ts';
+import { oneLine } from '../../core/diagnosis/finding.ts';
+import type { Step, StepError, StepIntent, StepOutcome } from '../../core/model/deployment-records.ts';
+import type { StepAction } from '../../core/model/statuses.ts';
+import { createJson, encode, readAll, readEach } from '../json-objects.ts';
+import { keys } from '../keys.ts';
 
 /**
  * The steps of hosts. Each attempt has one `.intent.json`, written before the command is sent; one `.sent.json` with the

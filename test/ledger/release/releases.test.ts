@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256Hex } from '../../core/model/canonical-json.ts';
-import { InvalidDeploymentError, TransientAwsError } from '../../core/model/errors.ts';
-import { emptyTargetState, type TargetState } from '../../core/model/target-state.ts';
-import { keys } from '../../ledger/keys.ts';
+import { sha256Hex } from '../../../core/model/canonical-json.ts';
+import { InvalidDeploymentError, TransientAwsError } from '../../../core/model/errors.ts';
+import { emptyTargetState, type TargetState } from '../../../core/model/target-state.ts';
+import { keys } from '../../../ledger/keys.ts';
 import {
   keepPackages,
   listReleases,
@@ -13,15 +13,15 @@ import {
   readRelease,
   readStableArtifact,
   storeRelease,
-} from '../../ledger/releases.ts';
-import { buildOf, contentOf, zipOf } from './given-releases.ts';
+} from '../../../ledger/release/releases.ts';
+import { buildOf, contentOf, zipOf } from '../given-releases.ts';
 import {
   createLedgerBench,
   type LedgerBench,
   type LedgerPorts,
   settleTogether,
   withScheduledAnswers,
-} from './ledger-bench.ts';
+} from '../ledger-bench.ts';
 
 let bench: LedgerBench;
 let ports: LedgerPorts;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Ports } from '../clients/ports.ts';
-import { InvalidDeploymentError } from '../core/model/errors.ts';
-import { type ReleaseManifest, releaseName } from '../core/model/release-manifest.ts';
-import { stableRelease, type TargetState } from '../core/model/target-state.ts';
-import { createJson, encode, readAll, readJson } from './json-objects.ts';
-import { keys } from './keys.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { InvalidDeploymentError } from '../../core/model/errors.ts';
+import { type ReleaseManifest, releaseName } from '../../core/model/release-manifest.ts';
+import { stableRelease, type TargetState } from '../../core/model/target-state.ts';
+import { createJson, encode, readAll, readJson } from '../json-objects.ts';
+import { keys } from '../keys.ts';
 
 type ReleasePorts = Pick<Ports, 'stage' | 'ledger' | 'artifacts'>;
 

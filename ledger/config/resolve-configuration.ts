@@ -1,7 +1,7 @@
-import type { Ports } from '../clients/ports.ts';
-import { environmentLookups, resolveEnvironment } from '../core/config/resolve-environment.ts';
-import type { HostConfiguration } from '../core/model/release-manifest.ts';
-import type { ServiceConfig } from '../core/model/service-config.ts';
+import type { Ports } from '../../clients/ports.ts';
+import { environmentLookups, resolveEnvironment } from '../../core/config/resolve-environment.ts';
+import type { HostConfiguration } from '../../core/model/release-manifest.ts';
+import type { ServiceConfig } from '../../core/model/service-config.ts';
 
 /** What would reach the hosts of this configuration now, with every address looked up. Throws InvalidDeploymentError. */
 export async function resolveConfiguration(
