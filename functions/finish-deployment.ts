@@ -3,7 +3,7 @@ import type { Ports } from '../clients/ports.ts';
 import { stateAfterEnd } from '../core/lock/state-after-end.ts';
 import type { Superseder } from '../core/lock/upload-order.ts';
 import type { AdmittedDeployment, DeploymentOutcome, DeploymentPlan } from '../core/model/deployment-records.ts';
-import { type ErrorName, errorNames, LockLostError } from '../core/model/errors.ts';
+import { type ErrorName, errorNames, LockLostError, UnfinishedError } from '../core/model/errors.ts';
 import { type Reason, reason } from '../core/model/reasons.ts';
 import type { MachineError, RolloutFacts } from '../core/model/rollout-facts.ts';
 import type { Lock } from '../core/model/target-state.ts';
@@ -60,7 +60,7 @@ const maxCauseLength = 4000;
 
 /**
  * Records the end of a deployment from what its hosts are, frees the lock, moves `stable`, wakes the next. Throws
- * LockLostError; and an error where hosts are still half switched, so that the execution fails and repair takes over.
+ * LockLostError; and UnfinishedError if hosts are still half switched, so that the execution fails and repair takes over.
  */
 export async function run(input: FinishInput, ports: Ports): Promise<Finished> {
   const { executionArn, startedAt, state } = input;
@@ -152,7 +152,9 @@ function endOf(facts: RolloutFacts | undefined, error: MachineError | null, held
   const concluded = withoutLateHalt(facts);
   const next = facts.admitted.isDryRun ? 'finish' : decideNextWave(concluded).decision.kind;
   if (next !== 'finish' && (held?.repairs ?? 0) < maxRepairs) {
-    throw new Error(`${facts.admitted.deploymentId} can't end here: its next step is ${next}; a repair takes over`);
+    throw new UnfinishedError(
+      `${facts.admitted.deploymentId} can't end here: its next step is ${next}; a repair takes over`,
+    );
   }
   return evaluateOutcome(concluded);
 }

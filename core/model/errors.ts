@@ -14,6 +14,7 @@ export const errorNames = [
   /** A host could not be put back on its previous release. */
   'RevertFailedError',
   'LockLostError',
+  'UnfinishedError',
   'TransientAwsError',
 ] as const;
 
@@ -28,6 +29,7 @@ export const exitCodes: Readonly<Record<ErrorName, number>> = {
   GateFailedError: 1,
   RevertFailedError: 6,
   LockLostError: 7,
+  UnfinishedError: 1,
   TransientAwsError: 1,
 };
 
@@ -56,6 +58,11 @@ export class HaltedError extends Error {
 /** This execution no longer holds the lock: it stops and changes nothing. */
 export class LockLostError extends Error {
   override readonly name = 'LockLostError';
+}
+
+/** Hosts are half switched, so this execution can't record the end: it fails, and a repair takes over. */
+export class UnfinishedError extends Error {
+  override readonly name = 'UnfinishedError';
 }
 
 /** Throttling, 5xx or a timeout of AWS: retried with backoff and jitter. */

@@ -74,9 +74,10 @@ describe('the end of a deployment', () => {
   test('is not recorded while a host is half switched: the execution fails and the repair takes over', async () => {
     await givenSteps(passed.slice(0, 2));
 
-    await expect(run(input, given.ports)).rejects.toThrow(
-      `${deploymentId} can't end here: its next step is verify; a repair takes over`,
-    );
+    await expect(run(input, given.ports)).rejects.toMatchObject({
+      name: 'UnfinishedError',
+      message: `${deploymentId} can't end here: its next step is verify; a repair takes over`,
+    });
     expect(await readOutcome(given.ports, deploymentId)).toBeUndefined();
     expect(given.state().lock).not.toBeNull();
   });
