@@ -3,23 +3,22 @@ import type { StageDirectory } from '../clients/aws/aws-settings.ts';
 import type { Ports } from '../clients/ports.ts';
 import type { StageAddress } from '../clients/stage-address.ts';
 import type { StageInspection } from '../clients/stage-inspection.ts';
-import { createRemotePorts } from '../local/rpc/remote-ports.ts';
 
 /** The stage of the embedded engine. */
 export const localStageName = 'local';
 
 /**
  * The one place where the CLI gets its ports: `local` is the engine that runs over this state directory, every other stage
- * is found on AWS. The AWS SDK is loaded for those only: it takes longer than all the rest.
+ * is found on AWS. The AWS SDK is loaded for those only, and first the one client that finds the stage: it takes longer than all
+ * the rest.
  */
 export async function connect(address: StageAddress, stateDirectory: string): Promise<Ports> {
   if (address.stage === localStageName) {
+    const { createRemotePorts } = await import('../local/rpc/remote-ports.ts');
     return createRemotePorts(join(stateDirectory, 'engine.sock'));
   }
-  const [{ createAwsPorts }, directory] = await Promise.all([
-    import('../clients/aws/aws-ports.ts'),
-    findOnAws(address),
-  ]);
+  const directory = await findOnAws(address);
+  const { createAwsPorts } = await import('../clients/aws/aws-ports.ts');
   return createAwsPorts(directory);
 }
 
@@ -28,10 +27,8 @@ export async function inspectorOf(address: StageAddress): Promise<StageInspectio
   if (address.stage === localStageName) {
     return null;
   }
-  const [{ createStageInspection }, directory] = await Promise.all([
-    import('../clients/aws/stage-inspection.ts'),
-    findOnAws(address),
-  ]);
+  const directory = await findOnAws(address);
+  const { createStageInspection } = await import('../clients/aws/stage-inspection.ts');
   return createStageInspection(directory);
 }
 

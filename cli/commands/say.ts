@@ -14,13 +14,6 @@ export interface SayOptions extends SpeakOptions {
 /** Resume has a file of its own: it also goes on with deployments that have ended. */
 export type SaidVerb = Exclude<PlainVerb, 'resume'>;
 
-/** The verbs, each with what it does to a running deployment. */
-export const verbDescriptions: Readonly<Record<SaidVerb, string>> = {
-  halt: 'stop the running deployment at once and put its hosts back',
-  pause: 'start no further host of the running deployment until resume',
-  approve: 'let the running deployment go on where it waits for approval',
-};
-
 const answers: Readonly<Record<SaidVerb, string>> = {
   halt: 'will halt: nothing waits for an install or a gate any more, a host that is being switched ends its step',
   pause: 'will pause before its next host; what is staged goes on, since it touches nothing that runs',
