@@ -8,7 +8,7 @@ let folder = '';
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rollgate-set-up-'));
-  for (const path of ['scripts/launch.mjs', 'scripts/set-up.mjs', 'cli/rollgate.mjs']) {
+  for (const path of ['scripts/launch.mjs', 'scripts/set-up.mjs', 'cli/rollgate.mjs', 'cli/bundle']) {
     cpSync(path, join(folder, path), { recursive: true });
   }
   write('package.json', '{"type": "module"}');
@@ -35,9 +35,15 @@ function givenNpm(script: string): void {
 
 const installs = 'mkdir -p node_modules/.bin && printf "#!/bin/sh\\n" > node_modules/.bin/node';
 
-function run(script: string, ...args: readonly string[]): ReturnType<typeof spawnSync> & { readonly stderr: string } {
+function run(...args: readonly string[]): ReturnType<typeof spawnSync> & { readonly stderr: string } {
   const env = { PATH: `${join(folder, 'bin')}:/usr/bin:/bin` };
-  return spawnSync(process.execPath, [join(folder, script), ...args], { encoding: 'utf8', env });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env });
+}
+
+/** Runs a program on a Node that says it is 20, too old for the bundle of the command. */
+function runOnNode20(...args: readonly string[]): ReturnType<typeof run> {
+  const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+  return run('--import', `data:text/javascript,${encodeURIComponent(old)}`, ...args);
 }
 
 function npmCalls(): readonly string[] {
@@ -108,10 +114,20 @@ describe('the rollgate command', () => {
     expect(result.stderr).toBe('error: the npm packages of Rollgate are not installed\nnext: npm start (or npm ci)\n');
   });
 
-  it('hands its arguments on, and keeps the exit code', () => {
+  it('says so on a Node that is too old to do without them', () => {
+    const result = runOnNode20('cli/rollgate.mjs', 'status');
+
+    expect(result.status).toBe(1);
+    expect(result.stderr).toBe(
+      'error: Node 20.20.2 is too old for the command, and Node 24 of the npm packages of Rollgate is not installed\n' +
+        'next: npm start (or npm ci), or install Node 22.12 or newer\n',
+    );
+  });
+
+  it('hands its arguments to Node 24 where this Node is too old, and keeps the exit code', () => {
     write('node_modules/.bin/node', '#!/bin/sh\nshift\necho "$@"\nexit 6\n', 0o755);
 
-    const result = run('cli/rollgate.mjs', 'status', '--watch');
+    const result = runOnNode20('cli/rollgate.mjs', 'status', '--watch');
 
     expect(result.status).toBe(6);
     expect(result.stdout).toBe('status --watch\n');
@@ -120,6 +136,6 @@ describe('the rollgate command', () => {
   it('gives a program that died of a signal its number', () => {
     write('node_modules/.bin/node', '#!/bin/sh\nkill -TERM $$\n', 0o755);
 
-    expect(run('cli/rollgate.mjs', 'status').status).toBe(143);
+    expect(runOnNode20('cli/rollgate.mjs', 'status').status).toBe(143);
   });
 });
