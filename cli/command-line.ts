@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { StageAddress } from '../clients/stage-address.ts';
 import type { ConfigureOptions } from './commands/configure.ts';
-import type { DeployOptions } from './deploy-options.ts';
 import type { DriftOptions } from './commands/drift.ts';
 import type { HistoryOptions } from './commands/history.ts';
 import type { PlanOptions } from './commands/plan.ts';
@@ -10,6 +9,7 @@ import type { RollbackOptions } from './commands/rollback.ts';
 import type { SaidVerb, SayOptions } from './commands/say.ts';
 import type { StatusOptions } from './commands/status.ts';
 import { localStageName } from './connect.ts';
+import type { DeployOptions } from './deploy-options.ts';
 import { nextLine } from './print.ts';
 import type { SpeakOptions } from './speak.ts';
 import { addStageOptions, stageOptionsTyped } from './stage-options.ts';
