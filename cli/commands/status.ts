@@ -3,7 +3,6 @@ import { targetTags } from '../../core/model/service-config.ts';
 import type { TargetState } from '../../core/model/target-state.ts';
 import { type DeploymentView, deploymentView } from '../../core/views/deployment-view.ts';
 import { type TargetHostView, targetView } from '../../core/views/target-view.ts';
-import { readServiceConfig } from '../../ledger/config/service-config.ts';
 import { readConvergence } from '../../ledger/converge/convergence.ts';
 import { readState } from '../../ledger/lock/target-state.ts';
 import { readDeployment, readHistory } from '../../ledger/rollout/deployment-history.ts';
@@ -75,6 +74,8 @@ async function currentDeployment(ports: Ports, state: TargetState): Promise<stri
 
 /** The hosts of the target as the inventory shows them; none where no configuration was published yet. */
 async function targetHosts(ports: Ports): Promise<readonly TargetHostView[]> {
+  // The schema of a configuration takes as long to load as all the rest: after the first questions, not before them.
+  const { readServiceConfig } = await import('../../ledger/config/service-config.ts');
   try {
     return await ports.inventory.hosts(targetTags(await readServiceConfig(ports), ports.stage.name));
   } catch (error) {
