@@ -26,11 +26,22 @@ export async function buildBundle(root) {
   try {
     const inputs = createInputs(root);
     const { metafile } = await build({
-      ...{ absWorkingDir: root, entryPoints: ['cli/main.ts'], outdir: folder, outExtension: { '.js': '.mjs' } },
-      ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: `node${oldestNode.join('.')}` },
+      absWorkingDir: root,
+      entryPoints: ['cli/main.ts'],
+      outdir: folder,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: `node${oldestNode.join('.')}`,
       // The ES modules of a package rather than its CommonJS: what nobody uses is left out.
       mainFields: ['module', 'main'],
-      ...{ sourcemap: true, sourcesContent: false, legalComments: 'none', metafile: true, logLevel: 'silent' },
+      sourcemap: true,
+      sourcesContent: false,
+      legalComments: 'none',
+      metafile: true,
+      logLevel: 'silent',
       // The sources mean to esbuild what they mean to Node, which reads no tsconfig.json.
       tsconfigRaw: {},
       // What is CommonJS in the bundle requires the modules of Node.
