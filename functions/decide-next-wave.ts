@@ -51,6 +51,7 @@ export async function run({ executionArn, state }: z.output<typeof inputSchema>,
     if (recorded.decision.kind === 'continue') {
       await startSuccessor(ports, recorded, { deploymentId, executionArn });
     } else if (existing !== undefined) {
+      // A decision that was made just now was made under the lock.
       requireLock(await readState(ports), { deploymentId, executionArn });
     }
     return nextState(deploymentId, recorded);

@@ -30,8 +30,11 @@ export async function run({ detail }: z.output<typeof inputSchema>, ports: Ports
   if (parked?.kind !== 'command') {
     throw new TransientAwsError(`no step waits for command ${detail['command-id']} yet; the event is delivered again`);
   }
+  if (parked.answeredCommandId !== undefined) {
+    return;
+  }
   const deployment = await openDeployment(ports, parked.deploymentId);
-  if (deployment !== undefined && parked.answeredCommandId === undefined) {
+  if (deployment !== undefined) {
     await answerStep(ports, deployment, parked);
   }
 }
