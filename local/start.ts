@@ -114,11 +114,15 @@ async function useEngine(
     ({ name, privateAddress, isSimulated }) => ({ name, privateAddress, isSimulated }),
   );
   const door = await openFrontDoor(engine);
-  const balancer = door === undefined ? {} : { balancerUrl: door.url };
-  printLines(options.isJson ? world.stderr : world.stdout, nextSteps({ samplesFolder, hosts, ...balancer }));
-  const stopped = aborted(signal);
-  await Promise.race([stopped, watchDeployments(world, ports, first.deploymentId, signal)]);
-  await door?.close();
+  try {
+    const balancer = door === undefined ? {} : { balancerUrl: door.url };
+    printLines(options.isJson ? world.stderr : world.stdout, nextSteps({ samplesFolder, hosts, ...balancer }));
+    const stopped = aborted(signal);
+    await Promise.race([stopped, watchDeployments(world, ports, first.deploymentId, signal)]);
+  } finally {
+    // An open door keeps this process alive.
+    await door?.close();
+  }
   return 0;
 }
 
